@@ -1,0 +1,273 @@
+"""Files that appear whole or not at all, locks, digests, and readable errors."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import (
+    FormatError,
+    NotFoundError,
+    RefusedError,
+    ToolkitError,
+    UnavailableError,
+)
+from lsstinstall.core.names import Sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = [
+    "explain",
+    "hold_lock",
+    "make_directory",
+    "read_bytes",
+    "read_text",
+    "sha256_of",
+    "write_atomic",
+]
+
+
+def explain(error: OSError, *, doing: str) -> ToolkitError:
+    """Turn an operating-system error into one of ours.
+
+    Parameters
+    ----------
+    error : `OSError`
+        What was raised.
+    doing : `str`
+        What was tried, for the message: ``"read"``, ``"write"``.
+
+    Returns
+    -------
+    error : `ToolkitError`
+        To be raised ``from`` the original.
+    """
+    path = error.filename if error.filename is not None else "a file"
+    reason = (error.strerror or str(error)).lower()
+    message = f"cannot {doing} `{path}`: {reason}"
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return NotFoundError(message)
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return UnavailableError(message, hint="free some space and run the same command again")
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return RefusedError(message, hint="check the owner and the mode of the file and its folder")
+    return ToolkitError(message)
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a whole file.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        File to read.
+
+    Returns
+    -------
+    data : `bytes`
+        Its content.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such file.
+    RefusedError
+        Raised if we may not read it.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise explain(error, doing="read") from error
+
+
+def read_text(path: Path) -> str:
+    """Read a whole UTF-8 text.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        File to read.
+
+    Returns
+    -------
+    text : `str`
+        Its content, line ends as they are.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such file.
+    FormatError
+        Raised if it is not UTF-8; the place is that of the first wrong byte.
+    """
+    data = read_bytes(path)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line_start = before.rfind(b"\n") + 1
+        raise FormatError(
+            f"byte 0x{data[error.start]:02x} is not UTF-8",
+            source=str(path),
+            line=before.count(b"\n") + 1,
+            column=len(before[line_start:].decode("utf-8")) + 1,
+            hint="save the file as UTF-8",
+        ) from error
+
+
+def sha256_of(path: Path) -> Sha256:
+    """Compute the SHA-256 digest of a file.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        File to read.
+
+    Returns
+    -------
+    digest : `Sha256`
+        Of the whole content.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such file.
+    """
+    try:
+        with path.open("rb") as stream:
+            return Sha256(hashlib.file_digest(stream, "sha256").hexdigest())
+    except OSError as error:
+        raise explain(error, doing="read") from error
+
+
+def make_directory(path: Path) -> None:
+    """Make a directory and its parents; one that is there already is fine.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Directory to make.
+
+    Raises
+    ------
+    RefusedError
+        Raised if we may not write there.
+    ToolkitError
+        Raised if a file is in the way.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain(error, doing="make the folder") from error
+
+
+def write_atomic(path: Path, content: str | bytes, *, mode: int | None = None) -> None:
+    """Write a file so that others see the old content or the new, never a part.
+
+    The content goes to a file beside it, is synced, and replaces the old one
+    by a rename; folders above are made when they are missing.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        File to write.
+    content : `str` or `bytes`
+        The whole content; text is written as UTF-8.
+    mode : `int`, optional
+        Permission bits; by default those of the file that is replaced, else
+        what the umask leaves of ``0o666``.
+
+    Raises
+    ------
+    RefusedError
+        Raised if we may not write there.
+    UnavailableError
+        Raised if the disk is full; the old content is still there.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    make_directory(path.parent)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        try:
+            with temporary.open("xb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if mode is not None:
+                temporary.chmod(mode)
+            elif path.exists():
+                temporary.chmod(path.stat().st_mode & 0o7777)
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        if error.filename in {None, str(temporary)}:
+            error.filename = str(path)
+        raise explain(error, doing="write") from error
+
+
+@contextmanager
+def hold_lock(path: Path, *, wait_seconds: float = 0.0, purpose: str = "this command") -> Iterator[None]:
+    """Hold an exclusive lock that vanishes with its process.
+
+    The lock is ``fcntl``'s record lock on a file that stays behind, empty but
+    for the holder's process id: it works on NFS, and ``kill -9`` frees it.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        The lock file; made if it is missing.
+    wait_seconds : `float`, optional
+        How long to wait for another holder; 0 refuses at once.
+    purpose : `str`, optional
+        Who wants it, for the message.
+
+    Yields
+    ------
+    nothing : `None`
+        The lock is held inside the block.
+
+    Raises
+    ------
+    RefusedError
+        Raised if another process holds it longer than we wait.
+    """
+    make_directory(path.parent)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise explain(error, doing="lock") from error
+    try:
+        _acquire(descriptor, path, deadline=time.monotonic() + wait_seconds, purpose=purpose)
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _acquire(descriptor: int, path: Path, *, deadline: float, purpose: str) -> None:
+    while True:
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in {errno.EACCES, errno.EAGAIN}:
+                raise explain(error, doing=f"lock (`{path}`)") from error
+            if time.monotonic() >= deadline:
+                holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
+                raise RefusedError(
+                    f"`{path}` is locked by process {holder}, so {purpose} cannot run",
+                    hint="wait for the other command to end; a killed one leaves no lock behind",
+                ) from error
+            time.sleep(0.1)
+        else:
+            return

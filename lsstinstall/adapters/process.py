@@ -1,0 +1,190 @@
+"""The one way to start a program: from a list, logged, stopped gently, then firmly."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shlex
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import NotFoundError, ToolkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import IO
+
+__all__ = ["Completed", "ProcessError", "run", "show_command"]
+
+_log = logging.getLogger(__name__)
+_GRACE_SECONDS = 5.0
+_SHOWN_LINES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A program that ended.
+
+    Parameters
+    ----------
+    command : `tuple` [ `str`, ... ]
+        Program and arguments.
+    returncode : `int`
+        Exit code; 0 unless the caller asked for no check.
+    stdout, stderr : `str`
+        Output as UTF-8, wrong bytes replaced; empty where it went to a file.
+    seconds : `float`
+        Wall time.
+    """
+
+    command: tuple[str, ...]
+    returncode: int
+    stdout: str
+    stderr: str
+    seconds: float
+
+
+class ProcessError(ToolkitError):
+    """A program that ended badly.
+
+    Parameters
+    ----------
+    command : `~collections.abc.Sequence` [ `str` ]
+        Program and arguments.
+    returncode : `int`
+        Exit code; negative for the signal that ended it.
+    output : `str`
+        What it printed; the last lines are part of the message.
+    """
+
+    def __init__(self, command: Sequence[str], *, returncode: int, output: str) -> None:
+        how = f"signal {-returncode}" if returncode < 0 else f"exit code {returncode}"
+        last = "\n".join(f"  | {line}" for line in output.strip().splitlines()[-_SHOWN_LINES:])
+        super().__init__(f"`{show_command(command)}` ended with {how}" + (f"\n{last}" if last else ""))
+        self.command = tuple(command)
+        self.returncode = returncode
+        self.output = output
+
+
+def show_command(command: Sequence[str]) -> str:
+    """Write a command as a user would type it.
+
+    Parameters
+    ----------
+    command : `~collections.abc.Sequence` [ `str` ]
+        Program and arguments.
+
+    Returns
+    -------
+    text : `str`
+        Quoted for a POSIX shell.
+    """
+    return shlex.join(command)
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    timeout: float | None,
+    stdin: str | None = None,
+    output: IO[bytes] | None = None,
+    check: bool = True,
+) -> Completed:
+    """Run a program to its end.
+
+    Parameters
+    ----------
+    command : `~collections.abc.Sequence` [ `str` ]
+        Program and arguments; no shell is involved.
+    cwd : `~pathlib.Path` or `None`
+        Folder to run in; `None` is ours.
+    env : `~collections.abc.Mapping` [ `str`, `str` ] or `None`
+        The whole environment; `None` is ours.
+    timeout : `float` or `None`
+        Seconds until it is stopped; `None` waits for ever.
+    stdin : `str`, optional
+        Text for its standard input; none by default.
+    output : file, optional
+        Where both outputs go; by default they are kept and returned.
+    check : `bool`, optional
+        Whether an exit code other than 0 is an error.
+
+    Returns
+    -------
+    completed : `Completed`
+        Outputs and wall time.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such program or folder.
+    ProcessError
+        Raised if it ended badly and ``check`` is true, or took too long.
+    """
+    _log.debug("run %s in %s", show_command(command), cwd or ".")
+    started = time.monotonic()
+    try:
+        process = subprocess.Popen(
+            list(command),
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE if output is None else output,
+            stderr=subprocess.PIPE if output is None else subprocess.STDOUT,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        missing = cwd if cwd is not None and not cwd.is_dir() else command[0]
+        raise NotFoundError(f"cannot run `{command[0]}`: no `{missing}` here") from error
+    except PermissionError as error:
+        raise NotFoundError(f"cannot run `{command[0]}`: permission denied") from error
+    out, err = _communicate(process, command, stdin, timeout)
+    if check and process.returncode != 0:
+        raise ProcessError(command, returncode=process.returncode, output=out + err)
+    return Completed(
+        command=tuple(command),
+        returncode=process.returncode,
+        stdout=out,
+        stderr=err,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _communicate(
+    process: subprocess.Popen[bytes], command: Sequence[str], stdin: str | None, timeout: float | None
+) -> tuple[str, str]:
+    raw_out: bytes | None
+    raw_err: bytes | None
+    try:
+        raw_out, raw_err = process.communicate(None if stdin is None else stdin.encode(), timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        raw_out, raw_err = _stop(process)
+        output = _decode(raw_out) + _decode(raw_err) + f"\nstopped after {timeout:g} s"
+        raise ProcessError(command, returncode=process.returncode, output=output) from error
+    except BaseException:
+        _stop(process)
+        raise
+    return _decode(raw_out), _decode(raw_err)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> tuple[bytes | None, bytes | None]:
+    """End the program and all it started: first by asking, then by force."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        return process.communicate(timeout=_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()
+
+
+def _decode(raw: bytes | None) -> str:
+    return "" if raw is None else raw.decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""The `lsstinstall` command line."""

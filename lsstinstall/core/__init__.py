@@ -1,0 +1,1 @@
+"""Values and text formats of the stack; the standard library only, no I/O."""

@@ -1,0 +1,171 @@
+"""The one error tree of both packages, and the exit codes that go with it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "ConfigurationError",
+    "CorruptError",
+    "ExitCode",
+    "FormatError",
+    "InterruptedWorkError",
+    "InvalidNameError",
+    "NotFoundError",
+    "ProblemsError",
+    "RefusedError",
+    "ToolkitError",
+    "UnavailableError",
+]
+
+
+class ExitCode(IntEnum):
+    """How a command ended; the numbers are an interface."""
+
+    OK = 0
+    FAILED = 1
+    USAGE = 2
+    NOT_FOUND = 3
+    UNAVAILABLE = 4
+    CORRUPT = 5
+    REFUSED = 6
+    BUG = 70
+    INTERRUPTED = 130
+
+
+class ToolkitError(Exception):
+    """Anything we expected could go wrong; printed without a traceback.
+
+    Parameters
+    ----------
+    message : `str`
+        One sentence: lower case, no full stop, names in backticks.
+    hint : `str`, optional
+        What the user can do about it.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    @property
+    def code(self) -> ExitCode:
+        """Exit code of a command that ends with this error."""
+        return self.exit_code
+
+
+class ConfigurationError(ToolkitError):
+    """Wrong arguments, or a configuration that cannot be meant."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InvalidNameError(ConfigurationError):
+    """A name, tag, version or digest that breaks its grammar."""
+
+
+class NotFoundError(ToolkitError):
+    """No such file, tag, product, version or environment."""
+
+    exit_code = ExitCode.NOT_FOUND
+
+
+class UnavailableError(ToolkitError):
+    """A network or a service that did not answer; later it may."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class CorruptError(ToolkitError):
+    """Content that is not what was promised: digest, size or format."""
+
+    exit_code = ExitCode.CORRUPT
+
+
+class RefusedError(ToolkitError):
+    """Something we would not do unasked: overwrite, break a lock, go on."""
+
+    exit_code = ExitCode.REFUSED
+
+
+class InterruptedWorkError(ToolkitError):
+    """The user asked to stop; what was finished is kept."""
+
+    exit_code = ExitCode.INTERRUPTED
+
+
+class FormatError(CorruptError):
+    """A text that breaks its format, with the place.
+
+    Parameters
+    ----------
+    problem : `str`
+        What was found and what was expected.
+    source : `str`
+        File name or URL.
+    line, column : `int`
+        Place of the problem, both counted from 1.
+    text : `str`, optional
+        The offending line; shown with a mark under the column.
+    hint : `str`, optional
+        What the user can do about it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        source: str,
+        line: int = 1,
+        column: int = 1,
+        text: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(f"{source}:{line}:{column}: {problem}", hint=hint)
+        self.problem = problem
+        self.source = source
+        self.line = line
+        self.column = column
+        self.text = text
+
+    @property
+    def excerpt(self) -> str | None:
+        """The offending line and a caret under the place, or `None`.
+
+        Tabs are shown as one blank, so that the caret stands where it should.
+        """
+        if self.text is None:
+            return None
+        shown = self.text.rstrip("\n").replace("\t", " ")
+        return f"{shown}\n{' ' * (self.column - 1)}^"
+
+
+class ProblemsError(ToolkitError):
+    """Several problems found in one pass, reported together.
+
+    Parameters
+    ----------
+    summary : `str`
+        One sentence on the whole, without the number of problems.
+    problems : `~collections.abc.Sequence` [ `ToolkitError` ]
+        At least one, in the order in which they are shown.
+    hint : `str`, optional
+        What the user can do about all of them.
+    """
+
+    def __init__(self, summary: str, problems: Sequence[ToolkitError], *, hint: str | None = None) -> None:
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        super().__init__(f"{summary} ({count})", hint=hint)
+        self.problems = tuple(problems)
+
+    @property
+    def code(self) -> ExitCode:
+        """The problems' common exit code, else `ExitCode.FAILED`."""
+        codes = {problem.code for problem in self.problems}
+        return codes.pop() if len(codes) == 1 else self.exit_code

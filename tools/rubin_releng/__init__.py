@@ -1,0 +1,1 @@
+"""Build, publish and release the Rubin/LSST Science Pipelines."""

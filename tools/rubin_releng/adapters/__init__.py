@@ -1,0 +1,1 @@
+"""The systems a release manager deals with, one a module."""

@@ -1,0 +1,1 @@
+"""What merged between two tags."""

@@ -1,0 +1,1 @@
+"""The `rubin-releng` and `lsstsw` command lines."""

@@ -1,0 +1,1 @@
+"""Values and rules of releasing; the standard library only, no I/O."""

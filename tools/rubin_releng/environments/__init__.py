@@ -1,0 +1,1 @@
+"""rubin-env: recipes, builds, solves, locks."""

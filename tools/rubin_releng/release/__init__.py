@@ -1,0 +1,1 @@
+"""The flow of a release, from plan to verified document."""

@@ -1,0 +1,1 @@
+"""From git repositories to a published build."""
