@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import errno
+import hashlib
+import multiprocessing
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsstinstall.adapters.files import (
+    explain,
+    hold_lock,
+    make_directory,
+    read_bytes,
+    read_text,
+    sha256_of,
+    write_atomic,
+)
+from lsstinstall.core.errors import ExitCode, FormatError, NotFoundError, RefusedError, ToolkitError
+
+if TYPE_CHECKING:
+    from multiprocessing.synchronize import Event
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOENT, ExitCode.NOT_FOUND),
+        (errno.ENOTDIR, ExitCode.NOT_FOUND),
+        (errno.ENOSPC, ExitCode.UNAVAILABLE),
+        (errno.EACCES, ExitCode.REFUSED),
+        (errno.EROFS, ExitCode.REFUSED),
+        (errno.EIO, ExitCode.FAILED),
+    ],
+)
+def test_an_operating_system_error_gets_a_fitting_exit_code(number: int, code: ExitCode) -> None:
+    error = explain(OSError(number, os.strerror(number), "/some/file"), doing="read")
+    assert error.code is code
+    assert str(error) == f"cannot read `/some/file`: {os.strerror(number).lower()}"
+
+
+def test_an_operating_system_error_without_a_name_is_explained_too() -> None:
+    assert str(explain(OSError(errno.EIO, "Input/output error"), doing="read")) == (
+        "cannot read `a file`: input/output error"
+    )
+
+
+def test_a_missing_file_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="cannot read"):
+        read_bytes(tmp_path / "missing")
+    with pytest.raises(NotFoundError, match="cannot read"):
+        sha256_of(tmp_path / "missing")
+
+
+def test_text_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    write_atomic(tmp_path / "deep" / "file", "größe\r\n")
+    assert read_text(tmp_path / "deep" / "file") == "größe\r\n"
+
+
+def test_a_file_that_is_not_utf8_names_the_place_of_the_wrong_byte(tmp_path: Path) -> None:
+    path = tmp_path / "latin1"
+    path.write_bytes(b"one\n\xc3\xa4b\xe4")
+    with pytest.raises(FormatError, match=r":2:3: byte 0xe4 is not UTF-8"):
+        read_text(path)
+
+
+def test_a_digest_is_that_of_the_content(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"abc")
+    assert sha256_of(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_a_replaced_file_keeps_its_mode_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "script"
+    write_atomic(path, "old", mode=0o750)
+    write_atomic(path, b"new")
+    assert path.read_text() == "new"
+    assert path.stat().st_mode & 0o7777 == 0o750
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_failed_write_leaves_the_old_content(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    (path / "child").mkdir(parents=True)
+    with pytest.raises(ToolkitError, match="cannot write"):
+        write_atomic(path, "new")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_folder_cannot_be_made_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotFoundError, match="cannot make the folder"):
+        make_directory(tmp_path / "file" / "below")
+
+
+def test_a_lock_can_be_taken_again_when_it_was_let_go(tmp_path: Path) -> None:
+    with hold_lock(tmp_path / "lock"):
+        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
+    with hold_lock(tmp_path / "lock"):
+        pass
+
+
+def test_a_lock_in_a_folder_that_is_a_file_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "lock").mkdir()
+    with pytest.raises(ToolkitError, match="cannot lock"), hold_lock(tmp_path / "lock"):
+        pass
+
+
+def _hold(path: str, held: Event, release: Event) -> None:
+    with hold_lock(Path(path)):
+        held.set()
+        release.wait(30)
+
+
+@pytest.mark.process
+def test_a_lock_of_another_process_is_refused_and_its_holder_named(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(str(tmp_path / "lock"), held, release))
+    other.start()
+    try:
+        assert held.wait(30)
+        with (
+            pytest.raises(RefusedError, match=f"locked by process {other.pid}"),
+            hold_lock(tmp_path / "lock", wait_seconds=0.15),
+        ):
+            pass
+    finally:
+        release.set()
+        other.join(30)
+
+
+@pytest.mark.process
+def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    held, release = context.Event(), context.Event()
+    other = context.Process(target=_hold, args=(str(tmp_path / "lock"), held, release))
+    other.start()
+    assert held.wait(30)
+    other.kill()
+    other.join(30)
+    with hold_lock(tmp_path / "lock"):
+        pass

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsstinstall.adapters.process import ProcessError, run, show_command
+from lsstinstall.core.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.process
+
+
+def test_output_and_exit_code_of_a_program_come_back() -> None:
+    done = run(["sh", "-c", "echo out; echo err >&2; exit 3"], cwd=None, env=None, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "out\n", "err\n")
+    assert done.seconds > 0
+
+
+def test_a_failed_program_is_shown_with_its_last_lines() -> None:
+    with pytest.raises(ProcessError, match=r"ended with exit code 4\n  \| so it is") as caught:
+        run(["sh", "-c", "echo so it is; exit 4"], cwd=None, env=None, timeout=30)
+    assert caught.value.returncode == 4
+
+
+def test_a_killed_program_names_its_signal() -> None:
+    with pytest.raises(ProcessError, match="signal 9"):
+        run(["sh", "-c", "kill -9 $$"], cwd=None, env=None, timeout=30)
+
+
+def test_text_given_is_the_standard_input() -> None:
+    assert run(["cat"], cwd=None, env=None, timeout=30, stdin="hello").stdout == "hello"
+
+
+def test_output_can_go_to_a_file(tmp_path: Path) -> None:
+    with (tmp_path / "log").open("wb") as log:
+        done = run(["sh", "-c", "echo a; echo b >&2"], cwd=None, env=None, timeout=30, output=log)
+    assert (done.stdout, (tmp_path / "log").read_text()) == ("", "a\nb\n")
+
+
+def test_only_the_given_environment_is_passed(tmp_path: Path) -> None:
+    done = run(["/bin/sh", "-c", "echo $HOME-$A; pwd"], cwd=tmp_path, env={"A": "1"}, timeout=30)
+    assert done.stdout == f"-1\n{tmp_path}\n"
+
+
+def test_a_missing_program_is_not_found() -> None:
+    with pytest.raises(NotFoundError, match="no `no-such-program` here"):
+        run(["no-such-program"], cwd=None, env=None, timeout=30)
+
+
+def test_a_missing_folder_is_named_instead_of_the_program(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match=r"no `.*/missing` here"):
+        run(["sh"], cwd=tmp_path / "missing", env=None, timeout=30)
+
+
+def test_a_file_that_may_not_be_run_is_not_found(tmp_path: Path) -> None:
+    (tmp_path / "text").write_text("no program")
+    with pytest.raises(NotFoundError, match="permission denied"):
+        run([str(tmp_path / "text")], cwd=None, env=None, timeout=30)
+
+
+def test_a_program_that_takes_too_long_is_stopped_with_all_it_started() -> None:
+    started = time.monotonic()
+    with pytest.raises(ProcessError, match=r"stopped after 0\.2 s") as caught:
+        run(["sh", "-c", "echo here; sleep 60 & wait"], cwd=None, env=None, timeout=0.2)
+    assert caught.value.returncode == -signal.SIGTERM
+    assert time.monotonic() - started < 30
+
+
+@pytest.mark.slow
+def test_a_program_that_does_not_listen_is_ended_by_force() -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    with pytest.raises(ProcessError) as caught:
+        run([sys.executable, "-c", deaf], cwd=None, env=None, timeout=2)
+    assert caught.value.returncode == -signal.SIGKILL
+
+
+def test_a_command_is_shown_as_one_would_type_it() -> None:
+    assert show_command(["a b", "c'd"]) == "'a b' 'c'\"'\"'d'"

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from lsstinstall.commands.frame import LazyGroup, output_options, run_main
+from lsstinstall.commands.main import cli
+from lsstinstall.core.errors import FormatError, NotFoundError, ProblemsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from lsstinstall.adapters.console import Console
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logging() -> Iterator[None]:
+    """Undo what a command does to the logging of its process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def _command(body: Callable[[], object]) -> click.Command:
+    @click.command()
+    @output_options
+    def command(console: Console) -> object:
+        del console
+        return body()
+
+    return command
+
+
+def _raise(error: BaseException) -> Callable[[], object]:
+    def body() -> object:
+        raise error
+
+    return body
+
+
+def test_a_command_that_ends_well_exits_with_zero() -> None:
+    assert run_main(_command(lambda: None), name="x", arguments=[]) == 0
+
+
+def test_a_command_may_choose_its_exit_code() -> None:
+    assert run_main(_command(lambda: 1), name="x", arguments=[]) == 1
+
+
+def test_an_expected_error_is_a_line_and_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    error = NotFoundError("no tag `w_2026_47`", hint="try `w_2026_46`")
+    assert run_main(_command(_raise(error)), name="x", arguments=[]) == 3
+    assert capsys.readouterr().err == "error: no tag `w_2026_47`\n  hint: try `w_2026_46`\n"
+
+
+def test_an_expected_error_is_an_object_with_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(_command(_raise(NotFoundError("no"))), name="x", arguments=["--json"]) == 3
+    assert json.loads(capsys.readouterr().out) == {
+        "schema": 1,
+        "error": {"code": 3, "message": "no", "hint": None},
+    }
+
+
+def test_a_format_error_shows_the_offending_line(capsys: pytest.CaptureFixture[str]) -> None:
+    error = FormatError("expected a digit", source="f", line=1, column=2, text="ab", hint="write 1")
+    assert run_main(_command(_raise(error)), name="x", arguments=[]) == 5
+    assert capsys.readouterr().err == ("error: f:1:2: expected a digit\n  | ab\n  |  ^\n  hint: write 1\n")
+
+
+def test_several_problems_are_all_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ProblemsError(
+        "cannot read it",
+        [NotFoundError("no `a`"), FormatError("bad", source="f", text="x", hint="mend it")],
+        hint="look again",
+    )
+    assert run_main(_command(_raise(error)), name="x", arguments=[]) == 1
+    assert capsys.readouterr().err == (
+        "error: cannot read it (2 problems)\n"
+        "  - no `a`\n"
+        "  - f:1:1: bad\n    | x\n    | ^\n    hint: mend it\n"
+        "  hint: look again\n"
+    )
+
+
+def test_several_problems_are_a_list_with_json(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ProblemsError("cannot read it", [NotFoundError("no `a`")])
+    assert run_main(_command(_raise(error)), name="x", arguments=["--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["error"]["problems"] == [
+        {"code": 3, "message": "no `a`", "hint": None}
+    ]
+
+
+def test_a_wrong_option_is_a_usage_error_with_the_way_to_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(_command(lambda: None), name="x", arguments=["--nonsense"]) == 2
+    assert "error: no such option" in capsys.readouterr().err.lower()
+
+
+def test_a_wrong_option_is_an_error_object_with_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(_command(lambda: None), name="x", arguments=["--json", "--nonsense"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["hint"] == "see `x --help`"
+
+
+def test_a_click_error_without_a_context_has_no_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(_command(_raise(click.ClickException("Odd."))), name="x", arguments=[]) == 2
+    assert capsys.readouterr().err == "error: odd\n"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), click.Abort()])
+def test_an_interrupt_says_how_to_go_on(error: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(_command(_raise(error)), name="x", arguments=[]) == 130
+    assert "run the same command again" in capsys.readouterr().err
+
+
+def test_a_bug_writes_its_traceback_to_a_file(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert run_main(_command(_raise(ZeroDivisionError("oops"))), name="x", arguments=[]) == 70
+    message = capsys.readouterr().err
+    (log,) = tmp_path.glob("x-*.log")
+    assert "Traceback" not in message
+    assert str(log) in message
+    assert "ZeroDivisionError: oops" in log.read_text()
+
+
+def test_help_lists_subcommands_without_importing_them(capsys: pytest.CaptureFixture[str]) -> None:
+    group = LazyGroup(name="g", lazy={"a": ("no.such.module:a", "Do a."), "b": ("no.such:b", "Do b.")})
+    assert run_main(group, name="g", arguments=["--help"]) == 0
+    assert "  a  Do a.\n  b  Do b." in capsys.readouterr().out
+
+
+def test_an_unknown_subcommand_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    group = LazyGroup(name="g", lazy={"a": ("no.such.module:a", "Do a.")})
+    assert run_main(group, name="g", arguments=["nonsense"]) == 2
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_main(cli, name="lsstinstall", arguments=["--version"]) == 0
+    assert capsys.readouterr().out.startswith("lsstinstall ")
