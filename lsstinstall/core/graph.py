@@ -100,7 +100,8 @@ def levels(dependencies: Mapping[Node, Collection[Node]]) -> tuple[tuple[Node, .
                     free.append(dependent)
         level = sorted(free)
     if waiting:
-        raise CycleError(_find_cycle(dependencies, waiting))
+        cycle = _find_cycle(dependencies, waiting)
+        raise CycleError(cycle)
     return tuple(found)
 
 
