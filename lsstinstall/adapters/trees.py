@@ -1,0 +1,112 @@
+"""Whole folders: removed, moved into place, and written down file by file."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsstinstall.adapters.files import explain, make_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["move_tree", "remove_tree", "walk_tree"]
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder and all that is in it, read-only folders too.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Folder, file or link to remove; one that is not there is fine. Links
+        are removed, never followed.
+
+    Raises
+    ------
+    RefusedError
+        Raised if something in it is not ours to remove.
+    """
+    try:
+        if path.is_symlink() or path.is_file():
+            path.unlink()
+        elif path.is_dir():
+            _open_folders(path)
+            shutil.rmtree(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise explain(error, doing="remove") from error
+
+
+def _open_folders(path: Path) -> None:
+    """Give ourselves the folders' write bits, without which nothing in them can be removed."""
+    _open_folder(path)
+    for folder, names, _ in os.walk(path):
+        for name in names:
+            _open_folder(Path(folder, name))
+
+
+def _open_folder(path: Path) -> None:
+    if not path.is_symlink() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        with suppress(PermissionError):
+            path.chmod(0o700)
+
+
+def move_tree(source: Path, destination: Path) -> None:
+    """Rename a folder to a place on the same file system where nothing is yet.
+
+    Parameters
+    ----------
+    source : `~pathlib.Path`
+        Folder to move.
+    destination : `~pathlib.Path`
+        Its new path; folders above are made when they are missing.
+
+    Raises
+    ------
+    RefusedError
+        Raised if we may not write there.
+    ToolkitError
+        Raised if something is in the way.
+    """
+    make_directory(destination.parent)
+    try:
+        mode = stat.S_IMODE(source.stat().st_mode)
+        # A folder's entry `..` changes with its parent, so the folder itself must be writable.
+        if not mode & stat.S_IWUSR:
+            source.chmod(mode | stat.S_IWUSR)
+        source.rename(destination)
+        if not mode & stat.S_IWUSR:
+            destination.chmod(mode)
+    except OSError as error:
+        raise explain(error, doing="move into place") from error
+
+
+def walk_tree(root: Path) -> Iterator[os.DirEntry[str]]:
+    """Visit everything below a folder.
+
+    Parameters
+    ----------
+    root : `~pathlib.Path`
+        Folder to visit; links in it are not followed.
+
+    Yields
+    ------
+    entry : `os.DirEntry`
+        Folders before what is in them, names in code-point order.
+    """
+    pending = [str(root)]
+    while pending:
+        with os.scandir(pending.pop()) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+        below = []
+        for entry in found:
+            yield entry
+            if entry.is_dir(follow_symlinks=False):
+                below.append(entry.path)
+        pending.extend(reversed(below))

@@ -1,0 +1,217 @@
+"""What an installed product consists of, file by file, so that a later change is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import FormatError, InvalidNameError
+from lsstinstall.core.jsontexts import canonical_json, parse_json
+from lsstinstall.core.names import parse_sha256
+
+if TYPE_CHECKING:
+    from lsstinstall.core.names import Sha256
+
+__all__ = [
+    "Differences",
+    "FileList",
+    "ListedFile",
+    "ListedLink",
+    "compare_lists",
+    "parse_file_list",
+]
+
+SCHEMA_VERSION = 1
+"""Of the lists that we write; others are refused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFile:
+    """A regular file of a product.
+
+    Parameters
+    ----------
+    path : `str`
+        Below the product's folder, with ``/``.
+    mode : `int`
+        Permission bits.
+    size_bytes : `int`
+        Of the whole file.
+    sha256 : `Sha256`
+        Of the whole file.
+    """
+
+    path: str
+    mode: int
+    size_bytes: int
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedLink:
+    """A symbolic link of a product.
+
+    Parameters
+    ----------
+    path : `str`
+        Below the product's folder, with ``/``.
+    target : `str`
+        As the link has it.
+    """
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileList:
+    """All files and links of a product; folders are implied.
+
+    Parameters
+    ----------
+    files : `tuple` [ `ListedFile`, ... ]
+        Sorted by path.
+    links : `tuple` [ `ListedLink`, ... ]
+        Sorted by path.
+    """
+
+    files: tuple[ListedFile, ...]
+    links: tuple[ListedLink, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """Sum of the sizes of the files."""
+        return sum(file.size_bytes for file in self.files)
+
+    def format(self) -> bytes:
+        """Write the list down.
+
+        Returns
+        -------
+        data : `bytes`
+            Canonical JSON; `parse_file_list` reads it.
+        """
+        files = [[file.path, f"{file.mode:o}", file.size_bytes, file.sha256] for file in self.files]
+        links = [[link.path, link.target] for link in self.links]
+        return canonical_json({"schema": SCHEMA_VERSION, "files": files, "links": links})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """How a product differs from what was installed; all paths sorted.
+
+    Parameters
+    ----------
+    changed : `tuple` [ `str`, ... ]
+        Other content, other permission bits or another kind of file.
+    missing : `tuple` [ `str`, ... ]
+        Installed, and no longer there.
+    extra : `tuple` [ `str`, ... ]
+        There, and never installed.
+    """
+
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.changed or self.missing or self.extra)
+
+
+def parse_file_list(data: str | bytes, *, source: str) -> FileList:
+    """Read a list of files.
+
+    Parameters
+    ----------
+    data : `str` or `bytes`
+        What `FileList.format` wrote.
+    source : `str`
+        File name, for errors.
+
+    Returns
+    -------
+    files : `FileList`
+        Sorted by path.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not JSON, of another schema, or an entry is broken.
+    """
+    document = parse_json(data, source=source)
+    if not isinstance(document, dict) or document.get("schema") != SCHEMA_VERSION:
+        raise FormatError(f"not a list of files of schema {SCHEMA_VERSION}", source=source)
+    files = [_read_file(row, source) for row in _rows(document, "files", source)]
+    links = [_read_link(row, source) for row in _rows(document, "links", source)]
+    return FileList(
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        links=tuple(sorted(links, key=lambda link: link.path)),
+    )
+
+
+def _rows(document: dict[str, object], key: str, source: str) -> list[object]:
+    rows = document.get(key)
+    if not isinstance(rows, list):
+        raise FormatError(f"`{key}` is not a list", source=source)
+    return rows
+
+
+def _read_file(row: object, source: str) -> ListedFile:
+    match row:
+        case [str() as path, str() as mode, int() as size_bytes, str() as sha256] if size_bytes >= 0:
+            try:
+                return ListedFile(
+                    path=_inner(path), mode=int(mode, 8), size_bytes=size_bytes, sha256=parse_sha256(sha256)
+                )
+            except (ValueError, InvalidNameError) as error:
+                raise FormatError(
+                    f"{row!r} is not a file's path, mode, size and digest", source=source
+                ) from error
+        case _:
+            raise FormatError(f"{row!r} is not a file's path, mode, size and digest", source=source)
+
+
+def _read_link(row: object, source: str) -> ListedLink:
+    match row:
+        case [str() as path, str() as target] if _is_inner(path):
+            return ListedLink(path=path, target=target)
+        case _:
+            raise FormatError(f"{row!r} is not a link's path and target", source=source)
+
+
+def _is_inner(path: str) -> bool:
+    parts = PurePosixPath(path).parts
+    return bool(parts) and parts[0] != "/" and ".." not in parts
+
+
+def _inner(path: str) -> str:
+    if not _is_inner(path):
+        raise ValueError(path)
+    return path
+
+
+def compare_lists(installed: FileList, found: FileList) -> Differences:
+    """Compare a product with what was installed.
+
+    Parameters
+    ----------
+    installed : `FileList`
+        Written down when the product was installed.
+    found : `FileList`
+        Read from the product's folder now.
+
+    Returns
+    -------
+    differences : `Differences`
+        Empty and false if there are none.
+    """
+    before: dict[str, ListedFile | ListedLink] = {}
+    before |= {file.path: file for file in installed.files} | {link.path: link for link in installed.links}
+    now: dict[str, ListedFile | ListedLink] = {}
+    now |= {file.path: file for file in found.files} | {link.path: link for link in found.links}
+    return Differences(
+        changed=tuple(sorted(path for path in before.keys() & now.keys() if before[path] != now[path])),
+        missing=tuple(sorted(before.keys() - now.keys())),
+        extra=tuple(sorted(now.keys() - before.keys())),
+    )
