@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "decode_text",
     "explain",
     "hold_lock",
     "make_directory",
@@ -108,7 +109,29 @@ def read_text(path: Path) -> str:
     FormatError
         Raised if it is not UTF-8; the place is that of the first wrong byte.
     """
-    data = read_bytes(path)
+    return decode_text(read_bytes(path), source=str(path))
+
+
+def decode_text(data: bytes, *, source: str) -> str:
+    """Read bytes as UTF-8.
+
+    Parameters
+    ----------
+    data : `bytes`
+        A whole text.
+    source : `str`
+        File name or URL, for error messages only.
+
+    Returns
+    -------
+    text : `str`
+        The same, line ends as they are.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not UTF-8; the place is that of the first wrong byte.
+    """
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -116,7 +139,7 @@ def read_text(path: Path) -> str:
         line_start = before.rfind(b"\n") + 1
         raise FormatError(
             f"byte 0x{data[error.start]:02x} is not UTF-8",
-            source=str(path),
+            source=source,
             line=before.count(b"\n") + 1,
             column=len(before[line_start:].decode("utf-8")) + 1,
             hint="save the file as UTF-8",

@@ -1,0 +1,148 @@
+"""One way to start `git`: quiet, in English, without prompts, with errors of ours."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import IO, TYPE_CHECKING
+
+from lsstinstall.adapters.process import Completed, ProcessError, run
+from lsstinstall.core.errors import NotFoundError, ToolkitError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = ["GitError", "git_environment", "run_git"]
+
+# fatal: repository 'https://example.org/afw/' not found
+# fatal: '/data/afw' does not appear to be a git repository
+# fatal: repository '/data/afw' does not exist
+_NO_REPOSITORY = re.compile(
+    r"repository '[^']*' (?:not found|does not exist)|does not appear to be a git repository"
+    r"|[Rr]epository not found|not a git repository"
+)
+_NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded")
+
+# A hook or another git may have left these to us; they would win over the folder we name.
+_INHERITED = frozenset(
+    {
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+        "GIT_COMMON_DIR",
+        "GIT_DIR",
+        "GIT_INDEX_FILE",
+        "GIT_NAMESPACE",
+        "GIT_OBJECT_DIRECTORY",
+        "GIT_PREFIX",
+        "GIT_WORK_TREE",
+    }
+)
+
+
+class GitError(ToolkitError):
+    """git said no.
+
+    Parameters
+    ----------
+    doing : `str`
+        What was tried, as in "cannot ...".
+    output : `str`
+        What git printed; its first complaint becomes part of the message.
+    hint : `str`, optional
+        What the user can do about it.
+    """
+
+    def __init__(self, doing: str, output: str, *, hint: str | None = None) -> None:
+        super().__init__(f"cannot {doing}: {_complaint(output)}", hint=hint)
+        self.doing = doing
+        self.output = output
+
+
+def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Make an environment in which git neither asks nor looks elsewhere.
+
+    Parameters
+    ----------
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        That of the caller.
+
+    Returns
+    -------
+    environ : `dict` [ `str`, `str` ]
+        Without variables that point at another repository, without prompts,
+        with messages in English; git-lfs leaves its stand-ins as they are.
+    """
+    kept = {name: value for name, value in environ.items() if name not in _INHERITED}
+    ssh = {"GIT_SSH_COMMAND": kept.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")}
+    return kept | ssh | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_LFS_SKIP_SMUDGE": "1"}
+
+
+def run_git(
+    arguments: Sequence[str],
+    *,
+    doing: str,
+    check: bool = True,
+    stdin: str | None = None,
+    output: IO[bytes] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Completed:
+    """Run one git command to its end, however long it takes.
+
+    Parameters
+    ----------
+    arguments : `~collections.abc.Sequence` [ `str` ]
+        Without ``git`` itself.
+    doing : `str`
+        What it is for, as in "cannot ...".
+    check : `bool`, optional
+        Whether an exit code other than 0 is an error.
+    stdin : `str`, optional
+        Text for its standard input.
+    output : file, optional
+        Where both outputs go, for content that need not be text.
+    env : `~collections.abc.Mapping` [ `str`, `str` ], optional
+        Variables to add to our environment.
+
+    Returns
+    -------
+    completed : `~lsstinstall.adapters.process.Completed`
+        Outputs.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such repository, or no git.
+    UnavailableError
+        Raised if the disk is full.
+    GitError
+        Raised if it failed for another reason.
+    """
+    try:
+        return run(
+            ("git", *arguments),
+            cwd=None,
+            env=git_environment(os.environ) | dict(env or {}),
+            timeout=None,
+            stdin=stdin,
+            output=output,
+            check=check,
+        )
+    except ProcessError as error:
+        raise _explain(doing, error.output) from error
+    except NotFoundError as error:
+        raise NotFoundError(f"cannot {doing}: there is no `git` to run", hint="install git") from error
+
+
+def _explain(doing: str, output: str) -> ToolkitError:
+    if _NO_REPOSITORY.search(output):
+        return NotFoundError(f"cannot {doing}: {_complaint(output)}")
+    if _NO_SPACE.search(output):
+        hint = "free some space and run the same command again"
+        return UnavailableError(f"cannot {doing}: no space left on the disk", hint=hint)
+    return GitError(doing, output)
+
+
+def _complaint(output: str) -> str:
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    serious = [line for line in lines if line.startswith(("fatal:", "error:"))]
+    text = (serious or lines or ["no reason given"])[0]
+    return text.removeprefix("fatal: ").removeprefix("error: ").rstrip(".")
