@@ -1,0 +1,342 @@
+"""rubin-env: what is asked for (`EnvSpec`), what was solved (`EnvLock`), what it is called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NewType
+from urllib.parse import unquote
+
+from lsstinstall.core.condapackages import CondaPackage, PackageDigest, parse_package_file
+from lsstinstall.core.errors import FormatError, InvalidNameError
+from lsstinstall.core.lines import Line, numbered_lines, refuse_partial_last_line
+from lsstinstall.core.names import CondaSubdir, parse_subdir
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "METAPACKAGE",
+    "EnvLock",
+    "EnvName",
+    "EnvSpec",
+    "EnvVersion",
+    "LockedPackage",
+    "environment_name",
+    "legacy_commit",
+    "parse_env_lock",
+    "parse_env_name",
+    "parse_env_version",
+]
+
+EnvVersion = NewType("EnvVersion", str)
+"""Version of rubin-env, ``13.0.1``."""
+
+EnvName = NewType("EnvName", str)
+"""Name of a conda environment, ``lsst-scipipe-13.0.1``."""
+
+METAPACKAGE = "rubin-env"
+_DEVELOPER = "rubin-env-developer"
+
+# 13.0.1, 12.0.0dev; conda's alphabet of versions, beginning with a digit.
+_VERSION = re.compile(r"[0-9][A-Za-z0-9._+!]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+
+# 46b24e8, or https://github.com/lsst/scipipe_conda_env@46b24e8: before rubin-env.
+_COMMIT = re.compile(r"(?:https:.*@)?([0-9a-f]{7,40})")
+
+_MARKER = "@EXPLICIT"
+_NAME_LINE = "#environment_name:"
+_PLATFORM_LINE = re.compile(r"#\s*platform:\s*(?P<platform>\S+)\s*")
+
+# https://example.org/conda/linux-64/zlib-1.3.1-hb9d3cd8_2.conda#sha256:0123...
+_URL = re.compile(
+    r"(?P<channel>[a-z][a-z0-9+]*://[^\s#]*[^\s#/])/(?P<subdir>[^\s#/]+)/(?P<file>[^\s#/]+)"
+    r"(?:#(?P<digest>\S+))?"
+)
+
+
+def parse_env_version(text: str) -> EnvVersion:
+    """Read a version of rubin-env.
+
+    Parameters
+    ----------
+    text : `str`
+        For example ``13.0.1``; also the beginning of one, ``13``, which means
+        its newest.
+
+    Returns
+    -------
+    version : `EnvVersion`
+        The same text.
+
+    Raises
+    ------
+    InvalidNameError
+        Raised if it does not begin with a digit, or holds anything that
+        conda's versions may not.
+    """
+    if _VERSION.fullmatch(text) is None:
+        raise InvalidNameError(
+            f"`{text}` is no version of rubin-env", hint="expected something like `13.0.1`"
+        )
+    return EnvVersion(text)
+
+
+def parse_env_name(text: str) -> EnvName:
+    """Read the name of an environment.
+
+    Parameters
+    ----------
+    text : `str`
+        Letters, digits and ``._+-``.
+
+    Returns
+    -------
+    name : `EnvName`
+        The same text.
+
+    Raises
+    ------
+    InvalidNameError
+        Raised if it is empty, is a path, or holds blanks.
+    """
+    if _NAME.fullmatch(text) is None:
+        raise InvalidNameError(
+            f"`{text}` is no name of an environment", hint="expected letters, digits and `._+-`, not a path"
+        )
+    return EnvName(text)
+
+
+def legacy_commit(recorded: str) -> str | None:
+    """Tell an environment from before rubin-env, which a commit named.
+
+    Parameters
+    ----------
+    recorded : `str`
+        What a tag list says behind ``#CONDA_ENV=``.
+
+    Returns
+    -------
+    commit : `str` or `None`
+        Seven hexadecimal digits or more; `None` for a version of rubin-env.
+    """
+    match = _COMMIT.fullmatch(recorded)
+    return match[1] if match else None
+
+
+def environment_name(version: EnvVersion, *, exact: bool = False) -> EnvName:
+    """Name the environment of a version, as every Rubin tool does.
+
+    Parameters
+    ----------
+    version : `EnvVersion`
+        The complete version.
+    exact : `bool`, optional
+        Whether it is made from the list that a build recorded.
+
+    Returns
+    -------
+    name : `EnvName`
+        ``lsst-scipipe-<version>``, with ``-exact`` where it applies.
+    """
+    return EnvName(f"lsst-scipipe-{version}{'-exact' if exact else ''}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvSpec:
+    """What is asked of a solver.
+
+    Parameters
+    ----------
+    version : `EnvVersion` or `None`
+        `None` for the newest there is.
+    developer : `bool`
+        Whether the developers' tools come with it.
+    """
+
+    version: EnvVersion | None = None
+    developer: bool = False
+
+    def specs(self) -> tuple[str, ...]:
+        """Say it in conda's words.
+
+        Returns
+        -------
+        specs : `tuple` [ `str`, ... ]
+            The metapackage first.
+        """
+        first = METAPACKAGE if self.version is None else f"{METAPACKAGE}={self.version}"
+        return (first, _DEVELOPER) if self.developer else (first,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedPackage:
+    """One package of a solved environment.
+
+    Parameters
+    ----------
+    channel : `str`
+        URL of the channel, without a final slash; percent-encoded.
+    package : `CondaPackage`
+        Folder below the channel, and file.
+    digest : `PackageDigest` or `None`
+        What the file must hash to; `None` if the list does not say.
+    """
+
+    channel: str
+    package: CondaPackage
+    digest: PackageDigest | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the file is."""
+        return f"{self.channel}/{self.package.subdir}/{self.package.file_name}"
+
+    def format(self) -> str:
+        """Write the package's line.
+
+        Returns
+        -------
+        line : `str`
+            The URL, and the digest behind ``#``.
+        """
+        return self.url if self.digest is None else f"{self.url}#{self.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvLock:
+    """An exactly solved environment: every package, nothing to choose.
+
+    Parameters
+    ----------
+    name : `EnvName` or `None`
+        The environment it was read from; only builds record it.
+    comments : `tuple` [ `str`, ... ]
+        Lines in front of the packages, each beginning with ``#``.
+    packages : `tuple` [ `LockedPackage`, ... ]
+        In file order; no package is named twice.
+    """
+
+    name: EnvName | None = None
+    comments: tuple[str, ...] = ()
+    packages: tuple[LockedPackage, ...]
+
+    @property
+    def platform(self) -> CondaSubdir | None:
+        """The platform its comment names, else its packages' own; `None` if all are noarch."""
+        for comment in self.comments:
+            if match := _PLATFORM_LINE.fullmatch(comment):
+                return parse_subdir(match["platform"])
+        subdirs = {locked.package.subdir for locked in self.packages} - {"noarch"}
+        return min(subdirs, default=None)
+
+    def format(self) -> str:
+        """Write it as ``conda list --explicit`` does.
+
+        Returns
+        -------
+        text : `str`
+            With the name in front, if it is known.
+        """
+        lines = [] if self.name is None else [f"{_NAME_LINE} {self.name}"]
+        lines += [*self.comments, _MARKER, *(locked.format() for locked in self.packages)]
+        return "".join(f"{line}\n" for line in lines)
+
+
+def parse_env_lock(text: str, *, source: str) -> EnvLock:
+    """Read an explicit list of packages.
+
+    Parameters
+    ----------
+    text : `str`
+        Content of an ``env/<tag>.env`` file, or output of ``conda list
+        --explicit``, with ``--md5`` or ``--sha256`` or neither.
+    source : `str`
+        File name or URL, for errors.
+
+    Returns
+    -------
+    lock : `EnvLock`
+        Packages in file order; empty lines and comments between them are
+        left out.
+
+    Raises
+    ------
+    FormatError
+        Raised if there is no line ``@EXPLICIT``, a line is no URL of a
+        package, a package is named twice, two platforms are mixed, or the
+        text ends in the middle of a line.
+
+    Notes
+    -----
+    Format: explicit lists of conda (``conda.misc.explicit``). The line
+    ``#environment_name:`` is lsstsw's.
+    """
+    refuse_partial_last_line(text, source=source)
+    lines = numbered_lines(text, source=source)
+    name, comments = _read_head(lines, source)
+    packages: dict[str, LockedPackage] = {}
+    platform: CondaSubdir | None = None
+    for line in lines:
+        if not line.text.strip() or line.text.startswith("#"):
+            continue
+        locked = _read_package(line)
+        platform = _check_platform(line, locked.package.subdir, platform)
+        if locked.package.name in packages:
+            raise line.error(f"`{locked.package.name}` is named twice", hint="remove one of the lines")
+        packages[locked.package.name] = locked
+    return EnvLock(name=name, comments=comments, packages=tuple(packages.values()))
+
+
+def _read_head(lines: Iterator[Line], source: str) -> tuple[EnvName | None, tuple[str, ...]]:
+    name: EnvName | None = None
+    comments: list[str] = []
+    for line in lines:
+        text = line.text.rstrip()
+        if text == _MARKER:
+            return name, tuple(comments)
+        if text.startswith(_NAME_LINE):
+            name = line.read(parse_env_name, text.removeprefix(_NAME_LINE).strip(), field=1)
+        elif text.startswith("#"):
+            if match := _PLATFORM_LINE.fullmatch(text):
+                line.read(parse_subdir, match["platform"], field=len(text.split()) - 1)
+            comments.append(text)
+        elif text:
+            raise line.error(
+                f"expected a comment or `{_MARKER}`",
+                hint="this is no explicit list; a server may answer with a page instead of the file",
+            )
+    raise FormatError(f"there is no line `{_MARKER}`", source=source, hint="the file may have been cut")
+
+
+def _read_package(line: Line) -> LockedPackage:
+    text = line.text.rstrip()
+    match = _URL.fullmatch(text)
+    if match is None:
+        raise line.error(
+            "expected the URL of a package",
+            column=len(text) - len(text.lstrip()) + 1,
+            hint="something like `https://example.org/conda/linux-64/zlib-1.3.1-hb9d3cd8_2.conda`",
+        )
+    try:
+        package = parse_package_file(unquote(match["file"]), subdir=match["subdir"])
+    except InvalidNameError as error:
+        raise line.error(str(error), column=match.start("subdir") + 1, hint=error.hint) from error
+    digest: PackageDigest | None = None
+    if match["digest"] is not None:
+        try:
+            digest = PackageDigest.parse(match["digest"])
+        except InvalidNameError as error:
+            raise line.error(str(error), column=match.start("digest") + 1, hint=error.hint) from error
+    return LockedPackage(channel=match["channel"], package=package, digest=digest)
+
+
+def _check_platform(line: Line, subdir: CondaSubdir, platform: CondaSubdir | None) -> CondaSubdir | None:
+    if subdir == "noarch":
+        return platform
+    if platform not in {None, subdir}:
+        raise line.error(
+            f"a package of `{subdir}` in a list of `{platform}`", column=line.text.find(subdir) + 1
+        )
+    return subdir

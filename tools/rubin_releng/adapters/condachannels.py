@@ -1,0 +1,193 @@
+"""Conda channels in local folders, with a record of what made each package."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from lsstinstall.adapters.conda import index_channel
+from lsstinstall.adapters.files import (
+    explain,
+    hold_lock,
+    make_directory,
+    read_text,
+    sha256_of,
+    write_atomic,
+)
+from lsstinstall.adapters.trees import remove_tree
+from lsstinstall.core.condapackages import CondaPackage, parse_package_file
+from lsstinstall.core.errors import CorruptError, InvalidNameError
+from lsstinstall.core.names import Sha256, parse_sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+__all__ = ["LocalChannel"]
+
+_RECORD = ".builds.json"
+_LOCK = ".builds.lock"
+
+
+class LocalChannel:
+    """A folder that any conda can use as a channel.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        The folder; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path.resolve()
+
+    @property
+    def uri(self) -> str:
+        """How a solver names it."""
+        return self._path.as_uri()
+
+    def inputs(self) -> Mapping[CondaPackage, Sha256]:
+        """List the packages that are there as they were made.
+
+        Returns
+        -------
+        inputs : `~collections.abc.Mapping` [ `CondaPackage`, `Sha256` ]
+            Digest of what each was made from; a package whose file is
+            missing or was changed is left out.
+
+        Raises
+        ------
+        CorruptError
+            Raised if the record cannot be read.
+        """
+        intact = {}
+        for package, (digest, inputs) in self._record().items():
+            path = self._place(package)
+            if path.is_file() and sha256_of(path) == digest:
+                intact[package] = inputs
+        return intact
+
+    def holds(self, package: CondaPackage) -> bool:
+        """Say whether a finished package of this name is there.
+
+        Parameters
+        ----------
+        package : `CondaPackage`
+            Its name.
+
+        Returns
+        -------
+        there : `bool`
+            False also for a file that is not what the record says: an
+            interrupted run left it, or a disk spoiled it.
+        """
+        known = self._record().get(package)
+        path = self._place(package)
+        return path.is_file() and (known is None or sha256_of(path) == known[0])
+
+    def add(self, files: Mapping[CondaPackage, Path], inputs: Sha256) -> None:
+        """Move finished packages in, and index.
+
+        The record is written first: whatever comes between, the next run
+        sees that the package is not what the record says, and repairs it.
+
+        Parameters
+        ----------
+        files : `~collections.abc.Mapping` [ `CondaPackage`, `~pathlib.Path` ]
+            Packages, on the same file system.
+        inputs : `Sha256`
+            Digest of what they were made from.
+
+        Raises
+        ------
+        RefusedError
+            Raised if we may not write there.
+        """
+        record = self._record()
+        record.update({package: (sha256_of(path), inputs) for package, path in files.items()})
+        rows = {
+            f"{package.subdir}/{package.file_name}": {"sha256": digest, "inputs": made_from}
+            for package, (digest, made_from) in sorted(record.items())
+        }
+        write_atomic(self._path / _RECORD, json.dumps({"schema": 1, "packages": rows}, indent=1) + "\n")
+        for package, path in files.items():
+            make_directory(self._place(package).parent)
+            try:
+                path.replace(self._place(package))
+            except OSError as error:
+                raise explain(error, doing="move") from error
+        self.index()
+
+    def index(self) -> None:
+        """Write the index of all platforms anew, plain and compressed.
+
+        Raises
+        ------
+        RefusedError
+            Raised if we may not write there.
+        """
+        index_channel(self._path)
+
+    @contextmanager
+    def opened(self) -> Iterator[Path]:
+        """Hold the channel for one run.
+
+        Yields
+        ------
+        work : `~pathlib.Path`
+            An empty folder in the channel, removed at the end.
+
+        Raises
+        ------
+        RefusedError
+            Raised if another run holds it, or we may not write there.
+        """
+        make_directory(self._path)
+        with hold_lock(self._path / _LOCK, purpose="the build"):
+            for left_behind in self._path.glob(".work-*"):
+                remove_tree(left_behind)
+            work = self._path / f".work-{secrets.token_hex(4)}"
+            make_directory(work)
+            if not self._is_indexed():
+                self.index()
+            try:
+                yield work
+            finally:
+                remove_tree(work)
+
+    def _place(self, package: CondaPackage) -> Path:
+        return self._path / package.subdir / package.file_name
+
+    def _is_indexed(self) -> bool:
+        if not (self._path / "noarch" / "repodata.json").is_file():
+            return False
+        indexed = {}
+        for path in self._path.glob("*/repodata.json"):
+            rows = json.loads(read_text(path))
+            for kind in ("packages", "packages.conda"):
+                indexed.update({(path.parent.name, name): row["sha256"] for name, row in rows[kind].items()})
+        return all(
+            indexed.get((package.subdir, package.file_name)) == digest
+            for package, (digest, _) in self._record().items()
+            if self._place(package).is_file()
+        )
+
+    def _record(self) -> dict[CondaPackage, tuple[Sha256, Sha256]]:
+        path = self._path / _RECORD
+        if not path.is_file():
+            return {}
+        try:
+            rows = json.loads(read_text(path))["packages"]
+            return {
+                parse_package_file(name.partition("/")[2], subdir=name.partition("/")[0]): (
+                    parse_sha256(row["sha256"]),
+                    parse_sha256(row["inputs"]),
+                )
+                for name, row in rows.items()
+            }
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidNameError) as error:
+            raise CorruptError(
+                f"`{path}` is no record of builds", hint="remove it; all packages will be built again"
+            ) from error

@@ -1,0 +1,227 @@
+"""rattler-build, in process: recipes of format v1 to conda packages."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import rattler_build
+
+from lsstinstall.adapters.files import explain, make_directory, read_bytes
+from lsstinstall.core.condapackages import CondaPackage, parse_package_file
+from lsstinstall.core.errors import FormatError, NotFoundError, ToolkitError
+from lsstinstall.core.names import CondaSubdir, Sha256
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rattler_build.progress import (
+        BuildStepEvent,
+        DownloadCompleteEvent,
+        DownloadProgressEvent,
+        DownloadStartEvent,
+        LogEvent,
+    )
+
+    from rubin_releng.core.packagejobs import PackageJob
+
+__all__ = ["RattlerBuild"]
+
+_log = logging.getLogger(__name__)
+_SHOWN_LINES = 12
+_DIGEST_FORMAT = b"package inputs 1\n"
+
+
+class RattlerBuild:
+    """Builds recipes with py-rattler-build.
+
+    Parameters
+    ----------
+    machine : `CondaSubdir`
+        The platform that builds run on.
+    """
+
+    def __init__(self, machine: CondaSubdir) -> None:
+        self._machine = machine
+
+    def inputs_of(self, job: PackageJob) -> Sha256:
+        """Digest the recipe folder, the variant files and the platform.
+
+        Parameters
+        ----------
+        job : `~rubin_releng.core.packagejobs.PackageJob`
+            Recipe and platform.
+
+        Returns
+        -------
+        digest : `Sha256`
+            Of names and contents; hidden files and READMEs do not count, nor
+            do the packages that the channels offer today.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if the recipe or a variant file is not there.
+        """
+        digest = hashlib.sha256(_DIGEST_FORMAT + f"{job.platform}\n".encode())
+        folder = job.recipe.parent
+        members = sorted(path for path in folder.rglob("*") if path.is_file() and _counts(path, folder))
+        named = [(path.relative_to(folder).as_posix(), path) for path in [*members]]
+        named += [(f"variants {number}", path) for number, path in enumerate(job.variants)]
+        for name, path in named:
+            content = read_bytes(path)
+            digest.update(f"{name}\n{len(content)}\n".encode() + content)
+        return Sha256(digest.hexdigest())
+
+    def render(self, job: PackageJob) -> tuple[CondaPackage, ...]:
+        """Say which packages a build would make.
+
+        Parameters
+        ----------
+        job : `~rubin_releng.core.packagejobs.PackageJob`
+            Recipe and platform.
+
+        Returns
+        -------
+        packages : `tuple` [ `CondaPackage`, ... ]
+            In the order of the outputs, then of their variants.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if the recipe or a variant file is not there.
+        FormatError
+            Raised if one of them breaks its format.
+        """
+        with _explained(job.recipe):
+            recipe = rattler_build.Stage0Recipe.from_file(_existing(job.recipe))
+            rendered = recipe.render(_variants(job), self._render_config(job))
+        return tuple(
+            parse_package_file(
+                f"{one.recipe.package.name}-{one.recipe.package.version}-{one.recipe.build.string}.conda",
+                subdir="noarch" if one.recipe.build.noarch else job.platform,
+            )
+            for one in rendered
+        )
+
+    def build(self, job: PackageJob, work: Path) -> tuple[Path, ...]:
+        """Make the packages of a recipe.
+
+        Parameters
+        ----------
+        job : `~rubin_releng.core.packagejobs.PackageJob`
+            Recipe and platform.
+        work : `~pathlib.Path`
+            A folder of its own; the packages are below it, with what the
+            build left behind.
+
+        Returns
+        -------
+        packages : `tuple` [ `~pathlib.Path`, ... ]
+            In the order of the outputs, each in the folder of its platform.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if the recipe or a variant file is not there.
+        FormatError
+            Raised if one of them breaks its format.
+        ToolkitError
+            Raised if the build failed; the last lines of its log are part of
+            the message.
+        """
+        make_directory(work)
+        log = _BuildLog()
+        with _explained(job.recipe, log):
+            recipe = rattler_build.Stage0Recipe.from_file(_existing(job.recipe))
+            results = recipe.run_build(
+                _variants(job),
+                tool_config=rattler_build.ToolConfiguration(
+                    # Sharded repodata of a file server without `304` support cannot be read.
+                    use_sharded=False,
+                    test_strategy="native" if job.test else "skip",
+                ),
+                output_dir=work,
+                channels=list(job.channels),
+                progress_callback=log,
+                render_config=self._render_config(job),
+            )
+        shutil.rmtree(work / "bld", ignore_errors=True)
+        return tuple(path for result in results for path in result.packages)
+
+    def _render_config(self, job: PackageJob) -> rattler_build.RenderConfig:
+        platform = rattler_build.PlatformConfig(
+            target_platform=job.platform,
+            build_platform=self._machine,
+            host_platform=job.platform,
+            experimental=True,
+        )
+        return rattler_build.RenderConfig(platform=platform)
+
+
+class _BuildLog:
+    """Keeps the last lines of a build, for the error."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def tail(self) -> str:
+        """Quote the last lines; empty if there are none."""
+        return "\n".join(f"  | {line}" for line in self._lines[-_SHOWN_LINES:])
+
+    def on_log(self, event: LogEvent) -> None:
+        """Keep what a person wants to read after a failure."""
+        _log.debug("%s: %s", event.span or event.level, event.message)
+        if event.span == "index_subdir" or "To run the script manually" in event.message:
+            return
+        self._lines.extend(line for line in event.message.splitlines() if line.strip())
+
+    def on_build_step(self, event: BuildStepEvent) -> None:
+        """Ignore it; `on_log` hears the same."""
+
+    def on_download_start(self, event: DownloadStartEvent) -> None:
+        """Ignore it."""
+
+    def on_download_progress(self, event: DownloadProgressEvent) -> None:
+        """Ignore it."""
+
+    def on_download_complete(self, event: DownloadCompleteEvent) -> None:
+        """Ignore it."""
+
+
+@contextmanager
+def _explained(recipe: Path, log: _BuildLog | None = None) -> Iterator[None]:
+    """Turn rattler-build's errors into ours."""
+    try:
+        yield
+    except (rattler_build.RecipeParseError, rattler_build.VariantError) as error:
+        raise FormatError(str(error), source=str(recipe)) from error
+    except rattler_build.RattlerBuildError as error:
+        reason = str(error).removeprefix("PyRattlerBuildError: ")
+        tail = log.tail() if log else ""
+        raise ToolkitError(f"cannot build `{recipe}`: {reason}" + (f"\n{tail}" if tail else "")) from error
+    except OSError as error:
+        raise explain(error, doing="build") from error
+
+
+def _variants(job: PackageJob) -> rattler_build.VariantConfig:
+    paths: list[str | Path] = [_existing(path) for path in job.variants]
+    jinja = rattler_build.JinjaConfig(
+        platform=rattler_build.PlatformConfig(target_platform=job.platform, experimental=True)
+    )
+    return rattler_build.VariantConfig.from_files_with_context(paths, jinja)
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise NotFoundError(f"there is no `{path}`")
+    return path
+
+
+def _counts(path: Path, folder: Path) -> bool:
+    parts = path.relative_to(folder).parts
+    return not any(part.startswith(".") for part in parts) and not parts[-1].startswith("README")

@@ -1,0 +1,21 @@
+"""`rubin-releng env`: build, solve and lock conda environments."""
+
+from __future__ import annotations
+
+import click
+
+from lsstinstall.commands.frame import LazyGroup
+
+__all__ = ["env"]
+
+_COMMANDS = {
+    "build": ("rubin_releng.commands.envbuild:build", "Build recipes into a local channel."),
+    "index": ("rubin_releng.commands.envindex:index", "Write the index of a local channel."),
+    "solve": ("rubin_releng.commands.envsolve:solve", "Find the packages that satisfy some specs."),
+    "lock": ("rubin_releng.commands.envlock:lock", "Write a solved environment as an explicit list."),
+}
+
+
+@click.command(cls=LazyGroup, lazy=_COMMANDS)
+def env() -> None:
+    """Build, solve and lock rubin-env."""

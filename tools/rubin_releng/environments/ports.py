@@ -1,0 +1,48 @@
+"""What the environment room needs from outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from lsstinstall.core.condapackages import CondaPackage
+    from lsstinstall.core.names import Sha256
+    from rubin_releng.core.packagejobs import PackageJob
+
+__all__ = ["Channel", "Packager"]
+
+
+class Packager(Protocol):
+    """Makes conda packages from recipes."""
+
+    def inputs_of(self, job: PackageJob) -> Sha256:
+        """Digest all that decides on the result: recipe folder, variants, platform."""
+
+    def render(self, job: PackageJob) -> tuple[CondaPackage, ...]:
+        """Say which packages a build would make, in the order of the outputs."""
+
+    def build(self, job: PackageJob, work: Path) -> tuple[Path, ...]:
+        """Make the packages below the folder ``work``; in the order of the outputs."""
+
+
+class Channel(Protocol):
+    """A conda channel in a local folder, with a record of what made each package."""
+
+    @property
+    def uri(self) -> str:
+        """How a solver names it."""
+
+    def inputs(self) -> Mapping[CondaPackage, Sha256]:
+        """List packages that are there, unharmed, with the digest of what each was made from."""
+
+    def holds(self, package: CondaPackage) -> bool:
+        """Whether a file of this name is there."""
+
+    def add(self, files: Mapping[CondaPackage, Path], inputs: Sha256) -> None:
+        """Move finished packages in, record what they were made from, and index."""
+
+    def index(self) -> None:
+        """Write the index of all platforms anew."""
