@@ -28,8 +28,9 @@ _COMMENT = re.compile(r"# (Creator|Time|Eups version):\s*(.*?)\s*")
 
 _FORMAT_VERSION = "1.0"
 
+_ROW = "{:<15} {:<12} {:<10} {:<25} {:<30} {}"
 _HEADING = (
-    f"{'# pkg':<15} {'flavor':<12} {'version':<10} {'tablefile':<25} {'installation_directory':<30} installID",
+    _ROW.format("# pkg", "flavor", "version", "tablefile", "installation_directory", "installID"),
     "#" + "-" * 105,
 )
 
@@ -80,10 +81,8 @@ class DistribManifestRow:
         text : `str`
             One line without its end.
         """
-        text = (
-            f"{self.product:<15} {self.flavor:<12} {self.version:<10} {self.table or 'none':<25} "
-            f"{self.directory or 'none':<30} {self.dist_id}"
-        )
+        paths = (self.table or "none", self.directory or "none")
+        text = _ROW.format(self.product, self.flavor, self.version, *paths, self.dist_id)
         if self.optional or self.recurse is not None:
             text += " OPTIONAL" if self.optional else " REQUIRED"
         if self.recurse is not None:

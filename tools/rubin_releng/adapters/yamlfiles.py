@@ -1,0 +1,154 @@
+"""YAML texts, by PyYAML, as plain values that know their place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from lsstinstall.core.errors import FormatError, ProblemsError
+from rubin_releng.core.placedvalues import (
+    PlacedDocument,
+    PlacedList,
+    PlacedMapping,
+    PlacedScalar,
+    find_duplicate_keys,
+)
+
+if TYPE_CHECKING:
+    from rubin_releng.core.placedvalues import PlacedValue
+
+__all__ = ["compose_yaml", "parse_yaml"]
+
+_BASIC = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "bool", "int", "float", "null", "timestamp")
+)
+_MERGE = "tag:yaml.org,2002:merge"
+
+
+def parse_yaml(text: str, *, source: str) -> PlacedDocument:
+    """Read a YAML text.
+
+    Parameters
+    ----------
+    text : `str`
+        One document.
+    source : `str`
+        File name or URL, for error messages only.
+
+    Returns
+    -------
+    document : `PlacedDocument`
+        Values of YAML 1.1's basic types; an alias stands for what it names.
+
+    Raises
+    ------
+    FormatError
+        Raised if the text is not YAML, holds several documents, or uses
+        merge keys, keys that are no scalars, tags of applications, or an
+        alias inside of what it names.
+    ProblemsError
+        Raised if keys are repeated; it names all of them.
+    """
+    document = compose_yaml(text, source=source)
+    if problems := find_duplicate_keys(document):
+        raise ProblemsError(f"`{source}` repeats keys", problems)
+    return document
+
+
+def compose_yaml(text: str, *, source: str) -> PlacedDocument:
+    """Read a YAML text, repeated keys and all.
+
+    Parameters
+    ----------
+    text : `str`
+        One document.
+    source : `str`
+        File name or URL, for error messages only.
+
+    Returns
+    -------
+    document : `PlacedDocument`
+        A key may be there twice: for those who collect all problems.
+
+    Raises
+    ------
+    FormatError
+        Raised as by `parse_yaml`.
+    """
+    lines = tuple(text.split("\n"))
+    try:
+        loader = yaml.SafeLoader(text)
+        try:
+            root = loader.get_single_node()
+            value = _Reader(loader).read(root) if root is not None else None
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        raise _explain(error, source=source, lines=lines) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        raise FormatError(
+            f"character {error.character!r} is not allowed in YAML",
+            source=source,
+            line=before.count("\n") + 1,
+            column=len(before) - before.rfind("\n"),
+        ) from error
+    except RecursionError as error:
+        raise FormatError("values are nested too deeply", source=source) from error
+    if value is None:
+        value = PlacedScalar(value=None, line=1, column=1)
+    return PlacedDocument(root=value, source=source, lines=lines)
+
+
+class _Reader:
+    """Turns PyYAML's nodes into values, a node that has several aliases once."""
+
+    def __init__(self, loader: yaml.SafeLoader) -> None:
+        self._loader = loader
+        self._done: dict[int, PlacedValue] = {}
+        self._open: set[int] = set()
+
+    def read(self, node: yaml.Node) -> PlacedValue:
+        if id(node) in self._open:
+            raise yaml.MarkedYAMLError(
+                problem="an alias stands inside of what it names", problem_mark=node.start_mark
+            )
+        if id(node) not in self._done:
+            self._open.add(id(node))
+            self._done[id(node)] = self._convert(node)
+            self._open.remove(id(node))
+        return self._done[id(node)]
+
+    def _convert(self, node: yaml.Node) -> PlacedValue:
+        if node.tag not in _BASIC:
+            problem = f"values of type `{node.tag.removeprefix('tag:yaml.org,2002:')}` are not supported"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
+        line, column = node.start_mark.line + 1, node.start_mark.column + 1
+        if isinstance(node, yaml.MappingNode):
+            entries = tuple((self._read_key(key), self.read(value)) for key, value in node.value)
+            return PlacedMapping(entries=entries, line=line, column=column)
+        if isinstance(node, yaml.SequenceNode):
+            items = tuple(self.read(item) for item in node.value)
+            return PlacedList(items=items, line=line, column=column)
+        try:
+            value = self._loader.construct_object(node)
+        except ValueError as error:
+            raise yaml.MarkedYAMLError(problem=str(error), problem_mark=node.start_mark) from error
+        return PlacedScalar(value=value, line=line, column=column)
+
+    def _read_key(self, node: yaml.Node) -> PlacedScalar:
+        if node.tag == _MERGE:
+            raise yaml.MarkedYAMLError(problem="merge keys are not supported", problem_mark=node.start_mark)
+        key = self.read(node)
+        if not isinstance(key, PlacedScalar):
+            raise yaml.MarkedYAMLError(problem=f"a key is {key.description}", problem_mark=node.start_mark)
+        return key
+
+
+def _explain(error: yaml.MarkedYAMLError, *, source: str, lines: tuple[str, ...]) -> FormatError:
+    mark = error.problem_mark or error.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    problem = error.problem or error.context or "the text is not YAML"
+    text = lines[line - 1] if line <= len(lines) else None
+    return FormatError(problem, source=source, line=line, column=column, text=text)
