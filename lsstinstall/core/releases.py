@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.jsontexts import canonical_json
+from lsstinstall.core.errors import ProblemsError
+from lsstinstall.core.jsontexts import canonical_json, decode_json, locate, parse_json
 from lsstinstall.core.names import Sha256
+from lsstinstall.core.releasechecks import find_contradictions
+from lsstinstall.core.releaserecords import (
+    EnvironmentRecord,
+    FileRecord,
+    GitTagRecord,
+    ImageRecord,
+    LockRecord,
+    MakerRecord,
+    PlatformRecord,
+    PlatformState,
+    ProductRecord,
+)
+from lsstinstall.core.releaseschemas import SCHEMA_ID, SCHEMA_VERSION, release_fields
+from lsstinstall.core.shapes import BrokenError, Reading, Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from lsstinstall.core.names import CondaSubdir, GitSha, ProductName
+    from lsstinstall.core.names import ProductName
     from lsstinstall.core.tags import BuildId, EupsTag, TagKind
-    from lsstinstall.core.versions import EupsVersion
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -31,276 +43,9 @@ __all__ = [
     "PlatformState",
     "ProductRecord",
     "Release",
+    "parse_release",
+    "release_schema",
 ]
-
-SCHEMA_VERSION = 1
-"""Of the documents that we write; newer ones are refused."""
-
-
-class PlatformState(StrEnum):
-    """What became of a release on one platform."""
-
-    PRESENT = "present"
-    MISSING = "missing"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileRecord:
-    """One file of a release, wherever its package root is.
-
-    Parameters
-    ----------
-    path : `str`
-        Below the folder that holds ``releases/``, with ``/``; it stays inside.
-    size_bytes : `int`
-        Of the whole file.
-    sha256 : `Sha256`
-        Of the whole file.
-    """
-
-    path: str
-    size_bytes: int
-    sha256: Sha256
-
-    def to_dict(self) -> dict[str, object]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        data : `dict` [ `str`, `object` ]
-            As the schema's ``file``.
-        """
-        return {"path": self.path, "size_bytes": self.size_bytes, "sha256": self.sha256}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductRecord:
-    """One product of a release.
-
-    Parameters
-    ----------
-    name : `ProductName`
-        EUPS product.
-    repository : `str`
-        Where its history is: a URL, or a path for one that was never shared.
-    commit : `GitSha`
-        What was built.
-    version : `EupsVersion`
-        As EUPS prints it.
-    dependencies : `tuple` [ `ProductName`, ... ]
-        Direct ones, in the build manifest's order; all are in the release.
-    source : `FileRecord` or `None`
-        Source package; `None` if none was published.
-    binaries : `~collections.abc.Mapping` [ `CondaSubdir`, `FileRecord` ]
-        Binary package of each platform that has one.
-    """
-
-    name: ProductName
-    repository: str
-    commit: GitSha
-    version: EupsVersion
-    dependencies: tuple[ProductName, ...] = ()
-    source: FileRecord | None = None
-    binaries: Mapping[CondaSubdir, FileRecord] = MappingProxyType({})
-
-    def to_dict(self) -> dict[str, object]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        data : `dict` [ `str`, `object` ]
-            As the schema's ``product``.
-        """
-        return {
-            "name": self.name,
-            "repository": self.repository,
-            "commit": self.commit,
-            "version": self.version,
-            "dependencies": list(self.dependencies),
-            "source": None if self.source is None else self.source.to_dict(),
-            "binaries": {subdir: file.to_dict() for subdir, file in self.binaries.items()},
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LockRecord:
-    """The exactly solved environment of one platform.
-
-    Parameters
-    ----------
-    file : `FileRecord`
-        An explicit list of conda packages.
-    packages : `int`
-        How many it names.
-    """
-
-    file: FileRecord
-    packages: int
-
-    def to_dict(self) -> dict[str, object]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        data : `dict` [ `str`, `object` ]
-            As the schema's ``lock``.
-        """
-        return {"file": self.file.to_dict(), "packages": self.packages}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentRecord:
-    """The conda environment of a release.
-
-    Parameters
-    ----------
-    version : `str`
-        Of rubin-env, ``12.2.0``.
-    locks : `~collections.abc.Mapping` [ `CondaSubdir`, `LockRecord` ]
-        Per platform.
-    """
-
-    version: str
-    locks: Mapping[CondaSubdir, LockRecord] = MappingProxyType({})
-
-    def to_dict(self) -> dict[str, object]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        data : `dict` [ `str`, `object` ]
-            As the schema's ``environment``.
-        """
-        return {
-            "version": self.version,
-            "locks": {subdir: lock.to_dict() for subdir, lock in self.locks.items()},
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageRecord:
-    """One container image, or the list that joins those of several platforms.
-
-    Parameters
-    ----------
-    name : `str`
-        Without registry tag, ``example.org/lsst/scipipe``.
-    subdir : `CondaSubdir`
-        Platform it runs on; ``noarch`` for a list of platforms.
-    digest : `str`
-        ``sha256:`` and 64 hexadecimal digits: of the manifest, or the list.
-    tags : `tuple` [ `str`, ... ]
-        Names given to it, in that order.
-    """
-
-    name: str
-    subdir: CondaSubdir
-    digest: str
-    tags: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, object]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        data : `dict` [ `str`, `object` ]
-            As the schema's ``image``.
-        """
-        return {"name": self.name, "subdir": self.subdir, "digest": self.digest, "tags": list(self.tags)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitTagRecord:
-    """One git tag that the release made.
-
-    Parameters
-    ----------
-    repository : `str`
-        As in `ProductRecord`.
-    tag : `str`
-        Git's spelling, ``w.2026.42``.
-    commit : `GitSha`
-        What it points to, after peeling.
-    """
-
-    repository: str
-    tag: str
-    commit: GitSha
-
-    def to_dict(self) -> dict[str, object]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        data : `dict` [ `str`, `object` ]
-            As the schema's ``git_tag``.
-        """
-        return {"repository": self.repository, "tag": self.tag, "commit": self.commit}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlatformRecord:
-    """What became of the release on one platform.
-
-    Parameters
-    ----------
-    subdir : `CondaSubdir`
-        The platform.
-    state : `PlatformState`
-        The outcome.
-    reason : `str` or `None`
-        Why it is missing or failed; `None` exactly for a present one.
-    """
-
-    subdir: CondaSubdir
-    state: PlatformState
-    reason: str | None = None
-
-    def to_dict(self) -> dict[str, object]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        data : `dict` [ `str`, `object` ]
-            As the schema's ``platform``.
-        """
-        return {"subdir": self.subdir, "state": self.state.value, "reason": self.reason}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakerRecord:
-    """Who and what made the release, and when.
-
-    Parameters
-    ----------
-    tool : `str`
-        Name and version, ``lsstinstall 0.1.0``.
-    host : `str`
-        What it ran on, ``linux-64``.
-    started, finished : `~datetime.datetime`
-        UTC, aware.
-    """
-
-    tool: str
-    host: str
-    started: datetime
-    finished: datetime
-
-    def to_dict(self) -> dict[str, object]:
-        """Write it as plain values.
-
-        Returns
-        -------
-        data : `dict` [ `str`, `object` ]
-            As the schema's ``maker``.
-        """
-        return {
-            "tool": self.tool,
-            "host": self.host,
-            "started": _format_time(self.started),
-            "finished": _format_time(self.finished),
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,5 +141,76 @@ class Release:
         return Sha256(hashlib.sha256(self.canonical()).hexdigest())
 
 
-def _format_time(time: datetime) -> str:
-    return time.isoformat().replace("+00:00", "Z")
+def parse_release(data: str | bytes, *, source: str) -> Release:
+    """Read a release document, whoever wrote it.
+
+    Parameters
+    ----------
+    data : `str` or `bytes`
+        The whole document; it need not be in canonical form.
+    source : `str`
+        File name or URL, for error messages only.
+
+    Returns
+    -------
+    release : `Release`
+        Its sequences have the document's order.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not JSON, or was written for a newer schema.
+    ProblemsError
+        Raised if it breaks the schema or contradicts itself; holds every
+        problem with its place and JSON path, in the order of the text.
+    """
+    text = decode_json(data, source=source)
+    value = parse_json(text, source=source)
+    _refuse_newer(value, text, source)
+    reading = Reading()
+    try:
+        release = _RELEASE.read(value, (), reading)
+    except BrokenError:
+        release = None
+    problems = [*reading.problems, *find_contradictions(value)]
+    if release is None or problems:
+        raise ProblemsError(f"`{source}` is not a release document", locate(text, problems, source=source))
+    return release
+
+
+def release_schema() -> dict[str, object]:
+    """Write the schema of release documents.
+
+    Returns
+    -------
+    schema : `dict` [ `str`, `object` ]
+        JSON Schema, draft 2020-12. What no schema can say, such as that every
+        dependency is a product of the release, only `parse_release` checks.
+    """
+    definitions: dict[str, object] = {}
+    whole = _RELEASE.definition(definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA_ID,
+        "title": "Release of the Rubin/LSST Science Pipelines",
+        **whole,
+        "$defs": definitions,
+    }
+
+
+def _refuse_newer(value: object, text: str, source: str) -> None:
+    """Say it once, not once for each key that the newer schema added."""
+    found = value.get("schema") if isinstance(value, dict) else None
+    if isinstance(found, int) and found > SCHEMA_VERSION:
+        problem = f"the document has schema {found}, and we read up to {SCHEMA_VERSION}"
+        (error,) = locate(text, [(("schema",), problem)], source=source)
+        error.hint = "install a newer version of lsstinstall"
+        raise error
+
+
+def _make_release(**fields: object) -> Release:
+    """Leave out what a `Release` knows by itself."""
+    return Release(**{key: value for key, value in fields.items() if key not in {"schema", "kind"}})  # type: ignore[arg-type]
+
+
+_RELEASE = Record(name="release", fields=release_fields(), make=_make_release)
