@@ -140,7 +140,7 @@ class Stack(StackReader):
             hold_lock(lock, wait_seconds=wait_seconds, purpose=purpose),
             hold_eups_lock(self._path, wait_seconds=wait_seconds, purpose=purpose),
         ):
-            self._known.clear()
+            self._found.clear()
             yield
 
     def declare(
@@ -201,7 +201,7 @@ class Stack(StackReader):
         declaration = spell_declaration(
             product, version, flavor, directory=directory, table=table, stack=self.path, stamp=stamp
         )
-        old = self._version_file(product, version) or VersionFile(
+        old = self._database.read_version(product, version) or VersionFile(
             product=product, version=version, flavors=()
         )
         known = old.find(flavor)
@@ -309,7 +309,7 @@ class Stack(StackReader):
         self._database.add_global_tags(tags)
 
     def _declared(self, product: ProductName, version: EupsVersion, flavor: Flavor) -> VersionFile:
-        file = self._version_file(product, version)
+        file = self._database.read_version(product, version)
         if file is None or file.find(flavor) is None:
             raise NotFoundError(f"`{product}` {version} is not declared for `{flavor}` in `{self.path}`")
         return file
@@ -317,12 +317,12 @@ class Stack(StackReader):
     def _is_declared(self, product: ProductName, flavor: Flavor) -> bool:
         """Say whether any version is declared for a flavor or for ``generic``."""
         names = self._database.version_names(product)
-        files = (self._version_file(product, EupsVersion(name)) for name in names)
+        files = (self._database.read_version(product, EupsVersion(name)) for name in names)
         return any(file.find(flavor) or file.find(GENERIC) for file in files if file is not None)
 
     def _write(self, file: VersionFile) -> None:
         self._database.write_version(file)
-        self._known.clear()
+        self._found.clear()
 
     def _assign(
         self,

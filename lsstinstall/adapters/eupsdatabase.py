@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import explain, read_text
+from lsstinstall.adapters.files import decode_text, explain
 from lsstinstall.core.declarations import (
     ChainFile,
     VersionFile,
@@ -20,17 +19,53 @@ from lsstinstall.core.declarations import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.versions import EupsVersion
 
-__all__ = ["Database"]
+__all__ = ["Database", "read_small_text"]
 
 _VERSION = ".version"
 _CHAIN = ".chain"
 _NEW = ".new"
 _STEP_NS = 1_000_000
 """Less is lost when EUPS reads a file's time as a float."""
+
+
+def read_small_text(path: str) -> str | None:
+    """Read a small UTF-8 file with as few calls as possible: set-up reads hundreds.
+
+    Parameters
+    ----------
+    path : `str`
+        File to read.
+
+    Returns
+    -------
+    text : `str` or `None`
+        Its content; `None` if there is no such file.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not UTF-8.
+    RefusedError
+        Raised if we may not read it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise explain(error, doing="read") from error
+    try:
+        data = os.read(descriptor, os.fstat(descriptor).st_size + 1)
+    except OSError as error:
+        raise explain(error, doing="read") from error
+    finally:
+        os.close(descriptor)
+    return decode_text(data, source=path)
 
 
 class Database:
@@ -94,32 +129,15 @@ class Database:
     def read_version(self, product: ProductName, version: EupsVersion) -> VersionFile | None:
         """Read the declarations of one version; `None` if there are none."""
         path = f"{self._root}/{product}/{version}{_VERSION}"
-        text = self._read(path)
+        text = read_small_text(path)
         return None if text is None else parse_version_file(text, source=path)
 
     def read_chain(self, product: ProductName, tag: str) -> ChainFile | None:
         """Read which versions carry a tag; `None` if none does."""
         path = f"{self._root}/{product}/{tag}{_CHAIN}"
-        text = self._read(path)
+        text = read_small_text(path)
         # A tag's file is not synced, so a power failure may leave an empty one; EUPS reads it so, too.
         return parse_chain_file(text, source=path) if text else None
-
-    def _read(self, path: str) -> str | None:
-        try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        except OSError as error:
-            raise explain(error, doing="read") from error
-        try:
-            data = os.read(descriptor, os.fstat(descriptor).st_size + 1)
-        finally:
-            os.close(descriptor)
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError:
-            # The slow reader knows how to say where.
-            return read_text(Path(path))
 
     def write_version(self, file: VersionFile) -> None:
         """Replace the declarations of one version; without a flavor the file is removed."""
@@ -168,7 +186,7 @@ class Database:
 
     def global_tags(self) -> tuple[str, ...]:
         """Read the registered tags, in the order of registration."""
-        text = self._read(f"{self._root}/global.tags")
+        text = read_small_text(f"{self._root}/global.tags")
         return () if text is None else parse_global_tags(text)
 
     def add_global_tags(self, tags: Iterable[str]) -> None:

@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.eupsdatabase import Database
+from lsstinstall.adapters.eupsdatabase import Database, read_small_text
 from lsstinstall.adapters.eupspaths import product_paths
-from lsstinstall.adapters.files import read_text
 from lsstinstall.core.errors import NotFoundError
 from lsstinstall.core.names import Flavor, ProductName
 from lsstinstall.core.setups import InstalledProduct
@@ -17,7 +16,6 @@ from lsstinstall.core.versions import EupsVersion
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lsstinstall.core.declarations import FlavorDeclaration, VersionFile
 
 __all__ = ["GENERIC", "StackPath", "StackReader"]
 
@@ -47,7 +45,7 @@ class StackReader:
         self._flavor = flavor
         self._flavors = (flavor,) if flavor == GENERIC else (flavor, GENERIC)
         self._database = Database(self._path / "ups_db")
-        self._known: dict[tuple[ProductName, EupsVersion], VersionFile | None] = {}
+        self._found: dict[tuple[ProductName, EupsVersion, Flavor], InstalledProduct | None] = {}
 
     @property
     def path(self) -> Path:
@@ -69,11 +67,10 @@ class StackReader:
 
     def find_for(self, product: ProductName, version: EupsVersion, flavor: Flavor) -> InstalledProduct | None:
         """Find a version that is declared for exactly one flavor; `None` if it is not."""
-        file = self._version_file(product, version)
-        declaration = None if file is None else file.find(flavor)
-        if file is None or declaration is None:
-            return None
-        return self._installed(file, declaration)
+        key = (product, version, flavor)
+        if key not in self._found:
+            self._found[key] = self._look_up(product, version, flavor)
+        return self._found[key]
 
     def tagged(self, product: ProductName, tag: str) -> EupsVersion | None:
         """Find the version that carries a tag; nothing says that it is declared."""
@@ -98,14 +95,14 @@ class StackReader:
         """Read the table file named by the value; `None` if it names none."""
         if product.table is None:
             return None
-        try:
-            return read_text(Path(product.table))
-        except NotFoundError as error:
+        text = read_small_text(product.table)
+        if text is None:
             raise NotFoundError(
                 f"`{product.name}` {product.version} is declared with a table file that is not there: "
                 f"`{product.table}`",
                 hint="install the product again, or undeclare it",
-            ) from error
+            )
+        return text
 
     def products(self) -> tuple[ProductName, ...]:
         """List the products with a declared version, sorted."""
@@ -124,19 +121,17 @@ class StackReader:
         """List the registered tags, in the order of registration."""
         return self._database.global_tags()
 
-    def _version_file(self, product: ProductName, version: EupsVersion) -> VersionFile | None:
-        key = (product, version)
-        if key not in self._known:
-            self._known[key] = self._database.read_version(product, version)
-        return self._known[key]
-
-    def _installed(self, file: VersionFile, declaration: FlavorDeclaration) -> InstalledProduct:
+    def _look_up(self, product: ProductName, version: EupsVersion, flavor: Flavor) -> InstalledProduct | None:
+        file = self._database.read_version(product, version)
+        declaration = None if file is None else file.find(flavor)
+        if declaration is None:
+            return None
         directory, table = product_paths(declaration, stack=self._root)
-        extra = f"{self._root}/ups_db/{declaration.flavor}/{file.product}/{file.version}"
+        extra = f"{self._root}/ups_db/{flavor}/{product}/{version}"
         return InstalledProduct(
-            name=file.product,
-            version=file.version,
-            flavor=declaration.flavor,
+            name=product,
+            version=version,
+            flavor=flavor,
             directory=directory,
             stack=self._root,
             table=table,
