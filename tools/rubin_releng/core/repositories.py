@@ -333,4 +333,4 @@ def _quoted(text: str) -> str:
     if _BARE.fullmatch(text) and text.lower() not in _NO_TEXT:
         return text
     # YAML's double quotes understand all that JSON's do.
-    return json.dumps(text)
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,218 @@
+"""How values of all formats are made up; one strategy for each, used by the property tests."""
+
+from __future__ import annotations
+
+import string
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
+from lsstinstall.core.declarations import ChainAssignment, ChainFile, FlavorDeclaration, VersionFile
+from lsstinstall.core.distribmanifests import SEARCH, DistribManifest, DistribManifestRow
+from lsstinstall.core.names import Flavor, ProductName, parse_git_sha, parse_product_name
+from lsstinstall.core.remaps import RemapAction, RemapPurpose, RemapRule
+from lsstinstall.core.serverconfigs import ServerConfig
+from lsstinstall.core.taglists import TagList, TagListEntry
+from lsstinstall.core.tags import EupsTag, parse_build_id
+from lsstinstall.core.versions import parse_eups_version
+from rubin_releng.core.repositories import RepoIndex, Repository
+
+Value = TypeVar("Value")
+
+_WORD = string.ascii_letters + string.digits + "_"
+
+product_names = st.text(_WORD, min_size=1, max_size=30).map(parse_product_name)
+versions = st.from_regex(r"[0-9A-Za-z][0-9A-Za-z._+-]{0,45}", fullmatch=True).map(parse_eups_version)
+git_shas = st.text("0123456789abcdef", min_size=40, max_size=40).map(parse_git_sha)
+build_ids = st.integers(1, 99999).map(lambda number: parse_build_id(f"b{number}"))
+flavors = st.sampled_from([Flavor("generic"), Flavor("Linux64"), Flavor("DarwinX86"), Flavor("Darwin")])
+published_tags = st.sampled_from(
+    ["w_2026_47", "d_2026_11_22", "v30_0_0_rc1", "v29_1_0", "w_latest", "b8466"]
+).map(EupsTag.parse)
+paths = st.lists(st.text(_WORD + "+-.", min_size=1, max_size=12), min_size=1, max_size=4).map("/".join)
+inner_paths = paths.filter(lambda path: ".." not in path.split("/") and path not in {"none", "None"})
+
+# What a person or a program may be called: printable, as EUPS can read it back.
+_PLAIN_TEXT = st.text(
+    st.characters(categories=("L", "N", "P", "S", "Zs"), exclude_characters='"#'), min_size=1, max_size=20
+)
+people = _PLAIN_TEXT.map(str.strip).filter(lambda text: bool(text) and len(text.splitlines()) == 1)
+
+zones = st.sampled_from([UTC, timezone(timedelta(hours=-7), "PDT"), timezone(timedelta(hours=-3), "-03")])
+times = st.builds(datetime.fromtimestamp, st.integers(0, 4_000_000_000), zones)
+
+
+def unique_by_product(
+    values: st.SearchStrategy[Value], *, min_size: int = 1
+) -> st.SearchStrategy[list[Value]]:
+    return st.lists(
+        values, min_size=min_size, max_size=8, unique_by=lambda value: getattr(value, "product", None)
+    )
+
+
+@st.composite
+def graphs(draw: st.DrawFn, *, max_size: int = 12) -> dict[ProductName, tuple[ProductName, ...]]:
+    """Graphs without cycles, listed in any order, with repeated dependencies."""
+    names = draw(st.lists(product_names, min_size=1, max_size=max_size, unique=True))
+    graph = {
+        name: tuple(draw(st.lists(st.sampled_from(names[:place]), max_size=5))) if place else ()
+        for place, name in enumerate(names)
+    }
+    return {name: graph[name] for name in draw(st.permutations(names))}
+
+
+@st.composite
+def build_manifests(draw: st.DrawFn) -> BuildManifest:
+    graph = draw(graphs())
+    products = tuple(
+        ManifestProduct(name=name, sha=draw(git_shas), version=draw(versions), dependencies=needs)
+        for name, needs in graph.items()
+    )
+    return BuildManifest(build=draw(build_ids), products=products)
+
+
+tag_lists = st.builds(
+    TagList,
+    tag=published_tags,
+    build=st.none() | build_ids,
+    env=st.none() | st.from_regex(r"[0-9]{1,2}\.[0-9]\.[0-9](-exact)?", fullmatch=True),
+    entries=unique_by_product(
+        st.builds(
+            TagListEntry,
+            product=product_names,
+            flavor=flavors,
+            version=versions,
+            extra=st.lists(st.text(_WORD, min_size=1), max_size=2).map(tuple),
+        )
+    ).map(tuple),
+)
+
+
+@st.composite
+def distrib_manifests(draw: st.DrawFn) -> DistribManifest:
+    rows = draw(
+        unique_by_product(
+            st.builds(
+                DistribManifestRow,
+                product=product_names,
+                flavor=flavors,
+                version=versions,
+                table=st.none() | inner_paths,
+                directory=st.none() | inner_paths,
+                dist_id=st.just(SEARCH) | inner_paths,
+                optional=st.booleans(),
+                recurse=st.none() | st.booleans(),
+            )
+        )
+    )
+    return DistribManifest(
+        product=rows[-1].product,
+        version=rows[-1].version,
+        rows=tuple(rows),
+        creator=draw(st.none() | people),
+        time=draw(st.none() | times),
+        eups_version=draw(st.none() | st.just("2.2.15")),
+    )
+
+
+_recorded = {"declarer": people | st.just(""), "declared": people | st.just("")}
+_changed = {"modifier": st.none() | people, "modified": st.none() | people}
+
+version_files = st.builds(
+    VersionFile,
+    product=product_names,
+    version=versions,
+    flavors=st.lists(
+        st.builds(
+            FlavorDeclaration,
+            flavor=flavors,
+            qualifiers=st.sampled_from(["", "", "opt"]),
+            **_recorded,
+            **_changed,
+            product_dir=st.none() | inner_paths,
+            ups_dir=st.none() | inner_paths,
+            table_file=st.none() | inner_paths,
+        ),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda declaration: declaration.full_flavor,
+    ).map(tuple),
+)
+
+chain_files = st.builds(
+    ChainFile,
+    product=product_names,
+    tag=st.text(_WORD, min_size=1),
+    assignments=st.lists(
+        st.builds(
+            ChainAssignment,
+            flavor=flavors,
+            qualifiers=st.sampled_from(["", "", "opt"]),
+            version=versions,
+            **_recorded,
+            **_changed,
+        ),
+        min_size=1,
+        max_size=4,
+        unique_by=lambda assignment: assignment.full_flavor,
+    ).map(tuple),
+)
+
+server_configs = st.builds(
+    ServerConfig,
+    comments=st.lists(people.map(lambda text: f"# {text}"), max_size=2).map(tuple),
+    settings=st.lists(
+        st.sampled_from(
+            [
+                ("LIST_URL", "%(base)s/tags/%(tag)s.list"),
+                ("LIST_URL", "%(base)s/100%%/%(tag)s.list"),
+                ("TAGLIST_DIR", "tags"),
+                ("MANIFEST_FILE_RE", r"^(?P<product>[^-]+)-(?P<version>[^@]+)\.manifest$"),
+                ("DISTRIB_CLASS", "eups.distrib.eupspkg.Distrib"),
+                ("SOMETHING_NEW", "1"),
+            ]
+        ),
+        min_size=1,
+        max_size=6,
+    ).map(tuple),
+)
+
+
+@st.composite
+def remap_rules(draw: st.DrawFn) -> RemapRule:
+    action = draw(st.sampled_from(RemapAction))
+    product = draw(product_names)
+    words = {"any", "none", "None", "Any", "dummy", "noReinstall"}
+    real_versions = versions.filter(lambda text: text.lower() not in {word.lower() for word in words})
+    return RemapRule(
+        product=product,
+        version=draw(st.none() | real_versions),
+        flavor=draw(st.none() | flavors),
+        purpose=draw(st.none() | st.sampled_from(RemapPurpose)),
+        action=action,
+        target_product=draw(st.just(product) | product_names),
+        target_version=draw(real_versions) if action is RemapAction.REPLACE else None,
+    )
+
+
+exclusion_patterns = st.sampled_from([".*", "cuda_[a-z]+", "condor", r"(afw|utils)data$", r"\w+"])
+
+_git_words = st.text(
+    st.characters(min_codepoint=33, exclude_categories=("C", "Z")), min_size=1, max_size=30
+).filter(lambda text: text[0] != "-" and text.isprintable() and text.split() == [text])
+
+repo_indexes = st.builds(
+    RepoIndex,
+    repositories=unique_by_product(
+        st.builds(
+            Repository,
+            product=product_names,
+            url=_git_words | st.just("https://git.example.org/lsst/afw.git"),
+            ref=st.none() | _git_words | st.sampled_from(["main", "lsst-dev", "1.0", "true", "tickets/DM-1"]),
+            lfs=st.booleans(),
+        ),
+        min_size=1,
+    ).map(tuple),
+)
