@@ -285,26 +285,38 @@ class GitRepository:
         force : `bool`, optional
             Whether changed files are overwritten.
         """
-        again = self.is_half_checked_out()
+        again = self._mark.exists()
         if again:
-            (self.directory / ".git" / "index.lock").unlink(missing_ok=True)
-        write_atomic(self._mark, f"{commit}\n")
+            self.unlock_index()
+        self.mark_checkout(commit)
         forced = ("--force",) if force or again else ()
         try:
             self.run("checkout", "-q", *forced, "--detach", commit, doing=f"check out {commit[:10]}")
         except GitError:
             if not again:
-                self._mark.unlink()
+                self.unmark_checkout()
             raise
-        self._mark.unlink()
+        self.unmark_checkout()
+
+    def mark_checkout(self, commit: str) -> None:
+        """Say that the work tree is about to become that of a commit."""
+        write_atomic(self._mark, f"{commit}\n")
+
+    def unmark_checkout(self) -> None:
+        """Say that the work tree is whole again."""
+        self._mark.unlink(missing_ok=True)
 
     def is_half_checked_out(self) -> bool:
-        """Tell whether `check_out` was interrupted here."""
-        return self._mark.exists()
+        """Tell whether a checkout was interrupted here, or never came to be."""
+        return self._mark.exists() or not (self.directory / ".git" / "index").exists()
 
     @property
     def _mark(self) -> Path:
         return self.directory / ".git" / "lsstinstall-checkout"
+
+    def unlock_index(self) -> None:
+        """Remove the lock that a killed git left on the list of files."""
+        (self.directory / ".git" / "index.lock").unlink(missing_ok=True)
 
     def clone_commit(self, commit: GitSha, directory: Path) -> GitRepository:
         """Make a throw-away copy of one commit, with the tags, for a build.

@@ -1,0 +1,156 @@
+"""versiondb, the git repository that records builds: one commit and one tag each, both or neither."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsstinstall.adapters.files import decode_text, hold_lock, make_directory
+from lsstinstall.core.errors import RefusedError
+from rubin_releng.adapters.git import GitRepository
+from rubin_releng.adapters.gitcommands import run_git
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from lsstinstall.core.names import GitSha
+
+__all__ = ["VersionDbRepository"]
+
+_NOBODY = "0" * 40
+_LOCK_WAIT_SECONDS = 60.0
+
+# Where the user has told git no name, as on a build machine.
+_SOMEBODY = {
+    f"GIT_{role}_{part}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for part, value in (("NAME", "lsstinstall"), ("EMAIL", "lsstinstall@localhost"))
+}
+
+
+class VersionDbRepository:
+    """A clone of versiondb, or one that is made here.
+
+    Parameters
+    ----------
+    directory : `~pathlib.Path`
+        Its work tree; made by `check` if it is missing or empty.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._repository = GitRepository(directory)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep others from allocating a build id; call `check` before."""
+        lock = self._directory / ".git" / "lsstinstall.lock"
+        with hold_lock(lock, wait_seconds=_LOCK_WAIT_SECONDS, purpose="recording a build"):
+            yield
+
+    def check(self) -> None:
+        """Refuse a repository in which a build could not be recorded; make one that is missing.
+
+        A record that was interrupted after the commit is completed here: the
+        work tree follows the commit.
+
+        Raises
+        ------
+        RefusedError
+            Raised if the folder holds something else, or changed files.
+        """
+        if not self._repository.is_repository():
+            if self._directory.exists() and (not self._directory.is_dir() or any(self._directory.iterdir())):
+                raise RefusedError(
+                    f"`{self._directory}` is no git repository",
+                    hint="name a clone of versiondb, or a new folder",
+                )
+            make_directory(self._directory.parent)
+            GitRepository.create(self._directory)
+            return
+        tree = self._repository.work_tree()
+        if tree.commit is None:
+            return
+        if self._repository.is_half_checked_out():
+            self._repository.unlock_index()
+            self._follow(tree.commit)
+        elif tree.changed:
+            raise RefusedError(
+                f"`{self._directory}` has local changes, in `{tree.changed[0]}` for one",
+                hint="commit them or undo them; builds are recorded in a clean versiondb only",
+            )
+
+    def tags(self) -> tuple[str, ...]:
+        """List the tags, in git's order; empty for a repository yet to be made."""
+        if not self._repository.is_repository():
+            return ()
+        return tuple(self._repository.run("tag", "--list", doing="list the tags of versiondb").stdout.split())
+
+    def read(self, path: str) -> str | None:
+        """Read a file of the newest commit; `None` if it has no such file."""
+        if not self._repository.is_repository() or (head := self._repository.resolve("HEAD")) is None:
+            return None
+        data = self._repository.read_file(head, path)
+        return None if data is None else decode_text(data, source=f"{self._directory}/{path}")
+
+    def record(self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str) -> None:
+        """Commit files and tag the commit; branch and tag appear in one step.
+
+        Parameters
+        ----------
+        files : `~collections.abc.Mapping` [ `str`, `str` ]
+            Path to whole content; other files of the newest commit stay.
+        message, tag_message : `str`
+            Of the commit and of its annotated tag.
+        tag : `str`
+            Must not exist.
+        """
+        identity = self._identity()
+        head = self._repository.resolve("HEAD")
+        commit = self._commit(files, message=message, parent=head, identity=identity)
+        tagger = self._git("var", "GIT_COMMITTER_IDENT", doing="name the tagger", env=identity)
+        text = f"object {commit}\ntype commit\ntag {tag}\ntagger {tagger}\n\n{tag_message}\n"
+        tag_object = self._git("mktag", doing=f"make the tag `{tag}`", stdin=text)
+        # The mark of a checkout: if we are killed after the next command, the work tree is behind.
+        self._repository.mark_checkout(commit)
+        self._git(
+            *("update-ref", "--stdin", "--create-reflog", "-m", message),
+            doing=f"record build `{tag}`",
+            stdin=f"start\nupdate HEAD {commit} {head or _NOBODY}\ncreate refs/tags/{tag} {tag_object}\n"
+            "prepare\ncommit\n",
+        )
+        self._follow(commit)
+
+    def _commit(
+        self, files: Mapping[str, str], *, message: str, parent: GitSha | None, identity: Mapping[str, str]
+    ) -> str:
+        with tempfile.TemporaryDirectory() as scratch:
+            index = {"GIT_INDEX_FILE": str(Path(scratch) / "index")}
+            if parent is not None:
+                self._git("read-tree", parent, doing="read the newest commit", env=index)
+            for path, content in files.items():
+                blob = self._git("hash-object", "-w", "--stdin", doing=f"store `{path}`", stdin=content)
+                entry = f"100644,{blob},{path}"
+                self._git("update-index", "--add", "--cacheinfo", entry, doing=f"store `{path}`", env=index)
+            tree = self._git("write-tree", doing="store the files", env=index)
+        parents = () if parent is None else ("-p", parent)
+        return self._git(
+            "commit-tree", tree, *parents, doing="commit to versiondb", stdin=f"{message}\n", env=identity
+        )
+
+    def _follow(self, commit: str) -> None:
+        self._repository.mark_checkout(commit)
+        self._git("read-tree", "--reset", "-u", commit, doing="bring the files of versiondb up to date")
+        self._repository.unmark_checkout()
+
+    def _identity(self) -> Mapping[str, str]:
+        known = self._repository.run("var", "GIT_COMMITTER_IDENT", doing="ask for a name", check=False)
+        return {} if known.returncode == 0 else _SOMEBODY
+
+    def _git(
+        self, *arguments: str, doing: str, stdin: str | None = None, env: Mapping[str, str] | None = None
+    ) -> str:
+        done = run_git(("-C", str(self._directory), *arguments), doing=doing, stdin=stdin, env=env)
+        return done.stdout.rstrip("\n")

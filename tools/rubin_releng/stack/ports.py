@@ -1,0 +1,53 @@
+"""What the stack's work needs of the world outside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lsstinstall.core.names import GitSha, ProductName
+    from rubin_releng.core.refs import RefName, RepositoryRefs
+
+__all__ = ["ProductSource", "SourceStore", "VersionDbStore"]
+
+
+class ProductSource(Protocol):
+    """The repository of one product, as up to date as was asked for."""
+
+    @property
+    def refs(self) -> RepositoryRefs:
+        """The remote's branches and tags."""
+
+    def resolve(self, name: RefName) -> GitSha | None:
+        """Read a name that is neither branch nor tag as git would; `None` if it cannot."""
+
+    def read_text(self, commit: GitSha, path: str) -> str | None:
+        """Read a UTF-8 file of a commit; `None` if the commit has no such file."""
+
+    def settle(self, commit: GitSha) -> bool:
+        """Make this commit the one that is checked out, where a checkout is wanted; tell whether it was not."""
+
+
+class SourceStore(Protocol):
+    """Where repositories are; used by several threads at once."""
+
+    def obtain(self, product: ProductName, url: str, *, large_files: bool) -> ProductSource:
+        """Clone or update the repository of one product."""
+
+
+class VersionDbStore(Protocol):
+    """The git repository that records builds."""
+
+    def check(self) -> None:
+        """Refuse a repository in which a build could not be recorded; repair a half-recorded one."""
+
+    def tags(self) -> tuple[str, ...]:
+        """List the tags, in no particular order."""
+
+    def read(self, path: str) -> str | None:
+        """Read a file of the newest commit; `None` if it has no such file."""
+
+    def record(self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str) -> None:
+        """Commit the files and tag the commit: both or neither."""
