@@ -15,9 +15,8 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.statements import Statement
 
-__all__ = ["Dependency", "is_relative"]
+__all__ = ["Dependency"]
 
-_RELATION = re.compile(r"<=?|>=?|==")
 # As in `1.4+2 [>= 1.4+2]`, or in brackets only.
 _BRACKETS = re.compile(r"(?:(\S*)\s+)?\[([^\]]+)\]\s*")
 _WITH_VALUE = {
@@ -36,22 +35,6 @@ _FLAGS = {
     "-n": "check",
     "--noaction": "check",
 }
-
-
-def is_relative(version: str) -> bool:
-    """Say whether a version is an expression such as ``>= 1.2``.
-
-    Parameters
-    ----------
-    version : `str`
-        As it stands in a table or on a command line.
-
-    Returns
-    -------
-    relative : `bool`
-        True if it holds one of ``< <= == >= >``.
-    """
-    return _RELATION.search(version) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,5 +180,9 @@ def join_arguments(arguments: tuple[str, ...], separator: str = ", ") -> str:
 
 
 def _quoted(argument: str) -> str:
-    escaped = argument.replace('"', r"\"")
-    return f'"{escaped}"' if not argument or " " in argument or "," in argument else escaped
+    if argument and " " not in argument and "," not in argument:
+        return argument.replace('"', r"\"")
+    if argument.endswith("\\"):
+        # A closing quote after it would not close; such a one can only have quotes of its own.
+        return argument
+    return '"' + argument.replace('"', r"\"") + '"'
