@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.names import GitSha, ProductName
 
-__all__ = ["derive_suffixes", "derive_versions", "version_suffix"]
+__all__ = ["derive_direct_suffixes", "derive_suffixes", "derive_versions", "version_suffix"]
 
 _ABBREVIATION = 10
 
@@ -52,7 +52,6 @@ def derive_suffixes(
     commits: Mapping[ProductName, GitSha],
     dependencies: Mapping[ProductName, Collection[ProductName]],
     *,
-    direct: bool = False,
     abbreviation: int = _ABBREVIATION,
 ) -> dict[ProductName, str | None]:
     """Hash what each product needs.
@@ -64,9 +63,6 @@ def derive_suffixes(
     dependencies : `~collections.abc.Mapping`
         Direct dependencies of each product; order and duplicates do not
         matter, and a product without any may be left out.
-    direct : `bool`, optional
-        Whether only direct dependencies enter, the rule of b5030 to b5039
-        (three days in August 2020).
     abbreviation : `int`, optional
         How many digits to keep.
 
@@ -93,12 +89,43 @@ def derive_suffixes(
     for name in stable_order(graph):
         needed = 0
         for dependency in graph[name]:
-            needed |= bits[dependency] if direct else bits[dependency] | needs[dependency]
+            needed |= bits[dependency] | needs[dependency]
         needs[name] = needed
         if needed not in suffixes:
             chosen = (line for place, line in enumerate(lines) if needed >> place & 1)
             suffixes[needed] = _digits(chosen, abbreviation)
     return {name: suffixes[needs[name]] for name in commits}
+
+
+def derive_direct_suffixes(
+    commits: Mapping[ProductName, GitSha],
+    dependencies: Mapping[ProductName, Collection[ProductName]],
+) -> dict[ProductName, str | None]:
+    """Hash what each product asks for itself, the rule of b5030 to b5039.
+
+    Parameters
+    ----------
+    commits : `~collections.abc.Mapping` [ `ProductName`, `GitSha` ]
+        Commit of each product of the build.
+    dependencies : `~collections.abc.Mapping`
+        Direct dependencies of each product, all of them among the products.
+        One that is listed twice enters twice.
+
+    Returns
+    -------
+    suffixes : `dict` [ `ProductName`, `str` or `None` ]
+        In the order of ``commits``; `None` for a product that needs nothing.
+
+    Notes
+    -----
+    In force for three days of August 2020.
+    """
+    return {
+        name: _digits((f"{need}\t{commits[need]}\n" for need in sorted(needs)), _ABBREVIATION)
+        if needs
+        else None
+        for name, needs in ((name, dependencies.get(name, ())) for name in commits)
+    }
 
 
 def derive_versions(
