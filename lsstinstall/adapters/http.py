@@ -1,0 +1,93 @@
+"""Package roots, wherever they are: one reader for ``http(s)://``, ``file://`` and plain folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote, urlsplit
+
+from lsstinstall.adapters.folders import FolderPkgroot
+from lsstinstall.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from lsstinstall.core.names import Sha256
+
+__all__ = ["PkgrootReader", "open_pkgroot"]
+
+
+class PkgrootReader(Protocol):
+    """The files beneath one package root; may be used by several threads at once.
+
+    All paths are relative, with ``/`` and not quoted. A file that is not there
+    is a `NotFoundError`, a server that does not answer an `UnavailableError`.
+    """
+
+    @property
+    def url(self) -> str:
+        """What the root was opened with, without a final slash."""
+
+    def read_bytes(self, path: str) -> bytes:
+        """Read a whole file."""
+
+    def read_text(self, path: str) -> str:
+        """Read a whole UTF-8 text; other encodings are a `FormatError`."""
+
+    def listing(self, directory: str) -> tuple[str, ...]:
+        """Name the files of a directory, sorted; empty text is the root itself."""
+
+    def exists(self, path: str) -> bool:
+        """Say whether there is such a file."""
+
+    def size_bytes(self, path: str) -> int | None:
+        """Say how large a file is; `None` if the server does not tell."""
+
+    def download(
+        self, path: str, destination: Path, *, sha256: Sha256 | None = None, size_bytes: int | None = None
+    ) -> int:
+        """Fetch a file, which appears at the destination when it is complete and verified.
+
+        Returns its size in bytes. A wrong size or digest is a `CorruptError`;
+        then nothing appears. A part fetched earlier is continued.
+        """
+
+
+def open_pkgroot(url: str, *, retries: int = 3, timeout_seconds: float = 30) -> PkgrootReader:
+    """Open a package root.
+
+    Parameters
+    ----------
+    url : `str`
+        ``https://...``, ``http://...``, ``file:///...`` or the path of a
+        folder.
+    retries : `int`, optional
+        How often a request that failed for a reason that may pass is made
+        again.
+    timeout_seconds : `float`, optional
+        How long to wait for a server to connect, and for its next bytes.
+
+    Returns
+    -------
+    pkgroot : `PkgrootReader`
+        Nothing was read yet.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised for another scheme, or a ``file://`` URL of another machine.
+    """
+    parts = urlsplit(url)
+    if parts.scheme in {"http", "https"}:
+        # Imported here: plain folders and `--help` should not pay for an HTTP library.
+        from lsstinstall.adapters.web import WebPkgroot  # noqa: PLC0415
+
+        return WebPkgroot(url, retries=retries, timeout_seconds=timeout_seconds)
+    if parts.scheme == "file":
+        if parts.netloc not in {"", "localhost"}:
+            raise ConfigurationError(f"<{url}> is on another machine", hint="write `file:///path/to/folder`")
+        return FolderPkgroot(Path(unquote(parts.path)), url=url)
+    if "://" in url:
+        raise ConfigurationError(
+            f"package roots of scheme `{parts.scheme}` are not supported",
+            hint="use `https://`, `http://`, `file://` or the path of a folder",
+        )
+    return FolderPkgroot(Path(url), url=url)
