@@ -138,9 +138,10 @@ def parse_build_manifest(text: str, *, source: str) -> BuildManifest:
     build: BuildId | None = None
     rows: dict[ProductName, tuple[Line, ManifestProduct]] = {}
     for line in numbered_lines(text, source=source):
-        if not line.text.strip() or line.text.startswith("#"):
+        content = line.text.strip()
+        if not content or content.startswith("#"):
             continue
-        if setting := _SETTING.fullmatch(line.text.strip()):
+        if setting := _SETTING.fullmatch(content):
             build = _read_setting(line, setting, build)
             continue
         product = _read_row(line)
@@ -165,7 +166,8 @@ def _read_setting(line: Line, setting: re.Match[str], build: BuildId | None) -> 
         return build
     if build is not None:
         raise line.error("there is a second `BUILD=` line")
-    return line.read(parse_build_id, setting[2].strip(), field=0)
+    column = line.text.index("=") + 2
+    return line.read_at(parse_build_id, setting[2].strip(), column=column)
 
 
 def _read_row(line: Line) -> ManifestProduct:

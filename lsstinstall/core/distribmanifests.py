@@ -210,11 +210,8 @@ def _read_title(line: Line) -> tuple[ProductName, EupsVersion]:
         raise line.error(
             f"version `{title[3]}` of the format instead of `{_FORMAT_VERSION}`", column=title.start(3) + 1
         )
-    product = line.read(parse_product_name, title[1], field=4)
-    try:
-        return product, parse_eups_version(title[2])
-    except InvalidNameError as error:
-        raise line.error(str(error), column=title.start(2) + 1, hint=error.hint) from error
+    product = line.read_at(parse_product_name, title[1], column=title.start(1) + 1)
+    return product, line.read_at(parse_eups_version, title[2], column=title.start(2) + 1)
 
 
 def _add_row(line: Line, rows: dict[tuple[ProductName, Flavor], tuple[Line, DistribManifestRow]]) -> None:

@@ -100,6 +100,33 @@ class Line:
         except InvalidNameError as error:
             raise self.error(str(error), column=self.column_of(field), hint=error.hint) from error
 
+    def read_at(self, parse: Callable[[str], Value], text: str, *, column: int) -> Value:
+        """Parse a part of the line.
+
+        Parameters
+        ----------
+        parse : `~collections.abc.Callable`
+            From the text of the part to its value.
+        text : `str`
+            The part.
+        column : `int`
+            Where it begins, counted from 1, for the error.
+
+        Returns
+        -------
+        value : `object`
+            What ``parse`` made of it.
+
+        Raises
+        ------
+        FormatError
+            Raised if ``parse`` refuses the text; it points at the part.
+        """
+        try:
+            return parse(text)
+        except InvalidNameError as error:
+            raise self.error(str(error), column=column, hint=error.hint) from error
+
 
 def numbered_lines(text: str, *, source: str) -> Iterator[Line]:
     r"""Split a text into lines.

@@ -110,7 +110,7 @@ class TagList:
             lines.append(f"#CONDA_ENV={self.env}")
         lines += [f"#{'product':<20}{'flavor':<11}version", "#" + "-" * 38]
         lines += [
-            " ".join([f"{entry.product:<20} {entry.flavor:<10} {entry.version}", *entry.extra])
+            "  ".join([f"{entry.product:<20} {entry.flavor:<10} {entry.version}", *entry.extra])
             for entry in self.entries
         ]
         return "".join(f"{line}\n" for line in lines)
@@ -157,10 +157,10 @@ def parse_tag_list(text: str, *, source: str, expected: EupsTag | None = None) -
     for line in rest:
         if setting := _SETTING.fullmatch(line.text.rstrip()):
             if setting[1] == "BUILD":
-                build = _read_build(line, setting)
+                build = line.read_at(parse_build_id, setting[2].strip(), column=setting.start(2) + 1)
             else:
                 env = setting[2].strip() or None
-        elif line.text.strip() and not line.text.startswith("#"):
+        elif line.text.strip() and not line.text.lstrip().startswith("#"):
             _add_entry(line, entries)
     if not entries:
         raise FormatError(
@@ -180,16 +180,12 @@ def _read_title(line: Line, expected: EupsTag | None) -> EupsTag:
         raise line.error(
             f"version `{title[2]}` of the format instead of `{_FORMAT_VERSION}`", column=title.start(2) + 1
         )
-    tag = line.read(EupsTag.parse, title[1], field=2)
+    tag = line.read_at(EupsTag.parse, title[1], column=title.start(1) + 1)
     if expected is not None and tag.name != expected.name:
         raise line.error(
             f"the list is of tag `{tag.name}` instead of `{expected.name}`", column=title.start(1) + 1
         )
     return tag
-
-
-def _read_build(line: Line, setting: re.Match[str]) -> BuildId:
-    return line.read(parse_build_id, setting[2].strip(), field=0)
 
 
 def _add_entry(line: Line, entries: dict[tuple[ProductName, Flavor], tuple[Line, TagListEntry]]) -> None:
