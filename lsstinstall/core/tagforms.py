@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import assert_never
 
 from lsstinstall.core.weeks import Week, weeks_in_year
 
@@ -118,6 +119,8 @@ class TagForm:
                 return f"{self.name.removesuffix(str(last))}{last + by}"
             case TagKind.FLOATING | TagKind.BRANCH:
                 return None
+            case _:
+                assert_never(self.kind)
 
 
 def read_eups(name: str) -> TagForm | None:
@@ -206,6 +209,8 @@ def git_spelling(form: TagForm, *, external: bool) -> str | None:
             return dotted if form.numbers or form.name == "main" else None
         case TagKind.BUILD | TagKind.FLOATING:
             return None
+        case _:
+            assert_never(form.kind)
 
 
 def flaw_of(form: TagForm) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from lsstinstall.core.errors import InvalidNameError
 from lsstinstall.core.versions import EupsVersion, parse_eups_version, relate_versions
@@ -98,6 +98,8 @@ class VersionTerm:
                 return order >= 0
             case Relation.GREATER:
                 return order > 0
+            case _:
+                assert_never(self.relation)
 
     def __str__(self) -> str:
         return f"{self.relation} {self.version}"
