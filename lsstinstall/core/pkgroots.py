@@ -56,7 +56,7 @@ DIST_URL = %(base)s/%(path)s
 
 _EUPSPKG = "eupspkg:"
 
-GENERIC = Flavor("generic")
+_GENERIC = Flavor("generic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +254,7 @@ def listed_manifest(config: ServerConfig, file_name: str) -> ListedManifest | No
         return ListedManifest(
             product=parse_product_name(groups["product"] or ""),
             version=parse_eups_version(groups["version"] or ""),
-            flavor=parse_flavor(groups.get("flavor") or GENERIC),
+            flavor=parse_flavor(groups.get("flavor") or _GENERIC),
         )
     except InvalidNameError:
         return None
