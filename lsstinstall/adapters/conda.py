@@ -1,17 +1,268 @@
-"""py-rattler: solve, install and list conda environments, index channels."""
+"""py-rattler: solve and install conda environments, index channels."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import rattler
 import rattler.index
+from rattler.exceptions import GatewayError
+from rattler.repo_data.gateway import SourceConfig
 
-from lsstinstall.core.errors import ToolkitError
-from lsstinstall.core.names import CondaSubdir, parse_subdir
+from lsstinstall.adapters.condaerrors import explained
+from lsstinstall.adapters.condamachines import generic_virtual_package
+from lsstinstall.adapters.condaprogress import InstallProgress
+from lsstinstall.adapters.condarecords import (
+    CondaSolution,
+    check_local_archives,
+    drop_unreadable_records,
+    matching_record,
+    prefix_records,
+    query_packages,
+)
 
-__all__ = ["channel_uri", "index_channel", "machine_platform"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+
+    from rattler import RepoDataRecord
+
+    from lsstinstall.core.environments import EnvLock
+    from lsstinstall.core.names import CondaSubdir
+    from lsstinstall.core.reporting import Reporter
+    from lsstinstall.core.virtualpackages import VirtualPackage
+
+__all__ = ["CondaEngine", "CondaSolution", "channel_uri", "index_channel"]
+
+T = TypeVar("T")
+
+_RETRIES = 3
+
+
+class CondaEngine:
+    """Solves and installs; everything that rattler does asynchronously ends in here.
+
+    Parameters
+    ----------
+    cache : `~pathlib.Path`
+        Folder for packages and indexes; environments on its file system
+        share the files by hard links.
+    retries : `int`, optional
+        How often a failed request is tried again.
+    """
+
+    def __init__(self, cache: Path, *, retries: int = _RETRIES) -> None:
+        self._cache = cache.absolute()
+        self._client = rattler.Client.default_client(max_retries=retries)
+
+    def solve(
+        self,
+        specs: Sequence[str],
+        *,
+        channels: Sequence[str],
+        platform: CondaSubdir,
+        virtual_packages: Sequence[VirtualPackage],
+        favored: CondaSolution | None = None,
+        pinned: CondaSolution | None = None,
+    ) -> CondaSolution:
+        """Find the newest packages that satisfy some specs.
+
+        Parameters
+        ----------
+        specs : `~collections.abc.Sequence` [ `str` ]
+            conda's match specs.
+        channels : `~collections.abc.Sequence` [ `str` ]
+            URIs, names or folders, the first has priority: a package is
+            taken from the first channel that has any of its name.
+        platform : `CondaSubdir`
+            What to solve for, beside noarch.
+        virtual_packages : `~collections.abc.Sequence` [ `VirtualPackage` ]
+            What the machine offers.
+        favored : `CondaSolution`, optional
+            Packages to be kept if possible.
+        pinned : `CondaSolution`, optional
+            Packages to be kept in any case.
+
+        Returns
+        -------
+        solution : `CondaSolution`
+            The whole environment.
+
+        Raises
+        ------
+        UnsatisfiableError
+            Raised if there is none, with the solver's explanation.
+        NotFoundError, UnavailableError, CorruptError
+            Raised if a channel is not there, cannot be reached, or its index
+            is damaged.
+        ConfigurationError
+            Raised if a spec or a channel is no such thing.
+        """
+
+        async def run(gateway: rattler.Gateway) -> list[RepoDataRecord]:
+            return await rattler.solve(
+                [rattler.Channel(channel_uri(channel)) for channel in channels],
+                list(specs),
+                gateway=gateway,
+                platforms=[rattler.Subdir(platform), rattler.Subdir("noarch")],
+                locked_packages=list(favored.records) if favored else None,
+                pinned_packages=list(pinned.records) if pinned else None,
+                virtual_packages=[generic_virtual_package(package) for package in virtual_packages],
+            )
+
+        with explained("solve", specs=tuple(specs)):
+            return CondaSolution(tuple(self._with_gateway(run)))
+
+    def resolve(self, lock: EnvLock) -> CondaSolution:
+        """Look up the packages of a lock in their channels.
+
+        Parameters
+        ----------
+        lock : `EnvLock`
+            Exactly these packages, whatever they require.
+
+        Returns
+        -------
+        solution : `CondaSolution`
+            In the order of the lock.
+
+        Raises
+        ------
+        CorruptError
+            Raised if a channel has a package of this name and another digest.
+        NotFoundError
+            Raised if a channel does not have one of the packages.
+        UnavailableError
+            Raised if a channel cannot be reached.
+        """
+        found: dict[str, RepoDataRecord] = {}
+        for channel in dict.fromkeys(locked.channel for locked in lock.packages):
+            wanted = [locked for locked in lock.packages if locked.channel == channel]
+            with explained(f"read the channel <{channel}>"):
+                found.update(self._with_gateway(partial(query_packages, channel=channel, wanted=wanted)))
+        return CondaSolution(tuple(matching_record(locked, found) for locked in lock.packages))
+
+    def installed(self, prefix: Path) -> CondaSolution:
+        """Read what an environment has.
+
+        Parameters
+        ----------
+        prefix : `~pathlib.Path`
+            The environment.
+
+        Returns
+        -------
+        solution : `CondaSolution`
+            By name; records that an interrupted run left unreadable are not
+            part of it.
+        """
+        records = [record for _, record in prefix_records(prefix) if record is not None]
+        return CondaSolution(tuple(sorted(records, key=lambda record: record.name.normalized)))
+
+    def requested(self, prefix: Path) -> tuple[str, ...]:
+        """Read which specs an environment was made with.
+
+        Parameters
+        ----------
+        prefix : `~pathlib.Path`
+            The environment.
+
+        Returns
+        -------
+        specs : `tuple` [ `str`, ... ]
+            Sorted; those that conda recorded count, too.
+        """
+        specs: set[str] = set()
+        for _, record in prefix_records(prefix):
+            if record is not None:
+                specs.update(record.requested_specs or ())
+                specs.update([record.requested_spec] if record.requested_spec else ())
+        return tuple(sorted(specs))
+
+    def install(
+        self,
+        solution: CondaSolution,
+        prefix: Path,
+        *,
+        specs: Sequence[str],
+        reporter: Reporter,
+        repair: bool = False,
+    ) -> None:
+        """Make an environment hold exactly some packages.
+
+        Packages are downloaded and unpacked in parallel into the cache, and
+        linked from there. Every archive is checked against its digest. Scripts
+        that packages want to run after their installation are run, as conda
+        does.
+
+        Parameters
+        ----------
+        solution : `CondaSolution`
+            All packages that shall be there afterwards.
+        prefix : `~pathlib.Path`
+            The environment; made if it is missing.
+        specs : `~collections.abc.Sequence` [ `str` ]
+            What was asked for, to be recorded.
+        reporter : `~lsstinstall.core.reporting.Reporter`
+            Hears of every package.
+        repair : `bool`, optional
+            Whether an interrupted run may have left half-linked packages:
+            all are linked again.
+
+        Raises
+        ------
+        CorruptError
+            Raised if an archive is not what its digest promises.
+        NotFoundError, UnavailableError
+            Raised if an archive is not there or cannot be fetched, or the
+            disk is full; what was fetched is kept.
+        RefusedError
+            Raised if we may not write there.
+        """
+        prefix = prefix.absolute()
+        if repair:
+            drop_unreadable_records(prefix)
+        present = self.installed(prefix)
+        again = {record.name.normalized for record in present.records} if repair else None
+        check_local_archives(solution, present)
+        # Its base leaves the bodies of what we do not want to hear empty, which mypy takes as abstract.
+        progress = InstallProgress(reporter)  # type: ignore[abstract]
+        with explained(f"install into `{prefix}`"):
+            asyncio.run(
+                rattler.install(
+                    list(solution.records),
+                    prefix,
+                    cache_dir=self._cache / "pkgs",
+                    reinstall_packages=again,
+                    show_progress=False,
+                    client=self._client,
+                    execute_link_scripts=True,
+                    # It passes these on as they are, whatever its annotation says.
+                    requested_specs=[rattler.MatchSpec(spec)._match_spec for spec in specs],  # noqa: SLF001
+                    reporter=progress,
+                )
+            )
+
+    def _with_gateway(self, use: Callable[[rattler.Gateway], Coroutine[None, None, T]]) -> T:
+        """Run something with sharded indexes, then without if a server cannot serve them."""
+
+        def attempt(*, sharded: bool) -> T:
+            gateway = rattler.Gateway(
+                cache_dir=self._cache / "repodata",
+                default_config=SourceConfig(sharded_enabled=sharded),
+                client=self._client,
+            )
+            return asyncio.run(use(gateway))
+
+        try:
+            return attempt(sharded=True)
+        except GatewayError as error:
+            # Python's own file server answers `304` where rattler cannot use it.
+            if "repodata_shards" not in str(error):
+                raise
+            return attempt(sharded=False)
 
 
 def index_channel(path: Path) -> None:
@@ -24,24 +275,13 @@ def index_channel(path: Path) -> None:
 
     Raises
     ------
-    ToolkitError
-        Raised if a package cannot be read, or we may not write there.
+    CorruptError
+        Raised if a package cannot be read.
+    RefusedError
+        Raised if we may not write there.
     """
-    try:
+    with explained(f"index `{path}`"):
         asyncio.run(rattler.index.index_fs(path, write_zst=True, write_shards=True, force=True))
-    except Exception as error:
-        raise ToolkitError(str(error)) from error
-
-
-def machine_platform() -> CondaSubdir:
-    """Say which platform this machine is.
-
-    Returns
-    -------
-    platform : `CondaSubdir`
-        For example ``linux-64``.
-    """
-    return parse_subdir(str(rattler.Subdir.current()))
 
 
 def channel_uri(channel: str) -> str:
@@ -50,8 +290,8 @@ def channel_uri(channel: str) -> str:
     Parameters
     ----------
     channel : `str`
-        A URI, a name such as ``conda-forge``, or a folder: anything with a
-        ``/`` that is no URI, or an existing folder.
+        A URI, a name such as ``conda-forge``, or a folder: anything that
+        begins with ``/``, ``.`` or ``~``, or is a folder here.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from lsstinstall.core.lines import Line, numbered_lines, refuse_partial_last_lin
 from lsstinstall.core.names import CondaSubdir, parse_subdir
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "METAPACKAGE",
@@ -22,8 +22,10 @@ __all__ = [
     "EnvSpec",
     "EnvVersion",
     "LockedPackage",
+    "SolvedPackage",
     "environment_name",
     "legacy_commit",
+    "lock_packages",
     "parse_env_lock",
     "parse_env_name",
     "parse_env_version",
@@ -202,6 +204,62 @@ class LockedPackage:
             The URL, and the digest behind ``#``.
         """
         return self.url if self.digest is None else f"{self.url}#{self.digest}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolvedPackage:
+    """One package that a solver chose.
+
+    Parameters
+    ----------
+    channel : `str`
+        URL of the channel, without a final slash; percent-encoded.
+    package : `CondaPackage`
+        Folder below the channel, and file.
+    sha256, md5 : `PackageDigest` or `None`
+        What the file must hash to, as far as the channel's index says.
+    size_bytes : `int` or `None`
+        Size of the file; `None` if the index does not say.
+    """
+
+    channel: str
+    package: CondaPackage
+    sha256: PackageDigest | None = None
+    md5: PackageDigest | None = None
+    size_bytes: int | None = None
+
+    def locked(self) -> LockedPackage:
+        """Keep what a lock needs.
+
+        Returns
+        -------
+        locked : `LockedPackage`
+            With the SHA-256 if it is known, else the MD5.
+        """
+        return LockedPackage(channel=self.channel, package=self.package, digest=self.sha256 or self.md5)
+
+
+def lock_packages(
+    packages: Iterable[SolvedPackage], *, platform: CondaSubdir, name: EnvName | None = None
+) -> EnvLock:
+    """Fix a solution.
+
+    Parameters
+    ----------
+    packages : `~collections.abc.Iterable` [ `SolvedPackage` ]
+        All of the environment, in any order.
+    platform : `CondaSubdir`
+        What it was solved for.
+    name : `EnvName`, optional
+        To be recorded in its first line.
+
+    Returns
+    -------
+    lock : `EnvLock`
+        Packages by name, so that two locks compare line by line.
+    """
+    ordered = sorted((package.locked() for package in packages), key=lambda locked: locked.package.name)
+    return EnvLock(name=name, comments=(f"# platform: {platform}",), packages=tuple(ordered))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,52 +7,16 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from lsstinstall.adapters.files import explain, read_text, write_atomic
-from lsstinstall.core.errors import FormatError
+from lsstinstall.adapters.files import explain, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["REQUIREMENTS", "read_values", "stage_recipe"]
+__all__ = ["REQUIREMENTS", "stage_recipe"]
 
 REQUIREMENTS = "requirements.yaml"
 """Name of a requirement file beside its recipe."""
-
-
-def read_values(path: Path) -> object:
-    """Read the plain values of a YAML file.
-
-    Parameters
-    ----------
-    path : `~pathlib.Path`
-        File to read.
-
-    Returns
-    -------
-    values : `object`
-        Mappings, lists, texts, numbers; `None` for an empty file.
-
-    Raises
-    ------
-    NotFoundError
-        Raised if there is no such file.
-    FormatError
-        Raised if it is not YAML.
-    """
-    text = read_text(path)
-    try:
-        values: object = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        raise FormatError(
-            str(error.problem or error),
-            source=str(path),
-            line=1 if mark is None else mark.line + 1,
-            column=1 if mark is None else mark.column + 1,
-            text=None if mark is None else text.splitlines()[min(mark.line, len(text.splitlines()) - 1)],
-        ) from error
-    return values
 
 
 def stage_recipe(source: Path, destination: Path, values: Mapping[str, object]) -> Path:

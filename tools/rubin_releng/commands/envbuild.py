@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.conda import channel_uri, machine_platform
+from lsstinstall.adapters.conda import channel_uri
+from lsstinstall.adapters.condamachines import machine_platform
+from lsstinstall.adapters.files import read_text
 from lsstinstall.commands.frame import output_options
-from lsstinstall.core.errors import FormatError
 from lsstinstall.core.names import parse_subdir
 from rubin_releng.adapters.condachannels import LocalChannel
 from rubin_releng.adapters.rattlerbuild import RattlerBuild
-from rubin_releng.adapters.recipefiles import REQUIREMENTS, read_values, stage_recipe
+from rubin_releng.adapters.recipefiles import REQUIREMENTS, stage_recipe
+from rubin_releng.adapters.yamlfiles import parse_yaml
 from rubin_releng.core.packagejobs import PackageJob
 from rubin_releng.core.requirements import merge_requirements, parse_requirements
 from rubin_releng.environments.packagebuilder import PackagePlan, plan_packages, run_packages
@@ -110,11 +112,9 @@ def _complete(folder: Path, requirements: Path | None, scratch: Path) -> Path:
         requirements = folder / REQUIREMENTS
     if requirements is None:
         return recipe.absolute()
-    values = read_values(recipe)
-    if not isinstance(values, dict):
-        raise FormatError("a recipe is a mapping", source=str(recipe))
-    wanted = parse_requirements(read_values(requirements), source=str(requirements))
-    return stage_recipe(folder, scratch, merge_requirements(values, wanted, source=str(recipe)))
+    document = parse_yaml(read_text(recipe), source=str(recipe))
+    wanted = parse_requirements(parse_yaml(read_text(requirements), source=str(requirements)))
+    return stage_recipe(folder, scratch, merge_requirements(document, wanted))
 
 
 def _answer(

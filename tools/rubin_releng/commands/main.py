@@ -6,6 +6,7 @@ import click
 
 from lsstinstall import __version__
 from lsstinstall.commands.frame import LazyGroup, run_main
+from lsstinstall.commands.leaving import leave
 
 __all__ = ["cli", "main"]
 
@@ -34,4 +35,4 @@ def main() -> int:
     code : `int`
         Exit code.
     """
-    return run_main(cli, name="rubin-releng")
+    return leave(run_main(cli, name="rubin-releng"))

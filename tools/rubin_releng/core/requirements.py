@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import ConfigurationError, InvalidNameError, ProblemsError, ToolkitError
+from lsstinstall.core.errors import InvalidNameError, ProblemsError, ToolkitError
 from lsstinstall.core.names import CondaSubdir, parse_subdir
+from rubin_releng.core.placedvalues import PlacedList, PlacedMapping, PlacedScalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from rubin_releng.core.placedvalues import PlacedDocument, PlacedValue
 
 __all__ = ["Requirement", "Requirements", "merge_requirements", "parse_requirements"]
 
@@ -70,17 +73,15 @@ class Requirements:
     outputs: tuple[tuple[str, tuple[Requirement, ...]], ...] = ()
 
 
-def parse_requirements(values: object, *, source: str) -> Requirements:
+def parse_requirements(document: PlacedDocument) -> Requirements:
     """Read the content of a ``requirements.yaml``.
 
     Parameters
     ----------
-    values : `object`
-        The file's plain values: a mapping with ``version``, ``outputs`` (output
-        to a list of specs, or of mappings with ``spec`` and ``platforms``), and
-        optionally ``build_number``.
-    source : `str`
-        File name, for errors.
+    document : `PlacedDocument`
+        A mapping with ``version``, ``outputs`` (output to a list of specs, or
+        of mappings with ``spec`` and ``platforms``), and optionally
+        ``build_number``.
 
     Returns
     -------
@@ -90,43 +91,26 @@ def parse_requirements(values: object, *, source: str) -> Requirements:
     Raises
     ------
     ProblemsError
-        Raised if anything is missing, unknown, of a wrong type, or
-        written twice in an output; it holds every problem.
+        Raised if anything is missing, unknown, of a wrong type, or written
+        twice in an output; it holds every problem, with its place.
     """
-    problems: list[ToolkitError] = []
-    top = _mapping(values, source, problems)
-    problems.extend(_unknown(top, _KEYS, source))
-    outputs = _mapping(top.get("outputs", {}), f"{source}: `outputs`", problems)
-    parsed = tuple(
-        (name, tuple(_parse_output(items, f"{source}: `{name}`", problems)))
-        for name, items in outputs.items()
-    )
-    version = top.get("version")
-    if not isinstance(version, str) or not version:
-        problems.append(_problem(source, "`version` is missing or not a text", 'write `version: "13.0.1"`'))
-    number = top.get("build_number", 0)
-    if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        problems.append(_problem(source, f"`build_number` is `{number}`, not a number from 0", None))
-    if problems:
-        raise ProblemsError(f"`{source}` is no requirement file", problems)
-    return Requirements(version=str(version), build_number=int(str(number)), outputs=parsed)
+    reader = _Reader(document)
+    requirements = reader.read()
+    if reader.problems:
+        raise ProblemsError(f"`{document.source}` is no requirement file", reader.problems)
+    return requirements
 
 
-def merge_requirements(
-    recipe: Mapping[str, object], requirements: Requirements, *, source: str
-) -> dict[str, object]:
+def merge_requirements(recipe: PlacedDocument, requirements: Requirements) -> dict[str, object]:
     """Put version, build number and requirements into a recipe.
 
     Parameters
     ----------
-    recipe : `~collections.abc.Mapping` [ `str`, `object` ]
-        Plain values of a ``recipe.yaml`` of format v1 with ``outputs``. It is
-        not changed.
+    recipe : `PlacedDocument`
+        A ``recipe.yaml`` of format v1 with ``outputs``.
     requirements : `Requirements`
         Override ``version`` and ``build_number`` of its ``context``; each
         output's specs follow those that the recipe gives itself.
-    source : `str`
-        File name of the recipe, for errors.
 
     Returns
     -------
@@ -135,29 +119,28 @@ def merge_requirements(
 
     Raises
     ------
-    ConfigurationError
-        Raised if the recipe has no outputs, or none of a name that the
-        requirements have.
+    FormatError
+        Raised if the recipe is no mapping, or has no output of a name that
+        the requirements have.
     """
-    outputs = [dict(output) for output in _sequence(recipe.get("outputs")) if isinstance(output, dict)]
+    values = recipe.root.plain()
+    if not isinstance(values, dict):
+        raise recipe.error(recipe.root, f"{recipe.root.description} instead of a recipe")
+    outputs = [dict(output) for output in _sequence(values.get("outputs")) if isinstance(output, dict)]
     by_name = {_output_name(output): index for index, output in enumerate(outputs)}
     for name, items in requirements.outputs:
         if name not in by_name:
-            known = ", ".join(f"`{one}`" for one in by_name if one)
-            raise ConfigurationError(
-                f"`{source}` has no output `{name}`", hint=f"its outputs are {known or 'missing'}"
+            known = ", ".join(f"`{one}`" for one in by_name)
+            raise recipe.error(
+                recipe.root,
+                f"there is no output `{name}`, which has requirements",
+                hint=f"there are: {known}",
             )
         outputs[by_name[name]] = _with_run(outputs[by_name[name]], items)
-    context = recipe.get("context")
-    return {
-        **recipe,
-        "context": {
-            **(context if isinstance(context, dict) else {}),
-            "version": requirements.version,
-            "build_number": requirements.build_number,
-        },
-        "outputs": outputs,
-    }
+    given = values.get("context")
+    context = dict(given) if isinstance(given, dict) else {}
+    context |= {"version": requirements.version, "build_number": requirements.build_number}
+    return {**values, "context": context, "outputs": outputs}
 
 
 def _with_run(output: Mapping[str, object], items: Iterable[Requirement]) -> dict[str, object]:
@@ -172,62 +155,96 @@ def _output_name(output: Mapping[str, object]) -> str:
     return str(package.get("name", "")) if isinstance(package, dict) else ""
 
 
-def _parse_output(items: object, place: str, problems: list[ToolkitError]) -> Iterator[Requirement]:
-    if not isinstance(items, list):
-        problems.append(_problem(place, "the requirements are not a list", None))
-        return
-    seen: set[Requirement] = set()
-    for item in items:
-        requirement = _parse_item(item, place, problems)
-        if requirement is None:
-            continue
-        if requirement in seen:
-            problems.append(_problem(place, f"`{requirement.spec}` is written twice", "remove one of them"))
-        seen.add(requirement)
-        yield requirement
-
-
-def _parse_item(item: object, place: str, problems: list[ToolkitError]) -> Requirement | None:
-    if isinstance(item, str) and item.strip():
-        return Requirement(spec=item.strip())
-    if isinstance(item, dict) and isinstance(item.get("spec"), str) and item["spec"].strip():
-        problems.extend(_unknown(item, _ENTRY_KEYS, place))
-        platforms = _parse_platforms(item.get("platforms", []), place, problems)
-        return Requirement(spec=item["spec"].strip(), platforms=platforms)
-    problems.append(
-        _problem(
-            place, f"`{item}` is no requirement", "write a spec, or a mapping with `spec` and `platforms`"
-        )
-    )
-    return None
-
-
-def _parse_platforms(names: object, place: str, problems: list[ToolkitError]) -> tuple[CondaSubdir, ...]:
-    platforms = []
-    for name in _sequence(names):
-        try:
-            platforms.append(parse_subdir(str(name)))
-        except InvalidNameError as error:
-            problems.append(_problem(place, str(error), error.hint))
-    return tuple(platforms)
-
-
-def _mapping(values: object, place: str, problems: list[ToolkitError]) -> Mapping[str, object]:
-    if isinstance(values, dict):
-        return {str(key): value for key, value in values.items()}
-    problems.append(_problem(place, "expected a mapping", None))
-    return {}
-
-
 def _sequence(values: object) -> Sequence[object]:
     return values if isinstance(values, list) else []
 
 
-def _unknown(values: Mapping[str, object], known: frozenset[str], place: str) -> Iterator[ToolkitError]:
-    for key in values:
-        if key not in known:
-            yield _problem(place, f"unknown key `{key}`", "known are " + ", ".join(sorted(known)))
+class _Reader:
+    """Reads a requirement file to its end, whatever is wrong with it."""
 
+    def __init__(self, document: PlacedDocument) -> None:
+        self._document = document
+        self.problems: list[ToolkitError] = []
 
-def _problem(place: str, text: str, hint: str | None) -> ToolkitError:
-    return ConfigurationError(f"{place}: {text}", hint=hint)
+    def read(self) -> Requirements:
+        """Read the whole file; nothing of it counts if there are problems."""
+        root = self._document.root
+        values = self._mapping(root, _KEYS)
+        if "version" not in values:
+            self._complain(root, "`version` is missing", 'write something like `version: "13.0.1"`')
+        outputs = values.get("outputs")
+        return Requirements(
+            version=self._version(values.get("version")),
+            build_number=self._build_number(values.get("build_number")),
+            outputs=tuple(self._outputs(outputs)) if outputs is not None else (),
+        )
+
+    def _version(self, value: PlacedValue | None) -> str:
+        if isinstance(value, PlacedScalar) and isinstance(value.value, str) and value.value:
+            return value.value
+        if value is not None:
+            hint = 'numbers lose their zeros: put quotes round it, `version: "13.0"`'
+            self._complain(value, f"{value.description} is no version", hint)
+        return ""
+
+    def _build_number(self, value: PlacedValue | None) -> int:
+        number = value.value if isinstance(value, PlacedScalar) else 0
+        if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
+            return number
+        if value is not None:
+            self._complain(value, f"{value.description} is no build number", "expected a number from 0")
+        return 0
+
+    def _outputs(self, value: PlacedValue) -> Iterator[tuple[str, tuple[Requirement, ...]]]:
+        for name, items in self._mapping(value, None).items():
+            yield name, tuple(self._requirements(items))
+
+    def _requirements(self, value: PlacedValue) -> Iterator[Requirement]:
+        if not isinstance(value, PlacedList):
+            self._complain(value, f"{value.description} instead of a list of requirements", None)
+            return
+        seen: set[Requirement] = set()
+        for item in value.items:
+            requirement = self._requirement(item)
+            if requirement in seen:
+                self._complain(item, f"`{requirement.spec}` is written twice", "remove one of them")
+            seen.add(requirement)
+            yield requirement
+
+    def _requirement(self, item: PlacedValue) -> Requirement:
+        if isinstance(item, PlacedMapping):
+            values = self._mapping(item, _ENTRY_KEYS)
+            spec = values.get("spec", item)
+            return Requirement(
+                spec=self._spec(spec), platforms=tuple(self._platforms(values.get("platforms")))
+            )
+        return Requirement(spec=self._spec(item))
+
+    def _spec(self, value: PlacedValue) -> str:
+        if isinstance(value, PlacedScalar) and isinstance(value.value, str) and value.value.strip():
+            return value.value.strip()
+        hint = "write a spec, `numpy >=2`, or a mapping with `spec` and `platforms`"
+        self._complain(value, f"{value.description} is no requirement", hint)
+        return ""
+
+    def _platforms(self, value: PlacedValue | None) -> Iterator[CondaSubdir]:
+        if value is not None and not isinstance(value, PlacedList):
+            self._complain(value, f"{value.description} instead of a list of platforms", None)
+        for item in value.items if isinstance(value, PlacedList) else ():
+            try:
+                yield parse_subdir(str(item.plain()))
+            except InvalidNameError as error:
+                self._complain(item, str(error), error.hint)
+
+    def _mapping(self, value: PlacedValue, known: frozenset[str] | None) -> dict[str, PlacedValue]:
+        if not isinstance(value, PlacedMapping):
+            self._complain(value, f"{value.description} instead of a mapping", None)
+            return {}
+        for key, _ in value.entries:
+            if known is not None and key.value not in known:
+                names = ", ".join(f"`{name}`" for name in sorted(known))
+                self._complain(key, f"unknown key `{key.value}`", f"known are {names}")
+        return {str(key.value): item for key, item in value.entries}
+
+    def _complain(self, place: PlacedValue, problem: str, hint: str | None) -> None:
+        self.problems.append(self._document.error(place, problem, hint=hint))

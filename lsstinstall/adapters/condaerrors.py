@@ -1,0 +1,146 @@
+"""rattler's errors as ours, by what they say: it has one class for a whole step."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import rattler.exceptions
+
+from lsstinstall.core.errors import (
+    ConfigurationError,
+    CorruptError,
+    NotFoundError,
+    RefusedError,
+    ToolkitError,
+    UnavailableError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["UnsatisfiableError", "explained"]
+
+_AGAIN = "run the same command again; what was downloaded is kept"
+
+# What to look for in the whole chain of reasons, the surest first.
+_KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
+    (
+        re.compile(r"hash mismatch|failed to (?:extract|unpack)|invalid (?:zip|gzip)|unexpected end of file"),
+        CorruptError,
+        "the channel or the way to it is damaged; run the same command again, or tell its maintainers",
+    ),
+    (
+        re.compile(r"expected (?:value|`|ident)|EOF while parsing|invalid type|missing field"),
+        CorruptError,
+        None,
+    ),
+    (re.compile(r"\(os error (?:28|122)\)"), UnavailableError, f"free some space and {_AGAIN}"),
+    (re.compile(r"\(os error (?:1|13|30)\)"), RefusedError, "check who owns the folder and may write to it"),
+    (
+        re.compile(r"could not find subdir|HTTP status client error \(404|\(os error 2\)"),
+        NotFoundError,
+        "check the name of the channel",
+    ),
+    (re.compile(r"HTTP status client error \((?:401|403)"), UnavailableError, "the channel asks for a login"),
+    (
+        re.compile(
+            r"error sending request|HTTP status|tcp connect|timed out|connection|dns|body", re.IGNORECASE
+        ),
+        UnavailableError,
+        _AGAIN,
+    ),
+)
+
+
+class UnsatisfiableError(ToolkitError):
+    """No set of packages satisfies what was asked for.
+
+    Parameters
+    ----------
+    specs : `tuple` [ `str`, ... ]
+        What was asked for.
+    explanation : `str`
+        The solver's, several lines.
+    """
+
+    def __init__(self, specs: tuple[str, ...], explanation: str) -> None:
+        wanted = ", ".join(f"`{spec}`" for spec in specs)
+        reason = explanation.removeprefix("Cannot solve the request because of: ").strip()
+        quoted = "\n".join(f"  | {line}" for line in reason.splitlines())
+        super().__init__(
+            f"no solution for {wanted}\n{quoted}",
+            hint="ask for another version, or give a channel that has what is missing",
+        )
+        self.specs = specs
+        self.explanation = reason
+
+
+@contextmanager
+def explained(doing: str, *, specs: tuple[str, ...] = ()) -> Iterator[None]:
+    """Turn what rattler raises into one of our errors.
+
+    Parameters
+    ----------
+    doing : `str`
+        What was tried, for the message: ``"read the channels"``.
+    specs : `tuple` [ `str`, ... ], optional
+        What a solver was asked for.
+
+    Yields
+    ------
+    nothing : `None`
+        The block does the work.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if a spec, a channel or a platform is no such thing.
+    UnsatisfiableError
+        Raised if there is no solution.
+    NotFoundError, UnavailableError, CorruptError, RefusedError
+        Raised for a channel or package that is not there, cannot be reached
+        or is damaged, and for a folder we may not use.
+    """
+    known = rattler.exceptions
+    try:
+        yield
+    except known.SolverError as error:
+        raise UnsatisfiableError(specs, str(error)) from error
+    except (known.InvalidMatchSpecError, known.InvalidPackageNameError, known.InvalidVersionError) as error:
+        raise ConfigurationError(
+            f"cannot {doing}: {_one_line(error)}", hint="a spec is a name and a constraint, `zlib >=1.3`"
+        ) from error
+    except (known.InvalidChannelError, known.InvalidUrlError) as error:
+        raise ConfigurationError(
+            f"cannot {doing}: {_one_line(error)}", hint="give a URL or a folder"
+        ) from error
+    except (
+        known.GatewayError,
+        known.FetchRepoDataError,
+        known.InstallerError,
+        known.LinkError,
+        known.IoError,
+        known.ExtractError,
+        known.TransactionError,
+        OSError,
+    ) as error:
+        raise _by_its_words(doing, error) from error
+
+
+def _by_its_words(doing: str, error: Exception) -> ToolkitError:
+    text = str(error)
+    message = f"cannot {doing}: {_one_line(error)}"
+    for pattern, kind, hint in _KINDS:
+        if pattern.search(text):
+            return kind(message, hint=hint)
+    return ToolkitError(message)
+
+
+def _one_line(error: Exception) -> str:
+    return ": ".join(
+        line.removeprefix("Caused by: ").strip().rstrip(".")
+        for line in str(error).splitlines()
+        if line.strip()
+    )

@@ -1,0 +1,65 @@
+"""rattler's progress, told to a `Reporter`."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from typing import TYPE_CHECKING
+
+from rattler.install import InstallerReporter
+
+from lsstinstall.core.reporting import Outcome
+
+if TYPE_CHECKING:
+    from lsstinstall.core.reporting import Reporter
+
+__all__ = ["InstallProgress"]
+
+
+class InstallProgress(InstallerReporter):
+    """What `rattler.install` calls; one step a package that was linked.
+
+    Parameters
+    ----------
+    reporter : `~lsstinstall.core.reporting.Reporter`
+        Hears of it; called from rattler's threads.
+    """
+
+    def __init__(self, reporter: Reporter) -> None:
+        self._reporter = reporter
+        self._tokens = itertools.count()
+        self._running: dict[int, tuple[str, float]] = {}
+
+    def on_transaction_start(self, total_operations: int) -> None:
+        """Say how many packages follow."""
+        self._reporter.begin("install conda packages", total_operations)
+
+    def on_transaction_complete(self) -> None:
+        """Say that all are there."""
+        self._reporter.end()
+
+    def on_link_start(self, operation: int, package_name: str) -> int:
+        """Note when a package's turn came."""
+        del operation
+        return self._begin(package_name)
+
+    def on_link_complete(self, index: int) -> None:
+        """Say that a package is there."""
+        name, started = self._running.pop(index)
+        self._reporter.step(name, Outcome.DONE, seconds=time.monotonic() - started)
+
+    def on_post_link_start(self, package_name: str, script_path: str) -> int:
+        """Note which package runs a script."""
+        del script_path
+        return self._begin(package_name)
+
+    def on_post_link_complete(self, index: int, success: bool) -> None:  # noqa: FBT001 - rattler's signature
+        """Warn of a script that failed: rattler goes on."""
+        name, _ = self._running.pop(index)
+        if not success:
+            self._reporter.warn(f"the script that `{name}` runs after its installation failed")
+
+    def _begin(self, name: str) -> int:
+        token = next(self._tokens)
+        self._running[token] = (name, time.monotonic())
+        return token

@@ -1,0 +1,184 @@
+"""Packages as rattler knows them: of an index, of a prefix, of a lock."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import rattler
+from rattler.exceptions import IoError
+
+from lsstinstall.adapters.condaerrors import explained
+from lsstinstall.core.condapackages import DigestKind, PackageDigest, parse_package_file
+from lsstinstall.core.environments import LockedPackage, SolvedPackage
+from lsstinstall.core.errors import CorruptError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rattler import PrefixRecord, RepoDataRecord
+
+__all__ = [
+    "CondaSolution",
+    "check_local_archives",
+    "drop_unreadable_records",
+    "matching_record",
+    "prefix_records",
+    "query_packages",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CondaSolution:
+    """Packages of one environment, as rattler knows them.
+
+    Parameters
+    ----------
+    records : `tuple` [ `rattler.RepoDataRecord`, ... ]
+        For `CondaEngine` alone.
+    """
+
+    records: tuple[RepoDataRecord, ...]
+
+    @property
+    def packages(self) -> tuple[SolvedPackage, ...]:
+        """What the rest of the program knows of them, by name."""
+        solved = (_solved(record) for record in self.records)
+        return tuple(sorted(solved, key=lambda one: one.package))
+
+    def without(self, names: frozenset[str]) -> CondaSolution:
+        """Leave some packages out.
+
+        Parameters
+        ----------
+        names : `frozenset` [ `str` ]
+            Their names.
+
+        Returns
+        -------
+        rest : `CondaSolution`
+            In the same order.
+        """
+        return CondaSolution(tuple(one for one in self.records if one.name.normalized not in names))
+
+
+async def query_packages(
+    gateway: rattler.Gateway, channel: str, wanted: Sequence[LockedPackage]
+) -> dict[str, RepoDataRecord]:
+    """Ask one channel for packages, by URL."""
+    specs = [
+        rattler.MatchSpec(f"{one.package.name} =={one.package.version} {one.package.build}") for one in wanted
+    ]
+    subdirs = sorted({one.package.subdir for one in wanted} | {"noarch"})
+    answer = await gateway.query(
+        [rattler.Channel(channel)], [rattler.Subdir(one) for one in subdirs], specs, recursive=False
+    )
+    return {unquote(record.url): record for records in answer for record in records}
+
+
+def matching_record(locked: LockedPackage, found: dict[str, RepoDataRecord]) -> RepoDataRecord:
+    """Take the record of a locked package, if it is that package.
+
+    Parameters
+    ----------
+    locked : `LockedPackage`
+        What is wanted.
+    found : `dict` [ `str`, `rattler.RepoDataRecord` ]
+        What the channels have, by URL.
+
+    Returns
+    -------
+    record : `rattler.RepoDataRecord`
+        With all that the channel knows of it.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if the channel does not have it.
+    CorruptError
+        Raised if the channel has another digest for it.
+    """
+    record = found.get(unquote(locked.url))
+    if record is None:
+        raise NotFoundError(
+            f"the channel <{locked.channel}> has no `{locked.package.subdir}/{locked.package.file_name}`",
+            hint="the package may have been withdrawn; without it the exact environment cannot be made",
+        )
+    solved = _solved(record)
+    if locked.digest is not None:
+        offered = solved.md5 if locked.digest.kind is DigestKind.MD5 else solved.sha256
+        if offered is not None and offered != locked.digest:
+            raise CorruptError(
+                f"<{locked.url}> has the digest `{offered}` instead of `{locked.digest}`",
+                hint="the channel replaced the package after the environment was recorded",
+            )
+    return record
+
+
+def _solved(record: RepoDataRecord) -> SolvedPackage:
+    channel, _, _ = record.url.rpartition(f"/{record.subdir}/")
+    return SolvedPackage(
+        channel=channel,
+        package=parse_package_file(unquote(record.url.rpartition("/")[2]), subdir=record.subdir),
+        sha256=_digest(DigestKind.SHA256, record.sha256),
+        md5=_digest(DigestKind.MD5, record.md5),
+        size_bytes=record.size,
+    )
+
+
+def _digest(kind: DigestKind, raw: bytes | None) -> PackageDigest | None:
+    return None if raw is None else PackageDigest(kind=kind, value=raw.hex())
+
+
+def prefix_records(prefix: Path) -> Iterator[tuple[Path, PrefixRecord | None]]:
+    """Read what an environment has.
+
+    Parameters
+    ----------
+    prefix : `~pathlib.Path`
+        The environment.
+
+    Yields
+    ------
+    record : `tuple` [ `~pathlib.Path`, `rattler.PrefixRecord` or `None` ]
+        File and content, by file name; `None` for a file cut short.
+    """
+    for path in sorted((prefix / "conda-meta").glob("*.json")):
+        try:
+            yield path, rattler.PrefixRecord.from_path(path)
+        except (IoError, ValueError):
+            yield path, None
+
+
+def drop_unreadable_records(prefix: Path) -> None:
+    """Remove records cut short, so that their packages count as missing."""
+    for path, record in list(prefix_records(prefix)):
+        if record is None:
+            path.unlink(missing_ok=True)
+
+
+def check_local_archives(solution: CondaSolution, present: CondaSolution) -> None:
+    """Do for folders what rattler does for servers only: compare the digests."""
+    there = {(record.url, record.sha256) for record in present.records}
+    for record in solution.records:
+        path = _local_path(record.url)
+        if path is None or (record.url, record.sha256) in there:
+            continue
+        kind, expected = ("sha256", record.sha256) if record.sha256 else ("md5", record.md5)
+        if expected is None:
+            continue
+        with explained(f"read `{path}`"), path.open("rb") as stream:
+            got = hashlib.file_digest(stream, kind).digest()
+        if got != expected:
+            raise CorruptError(
+                f"`{path}` has the {kind} `{got.hex()}` instead of `{expected.hex()}`",
+                hint="if the package was replaced on purpose, index the channel anew; else build it again",
+            )
+
+
+def _local_path(url: str) -> Path | None:
+    parts = urlsplit(url)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
