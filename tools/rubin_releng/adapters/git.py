@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -234,7 +233,9 @@ class GitRepository:
         if ended.returncode == 0:
             return data
         complaint = data.decode("utf-8", "replace")
-        if "does not exist in" in complaint or "exists on disk, but not in" in complaint:
+        absent = "does not exist in" in complaint or "exists on disk, but not in" in complaint
+        # git says the same of a file that is missing and of one in a commit that is.
+        if absent and self.resolve(commit) is not None:
             return None
         raise GitError(f"read `{path}` of {commit[:10]}", complaint)
 
@@ -389,8 +390,7 @@ def _read_status(text: str) -> WorkTree:
                 changed.append(record.split(" ", 8)[8])
             case ["2", *_]:
                 changed.append(record.split(" ", 9)[9])
-                with contextlib.suppress(StopIteration):
-                    next(records)  # the name it was renamed from
+                next(records)  # the name it was renamed from
             case ["u", *_]:
                 changed.append(record.split(" ", 10)[10])
             case _:

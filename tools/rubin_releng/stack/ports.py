@@ -27,7 +27,7 @@ class ProductSource(Protocol):
         """Read a UTF-8 file of a commit; `None` if the commit has no such file."""
 
     def settle(self, commit: GitSha) -> bool:
-        """Make this commit the one that is checked out, where a checkout is wanted; tell whether it was not."""
+        """Check a commit out, where that is wanted; false if it was checked out already."""
 
 
 class SourceStore(Protocol):
