@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import InvalidNameError
 from lsstinstall.core.names import Flavor, ProductName, parse_flavor, parse_product_name
+from lsstinstall.core.platforms import GENERIC
 from lsstinstall.core.serverconfigs import FileKind, ServerConfig, parse_server_config
 from lsstinstall.core.versions import EupsVersion, parse_eups_version
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.tags import EupsTag
 
 __all__ = [
+    "GENERIC",
     "SOURCE_CONFIG",
     "TARBALL_CONFIG",
     "FileKind",
@@ -55,8 +57,6 @@ DIST_URL = %(base)s/%(path)s
 """``config.txt`` of a tarball server, byte for byte as EUPS writes it."""
 
 _EUPSPKG = "eupspkg:"
-
-_GENERIC = Flavor("generic")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,7 +254,7 @@ def listed_manifest(config: ServerConfig, file_name: str) -> ListedManifest | No
         return ListedManifest(
             product=parse_product_name(groups["product"] or ""),
             version=parse_eups_version(groups["version"] or ""),
-            flavor=parse_flavor(groups.get("flavor") or _GENERIC),
+            flavor=parse_flavor(groups.get("flavor") or GENERIC),
         )
     except InvalidNameError:
         return None
