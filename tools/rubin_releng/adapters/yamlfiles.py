@@ -78,6 +78,7 @@ def compose_yaml(text: str, *, source: str) -> PlacedDocument:
     """
     lines = tuple(text.split("\n"))
     try:
+        # Not the faster C loader: a deeply nested text overflows its stack and kills the process.
         loader = yaml.SafeLoader(text)
         try:
             root = loader.get_single_node()
