@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -16,7 +16,9 @@ from lsstinstall.core.remaps import RemapAction, RemapPurpose, RemapRule
 from lsstinstall.core.serverconfigs import ServerConfig
 from lsstinstall.core.taglists import TagList, TagListEntry
 from lsstinstall.core.tags import EupsTag, parse_build_id
+from lsstinstall.core.versionexpressions import Joint, Relation, VersionExpression, VersionTerm
 from lsstinstall.core.versions import parse_eups_version
+from lsstinstall.core.weeks import Week
 from rubin_releng.core.repositories import RepoIndex, Repository
 
 Value = TypeVar("Value")
@@ -215,4 +217,48 @@ repo_indexes = st.builds(
         ),
         min_size=1,
     ).map(tuple),
+)
+
+days = st.dates(date(2000, 1, 1), date(2099, 12, 31))
+weeks = st.dates(date(2000, 1, 2), date(2099, 12, 26)).map(Week.of)
+
+_parts = st.integers(0, 999)
+_release_names = st.lists(_parts, min_size=2, max_size=3).map(lambda parts: "v" + "_".join(map(str, parts)))
+
+timed_tag_lists = st.one_of(
+    st.lists(days.map(EupsTag.of_day), min_size=2),
+    st.lists(weeks.map(EupsTag.of_week), min_size=2),
+    st.lists(_release_names.map(EupsTag.parse), min_size=2),
+    st.lists(st.builds("{}_rc{}".format, _release_names, st.integers(1, 999)).map(EupsTag.parse), min_size=2),
+    st.lists(build_ids.map(EupsTag.parse), min_size=2),
+)
+"""Tags of one kind that has an order."""
+
+timed_tags = timed_tag_lists.map(lambda tags: tags[0])
+
+_slugs = st.from_regex(r"[a-z0-9]{1,8}(_[a-z0-9]{1,8}){0,2}", fullmatch=True)
+
+eups_tags = st.one_of(
+    timed_tags,
+    st.from_regex(r"([a-z][a-z0-9]{0,5}_){1,2}latest|current", fullmatch=True).map(EupsTag.parse),
+    st.builds("v{}_{}_x".format, _parts, _parts).map(EupsTag.parse),
+    st.builds("tickets_dm_{}".format, st.integers(1, 99999)).map(EupsTag.parse),
+    st.builds("u_{}_{}".format, st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), _slugs).map(EupsTag.parse),
+    st.builds("exp_{}".format, _slugs).map(EupsTag.parse),
+)
+"""Tags of every kind."""
+
+numbered_versions = st.builds(
+    "{}{}{}".format,
+    st.lists(st.integers(0, 99), min_size=1, max_size=4).map(lambda parts: ".".join(map(str, parts))),
+    st.just("") | st.integers(1, 99).map("-{}".format),
+    st.just("") | st.integers(1, 99).map("+{}".format),
+).map(parse_eups_version)
+"""Versions of numbers alone, which EUPS orders well."""
+
+version_terms = st.builds(VersionTerm, relation=st.sampled_from(Relation), version=versions)
+version_expressions = st.builds(
+    VersionExpression,
+    first=version_terms,
+    rest=st.lists(st.tuples(st.sampled_from(Joint), version_terms), max_size=3).map(tuple),
 )

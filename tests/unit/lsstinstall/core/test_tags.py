@@ -261,7 +261,8 @@ def test_the_third_party_spelling_of_a_release_is_refused_in_our_own_repositorie
     with pytest.raises(InvalidNameError) as caught:
         GitTag.parse("v30.0.2")
     assert caught.value.hint == (
-        "the release is `30.0.2` in git and `v30_0_2` in EUPS; only third-party repositories spell it `v30.0.2`"
+        "the release is `30.0.2` in git and `v30_0_2` in EUPS; "
+        "only third-party repositories spell it `v30.0.2`"
     )
 
 
