@@ -265,13 +265,16 @@ class CondaEngine:
             return attempt(sharded=False)
 
 
-def index_channel(path: Path) -> None:
-    """Write the index of every platform of a local channel anew.
+def index_channel(path: Path, *, anew: bool = True) -> None:
+    """Write the index of every platform of a local channel.
 
     Parameters
     ----------
     path : `~pathlib.Path`
         Folder with one folder a platform.
+    anew : `bool`, optional
+        Whether every package is read; else only those of new names are,
+        ten times as fast, and a replaced one goes unnoticed.
 
     Raises
     ------
@@ -281,7 +284,7 @@ def index_channel(path: Path) -> None:
         Raised if we may not write there.
     """
     with explained(f"index `{path}`"):
-        asyncio.run(rattler.index.index_fs(path, write_zst=True, write_shards=True, force=True))
+        asyncio.run(rattler.index.index_fs(path, write_zst=True, write_shards=True, force=anew))
 
 
 def channel_uri(channel: str) -> str:

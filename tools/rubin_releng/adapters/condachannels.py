@@ -111,6 +111,7 @@ class LocalChannel:
             f"{package.subdir}/{package.file_name}": {"sha256": digest, "inputs": made_from}
             for package, (digest, made_from) in sorted(record.items())
         }
+        replacing = any(self._place(package).exists() for package in files)
         write_atomic(self._path / _RECORD, json.dumps({"schema": 1, "packages": rows}, indent=1) + "\n")
         for package, path in files.items():
             make_directory(self._place(package).parent)
@@ -118,7 +119,7 @@ class LocalChannel:
                 path.replace(self._place(package))
             except OSError as error:
                 raise explain(error, doing="move") from error
-        self.index()
+        index_channel(self._path, anew=replacing)
 
     def index(self) -> None:
         """Write the index of all platforms anew, plain and compressed.

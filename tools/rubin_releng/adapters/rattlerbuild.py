@@ -43,10 +43,13 @@ class RattlerBuild:
     ----------
     machine : `CondaSubdir`
         The platform that builds run on.
+    compression_level : `int`, optional
+        From 1, fast, to 22, small; rattler-build's own by default.
     """
 
-    def __init__(self, machine: CondaSubdir) -> None:
+    def __init__(self, machine: CondaSubdir, *, compression_level: int | None = None) -> None:
         self._machine = machine
+        self._format = None if compression_level is None else f"conda:{compression_level}"
 
     def inputs_of(self, job: PackageJob) -> Sha256:
         """Digest the recipe folder, the variant files and the platform.
@@ -148,6 +151,7 @@ class RattlerBuild:
                 output_dir=work,
                 channels=list(job.channels),
                 progress_callback=log,
+                package_format=self._format,
                 render_config=self._render_config(job),
             )
         shutil.rmtree(work / "bld", ignore_errors=True)

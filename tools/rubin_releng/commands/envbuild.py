@@ -49,6 +49,11 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--output", type=_FOLDER, required=True, help="Channel to put the packages into.")
 @click.option("--channel", "channels", multiple=True, help="URI or folder of a channel to build against.")
 @click.option("--platform", "platforms", multiple=True, help="Build for this platform [default: this one].")
+@click.option(
+    "--compression-level",
+    type=click.IntRange(1, 22),
+    help="From 1, fast, to 22, small [default: rattler-build's own].",
+)
 @click.option("--test", is_flag=True, help="Run the recipe's tests.")
 @click.option("--replace", is_flag=True, help="Replace packages of the same name made from other inputs.")
 @click.option("--dry-run", "-n", is_flag=True, help="Print what would be built.")
@@ -61,6 +66,7 @@ def build(
     output: Path,
     channels: tuple[str, ...],
     platforms: tuple[str, ...],
+    compression_level: int | None,
     *,
     test: bool,
     replace: bool,
@@ -75,7 +81,7 @@ def build(
     Example: rubin-releng env build --recipe recipes/rubin-env --channel conda-forge --output channel
     """
     machine = machine_platform()
-    packager, channel = RattlerBuild(machine), LocalChannel(output)
+    packager, channel = RattlerBuild(machine, compression_level=compression_level), LocalChannel(output)
     subdirs = [parse_subdir(name) for name in platforms] or [machine]
     with tempfile.TemporaryDirectory(prefix="rubin-releng-") as scratch:
         files = [
