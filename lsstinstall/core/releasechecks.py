@@ -108,8 +108,6 @@ def _check_dependencies(document: Mapping[str, object]) -> Iterator[tuple[JsonPa
                     ("products", index, "dependencies", place),
                     f"`{dependency}` is no product of the release",
                 )
-            elif dependency in graph[name]:
-                yield ("products", index, "dependencies", place), f"`{dependency}` is listed twice"
             else:
                 graph[name].append(dependency)
     try:

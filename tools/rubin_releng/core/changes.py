@@ -1,0 +1,216 @@
+"""What one commit of a main line is: whose ticket, and of which kind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.names import GitSha
+from rubin_releng.core.mergesubjects import (
+    MergeSubject,
+    is_bot_branch,
+    is_line_branch,
+    is_release_branch,
+    read_subject,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rubin_releng.core.histories import Commit, Step
+    from rubin_releng.core.tickets import Ticket, TicketGrammar
+
+__all__ = ["Change", "ChangeKind", "classify", "nested_changes"]
+
+# The release a backport is for: DM-1001-v23, -v29_1, -v28b, -v23-hotfix
+_BACKPORT = re.compile(r"-v\d+(?:[._]\d+)*(?:\.x)?[a-z]?(?:-|$)", re.IGNORECASE)
+_REVERTED_SHA = re.compile(r"This reverts commit ([0-9a-f]{40})\b")
+_PICKED_SHA = re.compile(r"\(cherry picked from commit ([0-9a-f]{40})\)")
+
+
+class ChangeKind(StrEnum):
+    """How a change came to be."""
+
+    MERGE = "merge"
+    BACKPORT = "backport"
+    REVERT = "revert"
+    RESTORED = "restored"
+    NESTED = "nested"
+    DIRECT = "direct"
+    BOT = "bot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change, in one product.
+
+    Parameters
+    ----------
+    sha : `GitSha`
+        Its identity; a branch name can come back.
+    kind : `ChangeKind`
+        How it came to be.
+    tickets : `tuple` [ `Ticket`, ... ]
+        In the order in which the branch or title names them; may be empty.
+    branch : `str` or `None`
+        Merged branch.
+    pull_request : `int` or `None`
+        Its number.
+    title : `str` or `None`
+        Of the pull request, or the subject of a plain commit.
+    author : `str`
+        Who merged it.
+    time : `~datetime.datetime`
+        When, UTC.
+    brought : `frozenset` [ `GitSha` ]
+        Commits that it merged, merges among them left out.
+    reverted : `tuple` [ `GitSha`, ... ]
+        Commits that it, or what it merged, says it reverts.
+    reverted_pull_request : `int` or `None`
+        Pull request that it says it reverts.
+    picked_from : `GitSha` or `None`
+        Commit that it is a copy of, where git wrote it down.
+    """
+
+    sha: GitSha
+    kind: ChangeKind
+    tickets: tuple[Ticket, ...]
+    branch: str | None = None
+    pull_request: int | None = None
+    title: str | None = None
+    author: str
+    time: datetime
+    brought: frozenset[GitSha] = frozenset()
+    reverted: tuple[GitSha, ...] = ()
+    reverted_pull_request: int | None = None
+    picked_from: GitSha | None = None
+
+    @property
+    def undoes(self) -> bool:
+        """Whether it turns something earlier round."""
+        return self.kind in {ChangeKind.REVERT, ChangeKind.RESTORED}
+
+
+def classify(step: Step, grammar: TicketGrammar, *, on_release_branch: bool = False) -> Change:
+    """Say what one commit of a main line is.
+
+    Parameters
+    ----------
+    step : `Step`
+        The commit, with what it merged.
+    grammar : `TicketGrammar`
+        Knows the projects.
+    on_release_branch : `bool`, optional
+        Whether the commit is known to be on no main line: then its merges are
+        backports, whatever their branches are called.
+
+    Returns
+    -------
+    change : `Change`
+        Its tickets are those of the branch; where the branch names none,
+        those of the title; never those of the messages of merged commits.
+    """
+    commit = step.commit
+    subject = read_subject(commit.message)
+    if subject is None:
+        change = _plain(commit, grammar)
+    else:
+        change = _merged(commit, subject, grammar, on_release_branch=on_release_branch)
+    brought = frozenset(one.sha for one in step.brought if len(one.parents) <= 1)
+    messages = [commit.message, *(one.message for one in step.brought)] if change.undoes else []
+    shas = [GitSha(sha) for message in messages for sha in _REVERTED_SHA.findall(message)]
+    return replace(change, brought=brought, reverted=tuple(dict.fromkeys(shas)))
+
+
+def nested_changes(step: Step, grammar: TicketGrammar) -> tuple[Change, ...]:
+    """Find merges that a main line brought in without showing them.
+
+    Parameters
+    ----------
+    step : `Step`
+        A commit of the line, with what it merged.
+    grammar : `TicketGrammar`
+        Knows the projects.
+
+    Returns
+    -------
+    changes : `tuple` [ `Change`, ... ]
+        Merges of branches with tickets, oldest first: a branch merged into
+        another branch, or a former main line that became a second parent.
+        A main line merged into a branch is none.
+    """
+    found = []
+    for commit in step.brought:
+        subject = read_subject(commit.message)
+        if subject is None or len(commit.parents) < 2:  # noqa: PLR2004
+            continue
+        change = _merged(commit, subject, grammar, on_release_branch=False)
+        if change.tickets and change.kind in {ChangeKind.MERGE, ChangeKind.BACKPORT}:
+            found.append(replace(change, kind=ChangeKind.NESTED))
+    return tuple(found)
+
+
+def _plain(commit: Commit, grammar: TicketGrammar) -> Change:
+    free_text_merge = len(commit.parents) > 1
+    tickets = (
+        grammar.find(commit.subject.partition(" into ")[0])
+        if free_text_merge
+        else grammar.find_leading(commit.subject)
+    )
+    kind = ChangeKind.MERGE if free_text_merge else ChangeKind.DIRECT
+    if not tickets and _is_bot(commit):
+        kind = ChangeKind.BOT
+    return _change(commit, kind, tickets, MergeSubject(title=commit.subject or None))
+
+
+def _merged(
+    commit: Commit, subject: MergeSubject, grammar: TicketGrammar, *, on_release_branch: bool
+) -> Change:
+    branches = [branch for branch in subject.branches if not is_line_branch(branch)]
+    tickets = tuple(dict.fromkeys(ticket for branch in branches for ticket in grammar.find_in_branch(branch)))
+    reverts = subject.reverts
+    is_bot = any(is_bot_branch(branch) for branch in branches)
+    if not tickets and not is_bot and subject.title is not None:
+        tickets = _find_in_title(subject, subject.title, grammar)
+        named = read_subject(subject.title)
+        reverts += 0 if named is None or subject.reverts else named.reverts
+    if is_bot or (not tickets and _is_bot(commit)):
+        return _change(commit, ChangeKind.BOT, tickets, subject)
+    return _change(commit, _kind(subject, reverts, on_release_branch=on_release_branch), tickets, subject)
+
+
+def _find_in_title(subject: MergeSubject, title: str, grammar: TicketGrammar) -> tuple[Ticket, ...]:
+    """Read all of a pull request's title, and only the beginning of a plain commit's subject."""
+    is_pull_request = subject.pull_request is not None or subject.reverted_pull_request is not None
+    return grammar.find(title) if is_pull_request else grammar.find_leading(title)
+
+
+def _is_bot(commit: Commit) -> bool:
+    return commit.author.endswith("[bot]")
+
+
+def _kind(subject: MergeSubject, reverts: int, *, on_release_branch: bool) -> ChangeKind:
+    if reverts:
+        return ChangeKind.REVERT if reverts % 2 else ChangeKind.RESTORED
+    into_release = subject.into is not None and is_release_branch(subject.into)
+    if on_release_branch or into_release or any(_BACKPORT.search(branch) for branch in subject.branches):
+        return ChangeKind.BACKPORT
+    return ChangeKind.MERGE
+
+
+def _change(commit: Commit, kind: ChangeKind, tickets: tuple[Ticket, ...], subject: MergeSubject) -> Change:
+    picked = _PICKED_SHA.search(commit.message)
+    return Change(
+        sha=commit.sha,
+        kind=kind,
+        tickets=tickets,
+        branch=" ".join(subject.branches) or None,
+        pull_request=subject.pull_request,
+        title=subject.title,
+        author=commit.author,
+        time=commit.time,
+        reverted_pull_request=subject.reverted_pull_request,
+        picked_from=None if picked is None else GitSha(picked.group(1)),
+    )
