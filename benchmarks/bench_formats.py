@@ -137,7 +137,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = _measure_all(Path(folder))
     report(
-        f"Formats of {PRODUCTS} products (floor: reading and splitting the same files; one pass over the graph)",
+        f"Formats of {PRODUCTS} products (floors: reading and splitting the files; a pass over the graph)",
         rows,
     )
 
