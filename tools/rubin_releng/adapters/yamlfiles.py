@@ -122,8 +122,9 @@ class _Reader:
         return self._done[id(node)]
 
     def _convert(self, node: yaml.Node) -> PlacedValue:
+        kind = node.tag.removeprefix("tag:yaml.org,2002:")
         if node.tag not in _BASIC:
-            problem = f"values of type `{node.tag.removeprefix('tag:yaml.org,2002:')}` are not supported"
+            problem = f"values of type `{kind}` are not supported"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark)
         line, column = node.start_mark.line + 1, node.start_mark.column + 1
         if isinstance(node, yaml.MappingNode):
@@ -134,8 +135,10 @@ class _Reader:
             return PlacedList(items=items, line=line, column=column)
         try:
             value = self._loader.construct_object(node)
-        except ValueError as error:
-            raise yaml.MarkedYAMLError(problem=str(error), problem_mark=node.start_mark) from error
+        except (ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            # PyYAML does not look before it converts: `!!int ''`, `!!bool x`, `!!timestamp x`.
+            problem = f"`{node.value}` is no value of type `{kind}`"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
         return PlacedScalar(value=value, line=line, column=column)
 
     def _read_key(self, node: yaml.Node) -> PlacedScalar:

@@ -83,7 +83,9 @@ def test_those_who_collect_problems_may_have_repeated_keys() -> None:
         ("a: !app x\n", (1, 4), "values of type `!app` are not supported"),
         ("a: !!binary aGFsbG8=\n", (1, 4), "values of type `binary` are not supported"),
         ("a: !app {x: 1}\n", (1, 4), "values of type `!app` are not supported"),
-        ("a: 2026-13-45\n", (1, 4), "month must be in 1..12"),
+        ("a: 2026-13-45\n", (1, 4), "`2026-13-45` is no value of type `timestamp`"),
+        ("a: !!bool x\n", (1, 4), "`x` is no value of type `bool`"),
+        ("a: !!int ''\n", (1, 4), "`` is no value of type `int`"),
         ("[" * 5000, (1, 1), "values are nested too deeply"),
     ],
 )
