@@ -8,9 +8,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lsstinstall.core.names import GitSha, ProductName
+    from lsstinstall.core.tags import BuildId
     from rubin_releng.core.refs import RefName, RepositoryRefs
+    from rubin_releng.stack.buildplans import BuildStep
 
-__all__ = ["ProductSource", "SourceStore", "VersionDbStore"]
+__all__ = ["ProductSource", "SourceStore", "VersionDbStore", "Workshop"]
 
 
 class ProductSource(Protocol):
@@ -51,3 +53,13 @@ class VersionDbStore(Protocol):
 
     def record(self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str) -> None:
         """Commit the files and tag the commit: both or neither."""
+
+
+class Workshop(Protocol):
+    """Where products are built, and the stack they go into."""
+
+    def make(self, step: BuildStep) -> None:
+        """Build a product and put its folder into the stack, whole; used by several threads at once."""
+
+    def declare(self, step: BuildStep, build: BuildId) -> None:
+        """Tell the stack's database of a product and of its build."""

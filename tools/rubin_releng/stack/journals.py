@@ -1,0 +1,153 @@
+"""The journal of a stack: what was begun, done and failed, one line of JSON each, only ever added to."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lsstinstall.core.names import ProductName
+    from lsstinstall.core.versions import EupsVersion
+
+__all__ = ["History", "Journal", "JournalEntry", "JournalEvent", "histories", "parse_journal"]
+
+_SCHEMA = 1
+
+
+class JournalEvent(StrEnum):
+    """What became of a product."""
+
+    BEGUN = "begun"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """One event.
+
+    Parameters
+    ----------
+    event : `JournalEvent`
+        What happened.
+    product : `ProductName`
+        EUPS product.
+    version : `EupsVersion`
+        Its version.
+    key : `str`
+        Digest of all inputs of the work.
+    time : `~datetime.datetime`
+        When, in UTC.
+    seconds : `float` or `None`
+        How long the work took; `None` for one that was only begun.
+    replaces : `bool`
+        Whether an older folder of the product stood there when it was begun.
+    """
+
+    event: JournalEvent
+    product: ProductName
+    version: EupsVersion
+    key: str
+    time: datetime
+    seconds: float | None = None
+    replaces: bool = False
+
+    def format(self) -> str:
+        """Write the entry as one line, with its end."""
+        record = {
+            "schema": _SCHEMA,
+            "time": self.time.isoformat(timespec="milliseconds"),
+            "event": self.event.value,
+            "product": self.product,
+            "version": self.version,
+            "key": self.key,
+            "seconds": self.seconds,
+            "replaces": self.replaces,
+        }
+        return json.dumps(record, separators=(",", ":")) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What the journal knows of one version of a product.
+
+    Parameters
+    ----------
+    last : `JournalEntry`
+        The newest event.
+    done : `JournalEntry` or `None`
+        The newest success; `None` if there was none.
+    """
+
+    last: JournalEntry
+    done: JournalEntry | None
+
+
+class Journal(Protocol):
+    """Where entries are kept."""
+
+    def entries(self) -> tuple[JournalEntry, ...]:
+        """Read all entries, the oldest first."""
+
+    def append(self, entry: JournalEntry) -> None:
+        """Add an entry; it is on the disk when this returns."""
+
+
+def parse_journal(text: str) -> tuple[JournalEntry, ...]:
+    """Read a journal.
+
+    Parameters
+    ----------
+    text : `str`
+        The file. A writer that was killed leaves a part of a line, and a
+        later version may write events we do not know: what cannot be read is
+        passed over, since each step can be done again.
+
+    Returns
+    -------
+    entries : `tuple` [ `JournalEntry`, ... ]
+        In file order.
+    """
+    return tuple(entry for line in text.splitlines() if (entry := _read_line(line)) is not None)
+
+
+def _read_line(line: str) -> JournalEntry | None:
+    try:
+        record = json.loads(line)
+        return JournalEntry(
+            event=JournalEvent(record["event"]),
+            product=record["product"],
+            version=record["version"],
+            key=record["key"],
+            time=datetime.fromisoformat(record["time"]),
+            seconds=record["seconds"],
+            replaces=record["replaces"],
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def histories(entries: Iterable[JournalEntry]) -> dict[tuple[ProductName, EupsVersion], History]:
+    """Sort a journal by product.
+
+    Parameters
+    ----------
+    entries : `~collections.abc.Iterable` [ `JournalEntry` ]
+        The oldest first.
+
+    Returns
+    -------
+    histories : `dict`
+        From product and version to what became of it.
+    """
+    found: dict[tuple[ProductName, EupsVersion], History] = {}
+    for entry in entries:
+        before = found.get((entry.product, entry.version))
+        done = entry if entry.event is JournalEvent.DONE else None if before is None else before.done
+        found[entry.product, entry.version] = History(last=entry, done=done)
+    return found
