@@ -127,10 +127,13 @@ def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | No
 
 
 def _show_click_error(error: click.ClickException, *, as_json: bool) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and not as_json:
+        error.show()
+        return int(ExitCode.USAGE)
     hint = None
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"see `{error.ctx.command_path} --help`"
-    message = error.format_message().rstrip(".")
+    message = error.format_message().partition("\n")[0].rstrip(".")
     _show(ExitCode.USAGE, message[:1].lower() + message[1:], hint, as_json=as_json)
     return int(ExitCode.USAGE)
 

@@ -141,6 +141,12 @@ def test_an_unknown_subcommand_is_a_usage_error(capsys: pytest.CaptureFixture[st
     assert "nonsense" in capsys.readouterr().err
 
 
+def test_a_group_without_its_subcommand_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    group = LazyGroup(name="g", lazy={"a": ("no.such.module:a", "Do a.")})
+    assert run_main(group, name="g", arguments=[]) == 2
+    assert capsys.readouterr().err.startswith("Usage: g [OPTIONS] COMMAND")
+
+
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_main(cli, name="lsstinstall", arguments=["--version"]) == 0
     assert capsys.readouterr().out.startswith("lsstinstall ")
