@@ -57,6 +57,10 @@ class StackReader:
         """The platform's flavor."""
         return self._flavor
 
+    def forget(self) -> None:
+        """Forget what was found, because someone else may have written."""
+        self._found.clear()
+
     def find(self, product: ProductName, version: EupsVersion) -> InstalledProduct | None:
         """Find a declared version, for the platform or for ``generic``; `None` if there is none."""
         for flavor in self._flavors:

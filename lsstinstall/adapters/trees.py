@@ -9,12 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import explain, make_directory
+from lsstinstall.adapters.files import explain, make_directory, sha256_of
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["move_tree", "remove_tree", "walk_tree"]
+__all__ = ["list_files", "move_tree", "remove_tree", "walk_tree"]
 
 
 def remove_tree(path: Path) -> None:
@@ -110,3 +111,44 @@ def walk_tree(root: Path) -> Iterator[os.DirEntry[str]]:
             if entry.is_dir(follow_symlinks=False):
                 below.append(entry.path)
         pending.extend(reversed(below))
+
+
+def list_files(root: Path) -> FileList:
+    """Write down all files and links of a folder.
+
+    Parameters
+    ----------
+    root : `~pathlib.Path`
+        Folder to read.
+
+    Returns
+    -------
+    files : `FileList`
+        Paths below the folder; devices, pipes and sockets are left out.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such folder, or a file vanishes meanwhile.
+    RefusedError
+        Raised if a file is not ours to read.
+    """
+    files = []
+    links = []
+    try:
+        for entry in walk_tree(root):
+            path = Path(entry.path)
+            name = path.relative_to(root).as_posix()
+            if entry.is_symlink():
+                links.append(ListedLink(path=name, target=str(path.readlink())))
+            elif entry.is_file():
+                status = entry.stat()
+                mode = stat.S_IMODE(status.st_mode) & 0o777
+                digest = sha256_of(path)
+                files.append(ListedFile(path=name, mode=mode, size_bytes=status.st_size, sha256=digest))
+    except OSError as error:
+        raise explain(error, doing="read") from error
+    return FileList(
+        files=tuple(sorted(files, key=lambda file: file.path)),
+        links=tuple(sorted(links, key=lambda link: link.path)),
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import FormatError, InvalidNameError
+from lsstinstall.core.errors import CorruptError, FormatError, InvalidNameError
 from lsstinstall.core.jsontexts import canonical_json, parse_json
 from lsstinstall.core.names import parse_sha256
 
@@ -24,6 +24,9 @@ __all__ = [
 
 SCHEMA_VERSION = 1
 """Of the lists that we write; others are refused."""
+
+_CACHE = "__pycache__"
+"""Python writes what it likes into these folders, whenever it likes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +83,57 @@ class FileList:
     links: tuple[ListedLink, ...]
 
     @property
+    def entries(self) -> tuple[ListedFile | ListedLink, ...]:
+        """Files, then links."""
+        return (*self.files, *self.links)
+
+    @property
     def size_bytes(self) -> int:
         """Sum of the sizes of the files."""
         return sum(file.size_bytes for file in self.files)
+
+    def below(self, folder: str) -> FileList:
+        """Take a folder off the front of all paths.
+
+        Parameters
+        ----------
+        folder : `str`
+            With ``/``, without a final one.
+
+        Returns
+        -------
+        files : `FileList`
+            With paths below the folder.
+
+        Raises
+        ------
+        CorruptError
+            Raised if something is not in the folder.
+        """
+        prefix = f"{folder}/"
+        outside = [entry.path for entry in self.entries if not entry.path.startswith(prefix)]
+        if outside:
+            raise CorruptError(f"`{outside[0]}` is not in the folder `{folder}`")
+        return FileList(
+            files=tuple(replace(file, path=file.path.removeprefix(prefix)) for file in self.files),
+            links=tuple(replace(link, path=link.path.removeprefix(prefix)) for link in self.links),
+        )
+
+    def including(self, file: ListedFile) -> FileList:
+        """Put a file into the list, in the place of one with the same path.
+
+        Parameters
+        ----------
+        file : `ListedFile`
+            The file.
+
+        Returns
+        -------
+        files : `FileList`
+            Sorted by path.
+        """
+        others = [known for known in self.files if known.path != file.path]
+        return replace(self, files=tuple(sorted([*others, file], key=lambda known: known.path)))
 
     def format(self) -> bytes:
         """Write the list down.
@@ -199,19 +250,21 @@ def compare_lists(installed: FileList, found: FileList) -> Differences:
     installed : `FileList`
         Written down when the product was installed.
     found : `FileList`
-        Read from the product's folder now.
+        Read from the product's folder now. Python's caches are not compared.
 
     Returns
     -------
     differences : `Differences`
         Empty and false if there are none.
     """
-    before: dict[str, ListedFile | ListedLink] = {}
-    before |= {file.path: file for file in installed.files} | {link.path: link for link in installed.links}
-    now: dict[str, ListedFile | ListedLink] = {}
-    now |= {file.path: file for file in found.files} | {link.path: link for link in found.links}
+    before = _by_path(installed)
+    now = _by_path(found)
     return Differences(
         changed=tuple(sorted(path for path in before.keys() & now.keys() if before[path] != now[path])),
         missing=tuple(sorted(before.keys() - now.keys())),
         extra=tuple(sorted(now.keys() - before.keys())),
     )
+
+
+def _by_path(listed: FileList) -> dict[str, ListedFile | ListedLink]:
+    return {entry.path: entry for entry in listed.entries if _CACHE not in entry.path.split("/")}

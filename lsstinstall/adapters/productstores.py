@@ -1,0 +1,249 @@
+"""Products on disk: unpacked beside their place, renamed into it, declared, and written down."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lsstinstall.adapters.archives import unpack_archive
+from lsstinstall.adapters.eups import PRIVATE, InternedTable, TablePlace
+from lsstinstall.adapters.files import make_directory, read_bytes, sha256_of, write_atomic
+from lsstinstall.adapters.trees import list_files, move_tree, remove_tree
+from lsstinstall.core.errors import CorruptError, NotFoundError
+from lsstinstall.core.filelists import FileList, ListedFile, compare_lists, parse_file_list
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from lsstinstall.adapters.eups import Stack
+    from lsstinstall.adapters.eupsreaders import StackReader
+    from lsstinstall.core.names import Flavor, ProductName
+    from lsstinstall.core.productplans import PlannedProduct
+    from lsstinstall.core.reporting import Reporter
+    from lsstinstall.core.versions import EupsVersion
+
+__all__ = ["DiskInstalledFiles", "DiskProductStore", "record_path"]
+
+_SCRATCH = "EupsBuildDir"
+"""EUPS's own place for installations under way; on the file system of the products."""
+
+_SUFFIX = ".lsstinstall"
+"""Tells our scratch folders from those of EUPS."""
+
+_PARTS = (".part", ".part.mark")
+"""Downloads that a later run continues."""
+
+
+def record_path(stack: Path, flavor: Flavor, product: ProductName, version: EupsVersion) -> Path:
+    """Say where the files of a product are written down.
+
+    Parameters
+    ----------
+    stack : `~pathlib.Path`
+        The stack.
+    flavor, product, version
+        The declaration.
+
+    Returns
+    -------
+    path : `~pathlib.Path`
+        Outside the product, so that its folder is as EUPS would have it.
+    """
+    return stack / PRIVATE / "files" / flavor / f"{product}-{version}.json"
+
+
+class DiskProductStore:
+    """A stack that products are installed into.
+
+    Parameters
+    ----------
+    stack : `Stack`
+        Where to.
+    reporter : `Reporter`
+        Hears of folders that were in the way.
+    """
+
+    def __init__(self, stack: Stack, *, reporter: Reporter) -> None:
+        self._stack = stack
+        self._reporter = reporter
+        self._scratch = stack.path / _SCRATCH / stack.flavor
+        self._unpacked: dict[ProductName, FileList] = {}
+
+    @contextmanager
+    def writing(self, products: Collection[PlannedProduct]) -> Iterator[None]:
+        """Keep other writers out; at the start, remove what dead ones left, save parts of these products."""
+        with self._stack.locked("the installation of products"):
+            make_directory(self._scratch)
+            # Where EUPS keeps its servers' settings; its first installation makes the folder, too.
+            make_directory(self._stack.path / "ups_db" / "_servers_")
+            self._clean({self._folder(product).name for product in products})
+            yield
+
+    def _clean(self, wanted: Collection[str]) -> None:
+        for folder in self._scratch.glob(f"*{_SUFFIX}"):
+            if folder.name in wanted:
+                _remove_all_but_parts(folder)
+            else:
+                remove_tree(folder)
+        for leftover in (self._stack.path / PRIVATE / "files").glob("*/.*.tmp"):
+            remove_tree(leftover)
+
+    def _folder(self, product: PlannedProduct) -> Path:
+        return self._scratch / f"{product.product}-{product.version}{_SUFFIX}"
+
+    def archive_path(self, product: PlannedProduct) -> Path:
+        """Say where to put a product's archive while it is installed."""
+        name = (product.path or "archive").rpartition("/")[2]
+        return self._folder(product) / name
+
+    def unpack(self, product: PlannedProduct, archive: Path) -> bool:
+        """Unpack a product beside its place; say whether it brought its table file."""
+        tree = self._folder(product) / "tree"
+        remove_tree(tree)
+        folder = product.directory or ""
+        try:
+            self._unpacked[product.product] = unpack_archive(archive, tree).below(folder)
+        except CorruptError as error:
+            raise CorruptError(f"{product.root}/{product.path}: {error}", hint=error.hint) from error
+        remove_tree(archive)
+        if not (tree / folder).is_dir():
+            raise CorruptError(f"{product.root}/{product.path}: there is nothing in `{folder}`")
+        return _table(tree / folder, product.product).is_file()
+
+    def finish(self, product: PlannedProduct, *, table: str | None) -> None:
+        """Put what was unpacked into its place and declare it."""
+        place: TablePlace | InternedTable = TablePlace.NOWHERE
+        target = None
+        if product.directory is None:
+            place = place if table is None else InternedTable(text=table)
+        else:
+            tree = self._folder(product) / "tree" / product.directory
+            target = self._stack.path / self._stack.flavor / product.directory
+            self._put(product, tree, target, table=table)
+            if _table(target, product.product).is_file():
+                place = TablePlace.PRODUCT
+        self._stack.declare(product.product, product.version, directory=target, table=place)
+        remove_tree(self._folder(product))
+
+    def _put(self, product: PlannedProduct, tree: Path, target: Path, *, table: str | None) -> None:
+        files = self._unpacked.pop(product.product)
+        if table is not None:
+            path = _table(tree, product.product)
+            write_atomic(path, table, mode=0o644)
+            name = path.relative_to(tree).as_posix()
+            size = len(table.encode())
+            files = files.including(
+                ListedFile(path=name, mode=0o644, size_bytes=size, sha256=sha256_of(path))
+            )
+        if os.path.lexists(target) and self._is_intact(target, files):
+            # A run was killed after the renaming, before the declaration.
+            return
+        self._make_room(target)
+        self._record(product, files)
+        move_tree(tree, target)
+
+    def _is_intact(self, target: Path, files: FileList) -> bool:
+        return target.is_dir() and not compare_lists(files, list_files(target))
+
+    def _make_room(self, target: Path) -> None:
+        """Move what nobody declared out of the way: it may be someone's work, so it is kept."""
+        if not os.path.lexists(target):
+            return
+        kept = self._stack.path / PRIVATE / "replaced" / target.relative_to(self._stack.path)
+        number = 1
+        while os.path.lexists(kept):
+            number += 1
+            kept = kept.with_name(f"{target.name}.{number}")
+        move_tree(target, kept)
+        self._reporter.warn(
+            f"`{target}` was there and not declared",
+            hint=f"it is kept as `{kept}`; remove it if you do not need it",
+        )
+
+    def adopt(self, product: PlannedProduct) -> None:
+        """Write down the files of a product that someone else installed and declared."""
+        self._stack.forget()
+        installed = self._stack.find(product.product, product.version)
+        if installed is None:
+            raise NotFoundError(
+                f"EUPS ended well, but `{product.product}` {product.version} is not declared "
+                f"in `{self._stack.path}`"
+            )
+        if installed.directory is not None:
+            self._record(product, list_files(Path(installed.directory)))
+
+    def _record(self, product: PlannedProduct, files: FileList) -> None:
+        path = record_path(self._stack.path, self._stack.flavor, product.product, product.version)
+        write_atomic(path, files.format())
+
+    def discard(self, product: PlannedProduct) -> None:
+        """Remove what was unpacked of a product that will not be finished."""
+        self._unpacked.pop(product.product, None)
+        _remove_all_but_parts(self._folder(product))
+
+    def assign_tags(self, product: PlannedProduct) -> tuple[str, ...]:
+        """Give a declared product its planned tags; name those that were new to it."""
+        return tuple(
+            tag for tag in product.tags if self._stack.assign_tag(product.product, product.version, tag)
+        )
+
+
+def _table(folder: Path, product: ProductName) -> Path:
+    return folder / "ups" / f"{product}.table"
+
+
+def _remove_all_but_parts(folder: Path) -> None:
+    if not folder.is_dir():
+        return
+    for path in folder.iterdir():
+        if not path.name.endswith(_PARTS):
+            remove_tree(path)
+    if not any(folder.iterdir()):
+        remove_tree(folder)
+
+
+class DiskInstalledFiles:
+    """What is installed in a stack, and what was.
+
+    Parameters
+    ----------
+    stack : `StackReader`
+        The stack.
+    """
+
+    def __init__(self, stack: StackReader) -> None:
+        self._stack = stack
+
+    def declared(self) -> Iterator[tuple[ProductName, EupsVersion]]:
+        """Go through all declared versions that have a folder, sorted by product and version."""
+        for product in self._stack.products():
+            for version in self._stack.versions(product):
+                if self._directory(product, version) is not None:
+                    yield product, version
+
+    def _directory(self, product: ProductName, version: EupsVersion) -> Path | None:
+        installed = self._stack.find(product, version)
+        return None if installed is None or installed.directory is None else Path(installed.directory)
+
+    def place(self, product: ProductName, version: EupsVersion) -> str:
+        """Name a product's folder as a user would, below the stack where it lies in it."""
+        directory = self._directory(product, version) or Path()
+        inside = directory.is_relative_to(self._stack.path)
+        return str(directory.relative_to(self._stack.path) if inside else directory)
+
+    def recorded(self, product: ProductName, version: EupsVersion) -> FileList | None:
+        """Read what was written down at the installation; `None` if nothing was."""
+        installed = self._stack.find(product, version)
+        flavor = self._stack.flavor if installed is None else installed.flavor
+        path = record_path(self._stack.path, flavor, product, version)
+        try:
+            return parse_file_list(read_bytes(path), source=str(path))
+        except NotFoundError:
+            return None
+
+    def found(self, product: ProductName, version: EupsVersion) -> FileList | None:
+        """Read what is there now; `None` if the folder is gone."""
+        directory = self._directory(product, version)
+        return list_files(directory) if directory is not None and directory.is_dir() else None

@@ -1,0 +1,153 @@
+"""What the work rooms need of the outside, as protocols."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from lsstinstall.core.environmentplans import EnvironmentCondition, EnvironmentRecord
+    from lsstinstall.core.environments import EnvLock, EnvName, SolvedPackage
+    from lsstinstall.core.filelists import FileList
+    from lsstinstall.core.names import CondaSubdir, ProductName, Sha256
+    from lsstinstall.core.productplans import PlannedProduct
+    from lsstinstall.core.reporting import Reporter
+    from lsstinstall.core.versions import EupsVersion
+    from lsstinstall.core.virtualpackages import VirtualPackage
+
+__all__ = [
+    "EnvironmentEngine",
+    "EnvironmentStore",
+    "InstalledFiles",
+    "PackageFiles",
+    "ProductStore",
+    "SourceInstaller",
+]
+
+
+class PackageFiles(Protocol):
+    """The files of one package root; used by several threads at once."""
+
+    @property
+    def url(self) -> str:
+        """URL or folder, without a final slash."""
+
+    def read_text(self, path: str) -> str:
+        """Read a UTF-8 text; `NotFoundError` if there is no such file."""
+
+    def listing(self, directory: str) -> tuple[str, ...]:
+        """Name the files of a directory, sorted; `NotFoundError` if it is not there."""
+
+    def size_bytes(self, path: str) -> int | None:
+        """Say how large a file is; `None` if nobody knows, `NotFoundError` if it is not there."""
+
+    def download(
+        self, path: str, destination: Path, *, sha256: Sha256 | None = None, size_bytes: int | None = None
+    ) -> int:
+        """Fetch a file, verify it, and return its size in bytes."""
+
+
+class ProductStore(Protocol):
+    """Where products are installed; `unpack` is called by several threads, the rest by one."""
+
+    def writing(self, products: Collection[PlannedProduct]) -> AbstractContextManager[None]:
+        """Keep other writers out; at the start, remove what dead ones left, save parts of these products."""
+
+    def archive_path(self, product: PlannedProduct) -> Path:
+        """Say where to put a product's archive while it is installed."""
+
+    def unpack(self, product: PlannedProduct, archive: Path) -> bool:
+        """Unpack a product beside its place; say whether it brought its table file."""
+
+    def finish(self, product: PlannedProduct, *, table: str | None) -> None:
+        """Put what was unpacked into its place and declare it.
+
+        ``table`` is the text of a table file that the product did not bring.
+        """
+
+    def adopt(self, product: PlannedProduct) -> None:
+        """Write down the files of a product that someone else installed and declared."""
+
+    def discard(self, product: PlannedProduct) -> None:
+        """Remove what was unpacked of a product that will not be finished."""
+
+    def assign_tags(self, product: PlannedProduct) -> tuple[str, ...]:
+        """Give a declared product its planned tags; name those that were new to it."""
+
+
+class SourceInstaller(Protocol):
+    """Builds and declares products from their source packages."""
+
+    def install(self, product: PlannedProduct) -> None:
+        """Do it; everything that it depends on is installed."""
+
+
+class InstalledFiles(Protocol):
+    """What is installed, and what was; used by several threads at once."""
+
+    def declared(self) -> Iterator[tuple[ProductName, EupsVersion]]:
+        """Go through all declared versions that have a folder, sorted by product and version."""
+
+    def place(self, product: ProductName, version: EupsVersion) -> str:
+        """Name a product's folder as a user would, below the stack where it lies in it."""
+
+    def recorded(self, product: ProductName, version: EupsVersion) -> FileList | None:
+        """Read what was written down at the installation; `None` if nothing was."""
+
+    def found(self, product: ProductName, version: EupsVersion) -> FileList | None:
+        """Read what is there now; `None` if the folder is gone."""
+
+
+class EnvironmentEngine(Protocol):
+    """Solves and installs conda environments; packages are given back only to the engine they came from."""
+
+    def solve(
+        self,
+        specs: Sequence[str],
+        *,
+        channels: Sequence[str],
+        platform: CondaSubdir,
+        virtual_packages: Sequence[VirtualPackage],
+        favored: Sequence[SolvedPackage] = (),
+        pinned: Sequence[SolvedPackage] = (),
+    ) -> tuple[SolvedPackage, ...]:
+        """Find the newest packages for some specs, by name; pinned ones are part of the solution."""
+
+    def resolve(self, lock: EnvLock) -> tuple[SolvedPackage, ...]:
+        """Look up exactly the packages of a lock, by name."""
+
+    def installed(self, prefix: Path) -> tuple[SolvedPackage, ...]:
+        """Read what an environment has, by name."""
+
+    def requested(self, prefix: Path) -> tuple[str, ...]:
+        """Read which specs an environment was made with."""
+
+    def install(
+        self,
+        packages: Sequence[SolvedPackage],
+        prefix: Path,
+        *,
+        specs: Sequence[str],
+        reporter: Reporter,
+        repair: bool = False,
+    ) -> None:
+        """Make an environment hold exactly some packages; to repair is to link all of them again."""
+
+
+class EnvironmentStore(Protocol):
+    """The environments of one conda installation, and how far their making got."""
+
+    def prefix(self, name: EnvName) -> Path:
+        """Say where an environment lies."""
+
+    def condition(self, name: EnvName) -> EnvironmentCondition:
+        """Say what is there."""
+
+    def begin(self, name: EnvName, *, change: bool) -> None:
+        """Mark an environment as unfinished; unless it is a change, remove what was left of it."""
+
+    def finish(self, name: EnvName, record: EnvironmentRecord) -> None:
+        """Write down what was done, and mark the environment as complete: the last of all."""

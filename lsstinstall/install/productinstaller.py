@@ -1,0 +1,267 @@
+"""Carry out a plan: fetch and unpack in parallel, declare in order, stop gently."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import InterruptedWorkError, ToolkitError
+from lsstinstall.core.productplans import (
+    InstallReport,
+    PlannedProduct,
+    ProductAction,
+    ProductResult,
+    ProductState,
+)
+from lsstinstall.core.reporting import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Future
+
+    from lsstinstall.core.names import ProductName
+    from lsstinstall.core.productplans import InstallPlan
+    from lsstinstall.core.reporting import Reporter
+    from lsstinstall.install.ports import PackageFiles, ProductStore, SourceInstaller
+
+__all__ = ["run_install"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fetched:
+    """What became of one product in the pool."""
+
+    size_bytes: int = 0
+    seconds: float = 0.0
+    table: str | None = None
+    problem: ToolkitError | None = None
+    skipped: bool = False
+
+
+def run_install(
+    plan: InstallPlan,
+    *,
+    roots: Mapping[str, PackageFiles],
+    store: ProductStore,
+    builder: SourceInstaller | None,
+    jobs: int,
+    reporter: Reporter,
+    clock: Callable[[], float] = time.monotonic,
+) -> InstallReport:
+    """Install what a plan says.
+
+    Products are fetched and unpacked side by side, and put into their places
+    and declared one after the other, in the order of the plan. A failure
+    skips what depends on it and nothing else.
+
+    Parameters
+    ----------
+    plan : `InstallPlan`
+        What is to be done.
+    roots : `~collections.abc.Mapping` [ `str`, `PackageFiles` ]
+        The package roots of the plan, by URL.
+    store : `ProductStore`
+        Where to.
+    builder : `SourceInstaller` or `None`
+        Builds source packages; `None` if the plan has none.
+    jobs : `int`
+        How many products are fetched and unpacked at a time.
+    reporter : `Reporter`
+        Hears of each product, in the order of the plan.
+    clock : `~collections.abc.Callable`, optional
+        Seconds since any moment.
+
+    Returns
+    -------
+    report : `InstallReport`
+        What became of each product.
+
+    Raises
+    ------
+    InterruptedWorkError
+        Raised if the user interrupted; what was finished stays, and nothing
+        new was started.
+    RefusedError
+        Raised if someone else writes to the stack, or we may not.
+    """
+    with (
+        store.writing(plan.pending),
+        ThreadPoolExecutor(max_workers=jobs) as pool,
+        # An interruption hits the main thread; what happens here is not cut in two.
+        ThreadPoolExecutor(max_workers=1) as finisher,
+    ):
+        run = _Run(
+            plan,
+            roots=roots,
+            store=store,
+            builder=builder,
+            reporter=reporter,
+            clock=clock,
+            pool=pool,
+            finisher=finisher,
+        )
+        reporter.begin(f"installing for {plan.flavor}", len(plan.products))
+        try:
+            return run.finish_all()
+        finally:
+            reporter.end()
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: InstallPlan,
+        *,
+        roots: Mapping[str, PackageFiles],
+        store: ProductStore,
+        builder: SourceInstaller | None,
+        reporter: Reporter,
+        clock: Callable[[], float],
+        pool: ThreadPoolExecutor,
+        finisher: ThreadPoolExecutor,
+    ) -> None:
+        self._plan = plan
+        self._roots = roots
+        self._store = store
+        self._builder = builder
+        self._reporter = reporter
+        self._clock = clock
+        self._pool = pool
+        self._finisher = finisher
+        self._stop = threading.Event()
+        self._lost: set[ProductName] = set()
+        self._results: dict[ProductName, ProductResult] = {}
+        self._fetching: dict[ProductName, Future[_Fetched]] = {}
+        self._finishing: dict[ProductName, Future[tuple[str, ...]]] = {}
+
+    def finish_all(self) -> InstallReport:
+        try:
+            blocked = (one for one in self._plan.products if one.action is ProductAction.BLOCKED)
+            self._lost.update(planned.product for planned in blocked)
+            for planned in self._plan.products:
+                if planned.action in {ProductAction.UNPACK, ProductAction.DECLARE}:
+                    self._fetching[planned.product] = self._pool.submit(self._fetch, planned)
+            for planned in self._plan.products:
+                self._settle(planned)
+        except KeyboardInterrupt as error:
+            self._halt()
+            self._finish_running()
+            done = sum(result.state is ProductState.INSTALLED for result in self._results.values())
+            raise InterruptedWorkError(
+                f"interrupted after {done} of {len(self._plan.pending)} products",
+                hint="run the same command again to go on",
+            ) from error
+        except BaseException:
+            self._halt()
+            raise
+        return InstallReport(results=tuple(self._results[planned.product] for planned in self._plan.products))
+
+    def _halt(self) -> None:
+        """Start nothing new."""
+        self._stop.set()
+        for future in self._fetching.values():
+            future.cancel()
+
+    def _finish_running(self) -> None:
+        """Let the steps that run end, and keep what they bring."""
+        for planned in self._plan.products:
+            future = self._fetching.get(planned.product)
+            if planned.product not in self._results and future is not None and not future.cancelled():
+                self._settle(planned)
+
+    def _fetch(self, planned: PlannedProduct) -> _Fetched:
+        """Fetch and unpack one product; runs in the pool."""
+        started = self._clock()
+        try:
+            if self._stop.is_set() or planned.dependencies & self._lost:
+                return _Fetched(skipped=True)
+            size, has_table = self._fetch_package(planned)
+            table = None
+            if not has_table and planned.root is not None and planned.table_path is not None:
+                table = self._roots[planned.root].read_text(planned.table_path)
+        except ToolkitError as error:
+            self._lost.add(planned.product)
+            return _Fetched(problem=error, seconds=self._clock() - started)
+        return _Fetched(size_bytes=size, seconds=self._clock() - started, table=table)
+
+    def _fetch_package(self, planned: PlannedProduct) -> tuple[int, bool]:
+        if planned.action is ProductAction.DECLARE or planned.root is None or planned.path is None:
+            return 0, False
+        archive = self._store.archive_path(planned)
+        size = self._roots[planned.root].download(
+            planned.path, archive, sha256=planned.sha256, size_bytes=planned.size_bytes
+        )
+        return size, self._store.unpack(planned, archive)
+
+    def _settle(self, planned: PlannedProduct) -> None:
+        """Bring one product to its end; those before it in the plan were."""
+        result = ProductResult(product=planned.product, version=planned.version, state=ProductState.SKIPPED)
+        missing = next((name for name in self._order(planned) if name in self._lost), None)
+        fetched = self._wait_for(planned)
+        problem = planned.problem or fetched.problem
+        if problem is None and missing is None and not fetched.skipped:
+            try:
+                result = self._complete(planned, fetched, result)
+            except ToolkitError as error:
+                problem = error
+        if problem is not None:
+            result = replace(result, state=ProductState.FAILED, problem=problem)
+        elif missing is not None:
+            result = replace(result, missing=missing)
+        if result.state in {ProductState.FAILED, ProductState.SKIPPED}:
+            self._lost.add(planned.product)
+            self._store.discard(planned)
+        self._results[planned.product] = result
+        self._tell(result)
+
+    def _order(self, planned: PlannedProduct) -> list[ProductName]:
+        return [one.product for one in self._plan.products if one.product in planned.dependencies]
+
+    def _wait_for(self, planned: PlannedProduct) -> _Fetched:
+        future = self._fetching.get(planned.product)
+        return _Fetched() if future is None else future.result()
+
+    def _complete(self, planned: PlannedProduct, fetched: _Fetched, result: ProductResult) -> ProductResult:
+        state = ProductState.INSTALLED
+        seconds = fetched.seconds
+        if planned.action is ProductAction.PRESENT:
+            state = ProductState.PRESENT
+        elif planned.action is ProductAction.BUILD and self._builder is not None:
+            started = self._clock()
+            self._builder.install(planned)
+            seconds = self._clock() - started
+        if planned.product not in self._finishing:
+            self._finishing[planned.product] = self._finisher.submit(self._finish, planned, fetched)
+        return replace(
+            result,
+            state=state,
+            size_bytes=fetched.size_bytes,
+            seconds=seconds,
+            verified=planned.sha256 is not None and planned.action is ProductAction.UNPACK,
+            new_tags=self._finishing[planned.product].result(),
+        )
+
+    def _finish(self, planned: PlannedProduct, fetched: _Fetched) -> tuple[str, ...]:
+        """Put a product into its place, declare and tag it."""
+        if planned.action is ProductAction.BUILD:
+            self._store.adopt(planned)
+        elif planned.action is not ProductAction.PRESENT:
+            self._store.finish(planned, table=fetched.table)
+        return self._store.assign_tags(planned)
+
+    def _tell(self, result: ProductResult) -> None:
+        outcomes = {
+            ProductState.INSTALLED: Outcome.DONE,
+            ProductState.PRESENT: Outcome.UNCHANGED,
+            ProductState.FAILED: Outcome.FAILED,
+            ProductState.SKIPPED: Outcome.SKIPPED,
+        }
+        self._reporter.step(
+            f"{result.product} {result.version}",
+            outcomes[result.state],
+            seconds=result.seconds if result.state is ProductState.INSTALLED else None,
+            detail=result.reason or "",
+        )
