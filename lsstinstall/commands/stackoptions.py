@@ -1,0 +1,168 @@
+"""Options that name a stack, a package root or a platform, the same in every command."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from lsstinstall.adapters.files import read_text
+from lsstinstall.core.errors import ConfigurationError, NotFoundError
+from lsstinstall.core.names import parse_flavor
+from lsstinstall.core.pkgroots import split_pkgroots
+from lsstinstall.core.platforms import platform_of_machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lsstinstall.core.names import Flavor
+
+__all__ = [
+    "flavor_option",
+    "jobs_option",
+    "pick_flavor",
+    "pick_pkgroots",
+    "pick_stacks",
+    "pkgroot_option",
+    "stack_option",
+]
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+_DEFAULT_JOBS = 4
+
+
+def stack_option(function: F) -> F:
+    """Add ``--stack``."""
+    option = click.option(
+        "--stack", metavar="DIR", help="Folder with the products and `ups_db`.  [default: that of EUPS_PATH]"
+    )
+    return option(function)
+
+
+def pkgroot_option(function: F) -> F:
+    """Add ``--pkgroot``."""
+    option = click.option(
+        "--pkgroot",
+        metavar="A[|B]",
+        help="URLs or folders to install from, the best first.  "
+        "[default: what `DIR/pkgroot` says, else EUPS_PKGROOT]",
+    )
+    return option(function)
+
+
+def flavor_option(function: F) -> F:
+    """Add ``--flavor``."""
+    option = click.option("--flavor", metavar="F", help="EUPS flavor.  [default: that of this machine]")
+    return option(function)
+
+
+def jobs_option(function: F) -> F:
+    """Add ``--jobs``."""
+    option = click.option(
+        "--jobs", metavar="N", type=click.IntRange(1, 64), default=_DEFAULT_JOBS, show_default=True,
+        help="How much to do at a time.",
+    )  # fmt: skip
+    return option(function)
+
+
+def pick_stacks(option: str | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Decide on the stacks.
+
+    Parameters
+    ----------
+    option : `str` or `None`
+        Value of ``--stack``: folders with ``:`` between them.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        ``EUPS_PATH`` is read.
+
+    Returns
+    -------
+    stacks : `tuple` [ `~pathlib.Path`, ... ]
+        At least one, absolute, each once.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if neither says anything.
+    """
+    text = environ.get("EUPS_PATH", "") if option is None else option
+    stacks = [Path(part).absolute() for part in text.split(os.pathsep) if part]
+    if not stacks:
+        raise ConfigurationError(
+            "no stack was named", hint="give `--stack DIR`, or load its environment first"
+        )
+    return tuple(dict.fromkeys(stacks))
+
+
+def pick_pkgroots(option: str | None, environ: Mapping[str, str], *, stack: Path | None) -> tuple[str, ...]:
+    """Decide on the package roots.
+
+    Parameters
+    ----------
+    option : `str` or `None`
+        Value of ``--pkgroot``: URLs or folders with ``|`` between them.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        ``EUPS_PKGROOT`` is read.
+    stack : `~pathlib.Path` or `None`
+        The installer leaves the stack's own roots in its file ``pkgroot``.
+
+    Returns
+    -------
+    pkgroots : `tuple` [ `str`, ... ]
+        At least one; folders are absolute.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if nothing says where to install from.
+    """
+    text = option
+    if text is None and stack is not None:
+        text = _recorded(stack)
+    if text is None:
+        text = environ.get("EUPS_PKGROOT", "")
+    pkgroots = split_pkgroots(text)
+    if not pkgroots:
+        raise ConfigurationError(
+            "no package root was named", hint="give `--pkgroot URL`, where the tag lists and packages lie"
+        )
+    return tuple(root if "://" in root else str(Path(root).absolute()) for root in pkgroots)
+
+
+def _recorded(stack: Path) -> str | None:
+    try:
+        return read_text(stack / "pkgroot").strip() or None
+    except NotFoundError:
+        return None
+
+
+def pick_flavor(option: str | None, environ: Mapping[str, str]) -> Flavor:
+    """Decide on the flavor.
+
+    Parameters
+    ----------
+    option : `str` or `None`
+        Value of ``--flavor``.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        ``EUPS_FLAVOR`` is read, as EUPS does.
+
+    Returns
+    -------
+    flavor : `Flavor`
+        What was said, else the flavor of this machine.
+
+    Raises
+    ------
+    InvalidNameError
+        Raised if it is no flavor.
+    ConfigurationError
+        Raised if the stack is not built for this machine.
+    """
+    text = option or environ.get("EUPS_FLAVOR")
+    if text:
+        return parse_flavor(text)
+    return platform_of_machine(platform.system(), platform.machine()).flavor

@@ -1,0 +1,77 @@
+"""``lsstinstall tags``: what package roots offer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lsstinstall.adapters.http import open_pkgroot
+from lsstinstall.commands.columns import format_columns
+from lsstinstall.commands.frame import output_options
+from lsstinstall.commands.stackoptions import (
+    flavor_option,
+    pick_flavor,
+    pick_pkgroots,
+    pick_stacks,
+    pkgroot_option,
+    stack_option,
+)
+from lsstinstall.core.errors import ConfigurationError, InvalidNameError
+from lsstinstall.core.tags import EupsTag, TagKind
+from lsstinstall.install.packageroots import PackageRoot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lsstinstall.adapters.console import Console
+
+__all__ = ["tags"]
+
+
+@click.command(short_help="List the tags of a package root.")
+@click.option("--kind", type=click.Choice([kind.value for kind in TagKind]), help="Only tags of this kind.")
+@click.option("--last", metavar="N", type=click.IntRange(1), help="Only the newest N.")
+@pkgroot_option
+@stack_option
+@flavor_option
+@output_options
+def tags(
+    console: Console,
+    kind: str | None,
+    last: int | None,
+    pkgroot: str | None,
+    stack: str | None,
+    flavor: str | None,
+) -> None:
+    """List the tags that can be installed, by kind, then from old to new.
+
+    Example: lsstinstall tags --kind weekly --last 3
+    """
+    roots = pick_pkgroots(pkgroot, console.environ, stack=_first_stack(stack, console))
+    chosen = pick_flavor(flavor, console.environ)
+    found: dict[EupsTag, list[str]] = {}
+    for url in roots:
+        for name in PackageRoot(open_pkgroot(url), flavor=chosen).tag_names():
+            tag = _parse(name)
+            if tag is not None and kind in {None, tag.kind.value}:
+                found.setdefault(tag, []).append(url)
+    rows = sorted(found, key=lambda tag: tag.listing_key)[-(last or 0) :]
+    data = [{"tag": tag.name, "kind": tag.kind.value, "pkgroots": found[tag]} for tag in rows]
+    human = format_columns(("tag", "kind"), [(tag.name, tag.kind.value) for tag in rows])
+    console.answer({"tags": data}, human if rows else "there are no tags")
+
+
+def _first_stack(stack: str | None, console: Console) -> Path | None:
+    try:
+        return pick_stacks(stack, console.environ)[0]
+    except ConfigurationError:
+        # A package root can be asked without a stack.
+        return None
+
+
+def _parse(name: str) -> EupsTag | None:
+    try:
+        return EupsTag.parse(name)
+    except InvalidNameError:
+        return None
