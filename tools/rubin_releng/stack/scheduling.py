@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -11,8 +14,9 @@ from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.graph import inverted, stable_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from concurrent.futures import Future
+    from types import FrameType
 
 __all__ = ["Ended", "Schedule", "run_graph"]
 
@@ -85,21 +89,29 @@ def run_graph(
         new is begun, and what is running is waited for.
     """
     run = _Run(dependencies, work, on_end=on_end, keep_going=keep_going)
-    interrupted = False
-    pending: set[Future[Ended[Node]]] = set()
-    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="work") as pool:
-        while pending or run.has_more():
-            # No more than can run at once: what waits in a queue could not be held back.
-            while len(pending) < jobs and run.has_more():
-                pending.add(pool.submit(run.do, run.take()))
-            try:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            except KeyboardInterrupt:
-                interrupted = run.stopped = True
-                continue
-            for future in done:
-                run.end(future.result())
-    return Schedule(ended=run.ended, interrupted=interrupted)
+    with _interruption_noted(run.interrupt), ThreadPoolExecutor(jobs, thread_name_prefix="work") as pool:
+        while run.is_unfinished():
+            run.advance(pool, jobs=jobs)
+    return Schedule(ended=run.ended, interrupted=run.interrupted)
+
+
+@contextmanager
+def _interruption_noted(note: Callable[[], None]) -> Iterator[None]:
+    """Turn the first Ctrl-C into a call; the second is an exception as ever."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.getsignal(signal.SIGINT)
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, former)
+        note()
+
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 class _Run(Generic[Node]):
@@ -122,20 +134,36 @@ class _Run(Generic[Node]):
         self._on_end = on_end
         self._keep_going = keep_going
         self.ended: dict[Node, Ended[Node]] = {}
-        self.stopped = False
+        self.interrupted = False
+        self._stopped = False
+        self._pending: set[Future[Ended[Node]]] = set()
 
-    def has_more(self) -> bool:
-        """Tell whether something can be begun now."""
-        return bool(self._ready) and not self.stopped
+    def is_unfinished(self) -> bool:
+        """Tell whether something is running or can be begun."""
+        return bool(self._pending) or self._has_more()
 
-    def take(self) -> Node:
-        """Choose what is begun next: the first in build order."""
+    def advance(self, pool: ThreadPoolExecutor, *, jobs: int) -> None:
+        """Begin what can be begun and take note of what ends next."""
+        # No more than can run at once: what waits in a queue could not be held back.
+        while len(self._pending) < jobs and self._has_more():
+            self._pending.add(pool.submit(self._do, self._take()))
+        done, self._pending = wait(self._pending, return_when=FIRST_COMPLETED)
+        for future in done:
+            self._end(future.result())
+
+    def interrupt(self) -> None:
+        """Begin nothing new."""
+        self.interrupted = self._stopped = True
+
+    def _has_more(self) -> bool:
+        return bool(self._ready) and not self._stopped
+
+    def _take(self) -> Node:
         node = min(self._ready, key=self._place.__getitem__)
         self._ready.remove(node)
         return node
 
-    def do(self, node: Node) -> Ended[Node]:
-        """Work on a node; runs in a thread of its own."""
+    def _do(self, node: Node) -> Ended[Node]:
         started = time.monotonic()
         error: ToolkitError | None = None
         try:
@@ -144,15 +172,14 @@ class _Run(Generic[Node]):
             error = failure
         return Ended(node=node, error=error, seconds=time.monotonic() - started)
 
-    def end(self, ended: Ended[Node]) -> None:
-        """Take note of a node's end."""
+    def _end(self, ended: Ended[Node]) -> None:
         try:
             self._on_end(ended)
         except ToolkitError as error:
             ended = Ended(node=ended.node, error=error, seconds=ended.seconds)
         self.ended[ended.node] = ended
         if ended.error is not None:
-            self.stopped = self.stopped or not self._keep_going
+            self._stopped = self._stopped or not self._keep_going
             return
         for dependent in self._dependents[ended.node]:
             self._missing[dependent].discard(ended.node)

@@ -1,0 +1,178 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+
+from lsstinstall.core.errors import ExitCode
+from lsstinstall.core.names import Flavor, ProductName
+from lsstinstall.core.reporting import SilentReporter
+from rubin_releng.stack.builder import BuildFailedError, BuildOutcome, BuildReport, format_status, run_build
+from rubin_releng.stack.buildplans import BuildInputs, BuildPlan, Presence, plan_build
+from rubin_releng.stack.journals import JournalEvent, histories
+from tests.support.builds import FakeJournal, FakeWorkshop, fake_manifest
+
+MANIFEST = fake_manifest(alpha="", beta="alpha", gamma="beta alpha", other="")
+
+
+def plan(*present: str, journal: FakeJournal | None = None) -> BuildPlan:
+    return plan_build(
+        MANIFEST,
+        inputs=BuildInputs(environment="", flavor=Flavor("Linux64")),
+        presence={
+            product.name: Presence.DECLARED if product.name in present else Presence.ABSENT
+            for product in MANIFEST.products
+        },
+        journal=histories(FakeJournal().entries() if journal is None else journal.entries()),
+    )
+
+
+def run(
+    workshop: FakeWorkshop,
+    *present: str,
+    journal: FakeJournal | None = None,
+    jobs: int = 2,
+    keep_going: bool = False,
+) -> BuildReport:
+    return run_build(
+        plan(*present),
+        workshop,
+        journal or FakeJournal(),
+        jobs=jobs,
+        keep_going=keep_going,
+        reporter=SilentReporter(),
+        clock=lambda: datetime(2026, 3, 1, tzinfo=UTC),
+    )
+
+
+def outcomes(report: BuildReport) -> dict[str, str]:
+    return {result.step.product.name: result.outcome.value for result in report.results}
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 8])
+def test_every_product_is_built_after_what_it_needs(jobs: int) -> None:
+    workshop = FakeWorkshop()
+    report = run(workshop, jobs=jobs)
+    assert sorted(workshop.made) == ["alpha", "beta", "gamma", "other"]
+    assert workshop.made.index(ProductName("alpha")) < workshop.made.index(ProductName("beta"))
+    assert workshop.made.index(ProductName("beta")) < workshop.made.index(ProductName("gamma"))
+    assert set(outcomes(report).values()) == {"built"}
+
+
+def test_one_job_builds_in_manifest_order() -> None:
+    workshop = FakeWorkshop()
+    run(workshop, jobs=1)
+    assert workshop.made == [product.name for product in MANIFEST.products]
+
+
+def test_results_are_in_manifest_order() -> None:
+    report = run(FakeWorkshop())
+    assert [result.step.product for result in report.results] == list(MANIFEST.products)
+
+
+def test_what_is_there_is_not_built_and_gets_the_tag() -> None:
+    workshop = FakeWorkshop()
+    report = run(workshop, "alpha")
+    assert "alpha" not in workshop.made
+    assert workshop.declared[ProductName("alpha")] == "b1"
+    assert outcomes(report)["alpha"] == "unchanged"
+
+
+def test_the_journal_knows_the_beginning_and_the_end() -> None:
+    journal = FakeJournal()
+    run(FakeWorkshop(), journal=journal, jobs=1)
+    assert [(entry.event, entry.product) for entry in journal.kept[:3]] == [
+        (JournalEvent.BEGUN, "alpha"),
+        (JournalEvent.DONE, "alpha"),
+        (JournalEvent.BEGUN, "other"),
+    ]
+
+
+def test_what_is_kept_is_not_in_the_journal() -> None:
+    journal = FakeJournal()
+    run(FakeWorkshop(), "alpha", "beta", "gamma", "other", journal=journal)
+    assert journal.kept == []
+
+
+def test_a_failed_product_stops_its_dependents_but_not_others_when_told_to_keep_going() -> None:
+    workshop = FakeWorkshop(failing=("alpha",))
+    report = run(workshop, keep_going=True)
+    assert outcomes(report) == {"alpha": "failed", "beta": "skipped", "gamma": "skipped", "other": "built"}
+    assert report.having(BuildOutcome.SKIPPED)[0].because_of == "alpha"
+
+
+def test_nothing_new_is_begun_after_a_failure_otherwise() -> None:
+    workshop = FakeWorkshop(failing=("alpha",))
+    report = run(workshop, jobs=1)
+    assert workshop.made == ["alpha"]
+    assert outcomes(report)["other"] == "not_begun"
+
+
+def test_a_failure_is_journaled() -> None:
+    journal = FakeJournal()
+    run(FakeWorkshop(failing=("alpha",)), journal=journal, jobs=1)
+    assert [entry.event for entry in journal.kept] == [JournalEvent.BEGUN, JournalEvent.FAILED]
+
+
+def test_a_product_that_cannot_be_declared_has_failed() -> None:
+    report = run(FakeWorkshop(undeclarable=("alpha",)), keep_going=True)
+    assert outcomes(report)["alpha"] == "failed"
+    assert outcomes(report)["beta"] == "skipped"
+
+
+def test_a_kept_product_that_cannot_be_tagged_has_failed_and_needs_no_journal() -> None:
+    journal = FakeJournal()
+    report = run(FakeWorkshop(undeclarable=("alpha",)), "alpha", "other", journal=journal)
+    assert outcomes(report)["alpha"] == "failed"
+    assert journal.kept == []
+
+
+def test_a_failed_build_lists_its_failures_and_what_is_left() -> None:
+    error = BuildFailedError(run(FakeWorkshop(failing=("alpha", "other")), keep_going=True))
+    assert str(error) == "build b1 failed; 2 more were not begun (2 problems)"
+    assert [str(problem) for problem in error.problems] == [
+        "`alpha` does not compile",
+        "`other` does not compile",
+    ]
+    assert error.code is ExitCode.FAILED
+
+
+def test_a_build_that_failed_at_its_very_end_leaves_nothing() -> None:
+    error = BuildFailedError(run(FakeWorkshop(failing=("gamma",)), keep_going=True))
+    assert str(error) == "build b1 failed (1 problem)"
+
+
+def test_the_status_of_a_good_build_lists_what_is_installed() -> None:
+    status = yaml.safe_load(format_status(run(FakeWorkshop(), "alpha")))
+    assert list(status) == ["built"]
+    assert status["built"] == [
+        {"name": product.name, "sha1": product.sha, "version": product.version}
+        for product in MANIFEST.products
+    ]
+
+
+def test_the_status_of_a_failed_build_says_where_it_failed() -> None:
+    status = yaml.safe_load(format_status(run(FakeWorkshop(failing=("beta",)), keep_going=True)))
+    assert [record["name"] for record in status["built"]] == ["alpha", "other"]
+    assert status["failed_at"]["name"] == "beta"
+    assert [record["name"] for record in status["failed"]] == ["beta"]
+    assert [record["name"] for record in status["skipped"]] == ["gamma"]
+
+
+def test_the_status_of_a_build_where_nothing_worked_is_still_a_list() -> None:
+    status = yaml.safe_load(format_status(run(FakeWorkshop(failing=("alpha", "other")), keep_going=True)))
+    assert status["built"] == []
+
+
+def test_an_interrupted_build_keeps_what_was_built() -> None:
+    workshop = FakeWorkshop()
+    workshop.interrupt_after = "alpha"
+    report = run(workshop, jobs=1)
+    assert report.interrupted
+    assert outcomes(report) == {
+        "alpha": "built",
+        "beta": "not_begun",
+        "gamma": "not_begun",
+        "other": "not_begun",
+    }

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lsstinstall.core.names import ProductName
+from lsstinstall.core.versions import EupsVersion
+from rubin_releng.stack.journals import History, JournalEntry, JournalEvent, histories, parse_journal
+
+ENTRIES = st.builds(
+    JournalEntry,
+    event=st.sampled_from(JournalEvent),
+    product=st.sampled_from([ProductName("afw"), ProductName("utils")]),
+    version=st.sampled_from([EupsVersion("g1+2"), EupsVersion("1.0")]),
+    key=st.text("0123456789abcdef", min_size=1),
+    time=st.integers(0, 2**31).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    seconds=st.none() | st.floats(0, 1e6).map(lambda value: round(value, 3)),
+    replaces=st.booleans(),
+)
+
+
+def entry(event: JournalEvent, key: str = "k", product: str = "afw") -> JournalEntry:
+    return JournalEntry(
+        event=event,
+        product=ProductName(product),
+        version=EupsVersion("1"),
+        key=key,
+        time=datetime(2026, 3, 1, tzinfo=UTC),
+    )
+
+
+@given(st.lists(ENTRIES))
+def test_a_journal_survives_writing_and_reading(entries: list[JournalEntry]) -> None:
+    assert parse_journal("".join(one.format() for one in entries)) == tuple(entries)
+
+
+@given(st.lists(ENTRIES, min_size=1), st.data())
+def test_a_killed_writer_costs_one_entry_at_most(entries: list[JournalEntry], data: st.DataObject) -> None:
+    text = "".join(one.format() for one in entries)
+    last = len(entries[-1].format())
+    cut = data.draw(st.integers(2, last))
+    torn = text[: len(text) - cut]
+    assert parse_journal(f"{torn}\n{entries[0].format()}") == (*entries[:-1], entries[0])
+
+
+def test_what_cannot_be_read_is_passed_over() -> None:
+    good = entry(JournalEvent.DONE)
+    text = f"nonsense\n[]\n{{}}\n{good.format().replace('done', 'dreamt')}{good.format()}"
+    assert parse_journal(text) == (good,)
+
+
+def test_a_history_is_the_last_event_and_the_last_success() -> None:
+    begun, done, again = entry(JournalEvent.BEGUN), entry(JournalEvent.DONE), entry(JournalEvent.BEGUN, "k2")
+    other = entry(JournalEvent.FAILED, product="utils")
+    assert histories([begun, done, again, other]) == {
+        ("afw", "1"): History(last=again, done=done),
+        ("utils", "1"): History(last=other, done=None),
+    }
