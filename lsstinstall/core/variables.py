@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 __all__ = [
+    "ListValue",
     "ProductVariables",
     "UnsetVariableError",
     "expand_environment",
     "interpolate",
-    "with_element",
-    "without_element",
 ]
 
 # As in `$?{HOME}`, `${HOME}` and `${HOME-/root}`.
@@ -48,66 +47,84 @@ class UnsetVariableError(ConfigurationError):
         )
 
 
-def with_element(current: str, value: str, separator: str = ":", *, append: bool = False) -> str:
-    """Add to a list variable.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListValue:
+    """What is added to a list variable, or taken from it.
 
     Parameters
     ----------
-    current : `str`
-        The variable as it is; empty if it is not set.
-    value : `str`
-        One element, or several; a separator at its start or end is put at
-        that of the result, as ``MANPATH`` has it.
-    separator : `str`, optional
+    text : `str`
+        One element, or several; without the separators at its ends.
+    separator : `str`
         What stands between elements; taken literally.
-    append : `bool`, optional
-        Whether to add behind, not in front.
-
-    Returns
-    -------
-    result : `str`
-        Empty elements of ``current`` are dropped, of equal elements the first
-        is kept. Several elements come out reversed when they go in front.
+    leads, trails : `bool`
+        Whether the variable is to begin or end with the separator, as
+        ``MANPATH`` has it.
     """
-    bare = value.removeprefix(separator).removesuffix(separator)
-    elements = _elements(current, separator)
-    added = bare.split(separator)
-    return _joined(elements + added if append else added[::-1] + elements, value, separator)
 
+    text: str
+    separator: str
+    leads: bool
+    trails: bool
 
-def without_element(current: str, value: str, separator: str = ":") -> str:
-    """Take from a list variable what `with_element` put there.
+    @classmethod
+    def parse(cls, text: str, separator: str = ":") -> ListValue:
+        """Read the value in a table file.
 
-    Parameters
-    ----------
-    current : `str`
-        The variable as it is; empty if it is not set.
-    value : `str`
-        One element, or several.
-    separator : `str`, optional
-        What stands between elements.
+        Parameters
+        ----------
+        text : `str`
+            With a separator at its start or end if the variable is to have one.
+        separator : `str`, optional
+            What stands between elements.
 
-    Returns
-    -------
-    result : `str`
-        May be empty: EUPS leaves the variable set.
-    """
-    taken = value.removeprefix(separator).removesuffix(separator).split(separator)
-    return _joined([one for one in _elements(current, separator) if one not in taken], value, separator)
+        Returns
+        -------
+        value : `ListValue`
+            The value; a text of one separator is one at the start.
+        """
+        rest = text.removeprefix(separator)
+        bare = rest.removesuffix(separator)
+        return cls(text=bare, separator=separator, leads=rest != text, trails=bare != rest)
 
+    def before(self, current: str) -> str:
+        """Put the elements in front of a variable.
 
-def _elements(current: str, separator: str) -> list[str]:
-    return [element for element in current.split(separator) if element]
+        Parameters
+        ----------
+        current : `str`
+            Its value; empty if it is not set.
 
+        Returns
+        -------
+        result : `str`
+            Several elements come out reversed. Empty elements of ``current``
+            are dropped; of equal elements the first is kept.
+        """
+        return self._joined([*reversed(self._elements()), *self._kept(current)])
 
-def _joined(elements: Sequence[str], value: str, separator: str) -> str:
-    result = separator.join(dict.fromkeys(elements))
-    if value.startswith(separator) and not result.startswith(separator):
-        result = separator + result
-    # A value that is one separator is at the start only: that is taken off first.
-    if value.removeprefix(separator).endswith(separator) and not result.endswith(separator):
-        result += separator
-    return result
+    def behind(self, current: str) -> str:
+        """Put the elements behind a variable, in their order; else as `before`."""
+        return self._joined([*self._kept(current), *self._elements()])
+
+    def removed_from(self, current: str) -> str:
+        """Take the elements out of a variable, which may become empty; else as `before`."""
+        elements = self._elements()
+        return self._joined([one for one in self._kept(current) if one not in elements])
+
+    def _elements(self) -> list[str]:
+        return self.text.split(self.separator)
+
+    def _kept(self, current: str) -> list[str]:
+        return [element for element in current.split(self.separator) if element]
+
+    def _joined(self, elements: list[str]) -> str:
+        result = self.separator.join(dict.fromkeys(elements))
+        if self.leads and not result.startswith(self.separator):
+            result = self.separator + result
+        if self.trails and not result.endswith(self.separator):
+            result += self.separator
+        return result
 
 
 def expand_environment(value: str, environ: Mapping[str, str]) -> str | None:
