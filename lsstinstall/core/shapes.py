@@ -188,7 +188,8 @@ class Exactly:
     def read(self, value: object, path: JsonPath, reading: Reading) -> int:
         """Read the number."""
         if value != self.number or type(value) is not int:
-            reading.refuse(path, f"expected {self.number}, found {_kind(value)}")
+            found = str(value) if type(value) is int else _kind(value)
+            reading.refuse(path, f"expected {self.number}, found {found}")
         return self.number
 
 

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
 import string
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
 from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
 from lsstinstall.core.declarations import ChainAssignment, ChainFile, FlavorDeclaration, VersionFile
 from lsstinstall.core.distribmanifests import SEARCH, DistribManifest, DistribManifestRow
-from lsstinstall.core.names import Flavor, ProductName, parse_git_sha, parse_product_name
+from lsstinstall.core.names import (
+    Flavor,
+    ProductName,
+    parse_git_sha,
+    parse_product_name,
+    parse_sha256,
+    parse_subdir,
+)
+from lsstinstall.core.releases import (
+    EnvironmentRecord,
+    FileRecord,
+    GitTagRecord,
+    ImageRecord,
+    LockRecord,
+    MakerRecord,
+    PlatformRecord,
+    PlatformState,
+    ProductRecord,
+    Release,
+)
 from lsstinstall.core.remaps import RemapAction, RemapPurpose, RemapRule
 from lsstinstall.core.serverconfigs import ServerConfig
 from lsstinstall.core.taglists import TagList, TagListEntry
-from lsstinstall.core.tags import EupsTag, parse_build_id
+from lsstinstall.core.tags import EupsTag, TagKind, parse_build_id
 from lsstinstall.core.versionexpressions import Joint, Relation, VersionExpression, VersionTerm
 from lsstinstall.core.versions import parse_eups_version
 from lsstinstall.core.weeks import Week
 from rubin_releng.core.repositories import RepoIndex, Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
 
 Value = TypeVar("Value")
 
@@ -262,3 +285,76 @@ version_expressions = st.builds(
     first=version_terms,
     rest=st.lists(st.tuples(st.sampled_from(Joint), version_terms), max_size=3).map(tuple),
 )
+
+
+subdirs = st.sampled_from(["linux-64", "linux-aarch64", "osx-arm64", "noarch"]).map(parse_subdir)
+sha256s = st.text("0123456789abcdef", min_size=64, max_size=64).map(parse_sha256)
+_lines = st.text(_WORD + "-./", min_size=1, max_size=20)
+_utc_times = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@st.composite
+def release_files(draw: st.DrawFn) -> FileRecord:
+    """Files of a release: the digest depends on the path, as one path has one content."""
+    path = draw(inner_paths.filter(lambda path: "." not in path.split("/")))
+    digest = hashlib.sha256(path.encode()).hexdigest()
+    return FileRecord(path=path, size_bytes=len(path), sha256=parse_sha256(digest))
+
+
+@st.composite
+def releases(draw: st.DrawFn) -> Release:
+    """Whole releases, their lists in any order."""
+    files = release_files()
+    products = tuple(
+        ProductRecord(
+            name=name,
+            repository=draw(_lines),
+            commit=draw(git_shas),
+            version=draw(versions),
+            dependencies=dependencies,
+            source=draw(st.none() | files),
+            binaries=draw(st.dictionaries(subdirs, files, max_size=2)),
+        )
+        for name, dependencies in draw(graphs(max_size=5)).items()
+    )
+    locks = st.dictionaries(subdirs, st.builds(LockRecord, file=files, packages=st.integers(0, 999)))
+    reasons = {PlatformState.PRESENT: st.none()}
+    platforms = st.sampled_from(PlatformState).flatmap(
+        lambda state: st.builds(
+            PlatformRecord, subdir=subdirs, state=st.just(state), reason=reasons.get(state, people)
+        )
+    )
+    started, finished = sorted([draw(_utc_times), draw(_utc_times)])
+    tag = draw(published_tags.filter(lambda tag: tag.kind is not TagKind.FLOATING))
+    return Release(
+        tag=tag,
+        build=draw(st.none() | build_ids),
+        previous=draw(st.none() | published_tags.filter(lambda one: one != tag and "latest" not in one.name)),
+        products=products,
+        environment=draw(st.none() | st.builds(EnvironmentRecord, version=versions, locks=locks)),
+        images=_some(
+            draw,
+            st.builds(
+                ImageRecord,
+                name=st.sampled_from(["stack", "example.org/lsst/scipipe"]),
+                subdir=subdirs,
+                digest=sha256s.map("sha256:{}".format),
+                tags=st.lists(st.text(_WORD, min_size=1, max_size=9), max_size=2).map(tuple),
+            ),
+            lambda image: (image.name, image.subdir),
+        ),
+        changelogs=_some(draw, files, lambda file: file.path),
+        git_tags=_some(
+            draw,
+            st.builds(GitTagRecord, repository=_lines, tag=st.just("w.2026.42"), commit=git_shas),
+            lambda git_tag: git_tag.repository,
+        ),
+        platforms=_some(draw, platforms, lambda platform: platform.subdir),
+        maker=MakerRecord(tool=draw(_lines), host=draw(_lines), started=started, finished=finished),
+    )
+
+
+def _some(
+    draw: st.DrawFn, values: st.SearchStrategy[Value], key: Callable[[Value], Hashable]
+) -> tuple[Value, ...]:
+    return tuple(draw(st.lists(values, max_size=3, unique_by=key)))
