@@ -138,7 +138,7 @@ def _check_platforms(document: Mapping[str, object]) -> Iterator[tuple[JsonPath,
         state, reason = entry.get("state"), entry.get("reason")
         if state == "present" and isinstance(reason, str):
             yield ("platforms", index, "reason"), "a platform that is present needs no reason"
-        if state in {"missing", "failed"} and reason is None:
+        if isinstance(state, str) and state in {"missing", "failed"} and reason is None:
             yield ("platforms", index), f"no reason says why the platform is {state}"
 
 

@@ -304,6 +304,7 @@ def test_a_truncated_document_is_refused_with_its_place(share: float) -> None:
         {"products": 3},
         {"products": [1, {"name": 3}, {"name": "a", "dependencies": [1]}, {"name": "b", "dependencies": 3}]},
         {"images": [{"name": "x"}]},
+        {"platforms": [{"state": []}]},
         {"maker": {"started": 1}},
         {"maker": {"started": "a", "finished": "b"}},
         {"tag": "no tag", "kind": 3},
