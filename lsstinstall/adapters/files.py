@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
-import secrets
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -164,6 +162,9 @@ def sha256_of(path: Path) -> Sha256:
     NotFoundError
         Raised if there is no such file.
     """
+    # Imported here: set-up reads files in every shell and wants no digests.
+    import hashlib  # noqa: PLC0415
+
     try:
         with path.open("rb") as stream:
             return Sha256(hashlib.file_digest(stream, "sha256").hexdigest())
@@ -217,7 +218,7 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int | None = None) -
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     make_directory(path.parent)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
         try:
             with temporary.open("xb") as stream:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from lsstinstall.adapters.files import read_text
+from lsstinstall.commands.stackplaces import pick_flavor, pick_stacks
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
-from lsstinstall.core.names import parse_flavor
 from lsstinstall.core.pkgroots import split_pkgroots
-from lsstinstall.core.platforms import platform_of_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    from lsstinstall.core.names import Flavor
 
 __all__ = [
     "flavor_option",
@@ -69,35 +64,6 @@ def jobs_option(function: F) -> F:
     return option(function)
 
 
-def pick_stacks(option: str | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Decide on the stacks.
-
-    Parameters
-    ----------
-    option : `str` or `None`
-        Value of ``--stack``: folders with ``:`` between them.
-    environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        ``EUPS_PATH`` is read.
-
-    Returns
-    -------
-    stacks : `tuple` [ `~pathlib.Path`, ... ]
-        At least one, absolute, each once.
-
-    Raises
-    ------
-    ConfigurationError
-        Raised if neither says anything.
-    """
-    text = environ.get("EUPS_PATH", "") if option is None else option
-    stacks = [Path(part).absolute() for part in text.split(os.pathsep) if part]
-    if not stacks:
-        raise ConfigurationError(
-            "no stack was named", hint="give `--stack DIR`, or load its environment first"
-        )
-    return tuple(dict.fromkeys(stacks))
-
-
 def pick_pkgroots(option: str | None, environ: Mapping[str, str], *, stack: Path | None) -> tuple[str, ...]:
     """Decide on the package roots.
 
@@ -138,31 +104,3 @@ def _recorded(stack: Path) -> str | None:
         return read_text(stack / "pkgroot").strip() or None
     except NotFoundError:
         return None
-
-
-def pick_flavor(option: str | None, environ: Mapping[str, str]) -> Flavor:
-    """Decide on the flavor.
-
-    Parameters
-    ----------
-    option : `str` or `None`
-        Value of ``--flavor``.
-    environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        ``EUPS_FLAVOR`` is read, as EUPS does.
-
-    Returns
-    -------
-    flavor : `Flavor`
-        What was said, else the flavor of this machine.
-
-    Raises
-    ------
-    InvalidNameError
-        Raised if it is no flavor.
-    ConfigurationError
-        Raised if the stack is not built for this machine.
-    """
-    text = option or environ.get("EUPS_FLAVOR")
-    if text:
-        return parse_flavor(text)
-    return platform_of_machine(platform.system(), platform.machine()).flavor

@@ -8,10 +8,13 @@ both were replaced, because URLs hold it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lsstinstall.core.environments import EnvVersion, legacy_commit, parse_env_version
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.names import CondaSubdir, Flavor
+
+if TYPE_CHECKING:
+    from lsstinstall.core.environments import EnvVersion
 
 __all__ = [
     "GENERIC",
@@ -230,6 +233,9 @@ def binary_roots(platform: Platform, recorded: str) -> tuple[str, ...]:
     NotFoundError
         Raised if the environment is older than the platform.
     """
+    # Imported here: each set-up of a shell asks for its flavor, and for no environment.
+    from lsstinstall.core.environments import legacy_commit, parse_env_version  # noqa: PLC0415
+
     commit = legacy_commit(recorded)
     if commit is None:
         return (binary_root(platform, parse_env_version(recorded)),)
