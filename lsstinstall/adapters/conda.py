@@ -16,7 +16,7 @@ from lsstinstall.adapters.condaerrors import explained
 from lsstinstall.adapters.condamachines import generic_virtual_package
 from lsstinstall.adapters.condaprogress import InstallProgress
 from lsstinstall.adapters.condarecords import (
-    CondaSolution,
+    RecordMemory,
     check_local_archives,
     drop_unreadable_records,
     matching_record,
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
     from rattler import RepoDataRecord
 
-    from lsstinstall.core.environments import EnvLock
+    from lsstinstall.core.environments import EnvLock, SolvedPackage
     from lsstinstall.core.names import CondaSubdir
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.virtualpackages import VirtualPackage
 
-__all__ = ["CondaEngine", "CondaSolution", "channel_uri", "index_channel"]
+__all__ = ["CondaEngine", "channel_uri", "index_channel"]
 
 T = TypeVar("T")
 
@@ -56,6 +56,7 @@ class CondaEngine:
     def __init__(self, cache: Path, *, retries: int = _RETRIES) -> None:
         self._cache = cache.absolute()
         self._client = rattler.Client.default_client(max_retries=retries)
+        self._memory = RecordMemory()
 
     def solve(
         self,
@@ -64,9 +65,9 @@ class CondaEngine:
         channels: Sequence[str],
         platform: CondaSubdir,
         virtual_packages: Sequence[VirtualPackage],
-        favored: CondaSolution | None = None,
-        pinned: CondaSolution | None = None,
-    ) -> CondaSolution:
+        favored: Sequence[SolvedPackage] = (),
+        pinned: Sequence[SolvedPackage] = (),
+    ) -> tuple[SolvedPackage, ...]:
         """Find the newest packages that satisfy some specs.
 
         Parameters
@@ -80,42 +81,43 @@ class CondaEngine:
             What to solve for, beside noarch.
         virtual_packages : `~collections.abc.Sequence` [ `VirtualPackage` ]
             What the machine offers.
-        favored : `CondaSolution`, optional
-            Packages to be kept if possible.
-        pinned : `CondaSolution`, optional
-            Packages to be kept in any case.
+        favored : `~collections.abc.Sequence` [ `SolvedPackage` ], optional
+            Packages of this engine to be taken if possible.
+        pinned : `~collections.abc.Sequence` [ `SolvedPackage` ], optional
+            Packages of this engine to be part of the solution in any case.
 
         Returns
         -------
-        solution : `CondaSolution`
-            The whole environment.
+        packages : `tuple` [ `SolvedPackage`, ... ]
+            The whole environment, by name.
 
         Raises
         ------
         UnsatisfiableError
-            Raised if there is none, with the solver's explanation.
+            Raised if there is no solution, with the solver's explanation.
         NotFoundError, UnavailableError, CorruptError
             Raised if a channel is not there, cannot be reached, or its index
             is damaged.
         ConfigurationError
             Raised if a spec or a channel is no such thing.
         """
+        wanted = [*specs, *(one.package.name for one in pinned)]
 
         async def run(gateway: rattler.Gateway) -> list[RepoDataRecord]:
             return await rattler.solve(
                 [rattler.Channel(channel_uri(channel)) for channel in channels],
-                list(specs),
+                wanted,
                 gateway=gateway,
                 platforms=[rattler.Subdir(platform), rattler.Subdir("noarch")],
-                locked_packages=list(favored.records) if favored else None,
-                pinned_packages=list(pinned.records) if pinned else None,
+                locked_packages=self._memory.records(favored),
+                pinned_packages=self._memory.records(pinned),
                 virtual_packages=[generic_virtual_package(package) for package in virtual_packages],
             )
 
         with explained("solve", specs=tuple(specs)):
-            return CondaSolution(tuple(self._with_gateway(run)))
+            return self._memory.keep(self._with_gateway(run))
 
-    def resolve(self, lock: EnvLock) -> CondaSolution:
+    def resolve(self, lock: EnvLock) -> tuple[SolvedPackage, ...]:
         """Look up the packages of a lock in their channels.
 
         Parameters
@@ -125,8 +127,8 @@ class CondaEngine:
 
         Returns
         -------
-        solution : `CondaSolution`
-            In the order of the lock.
+        packages : `tuple` [ `SolvedPackage`, ... ]
+            By name.
 
         Raises
         ------
@@ -142,9 +144,9 @@ class CondaEngine:
             wanted = [locked for locked in lock.packages if locked.channel == channel]
             with explained(f"read the channel <{channel}>"):
                 found.update(self._with_gateway(partial(query_packages, channel=channel, wanted=wanted)))
-        return CondaSolution(tuple(matching_record(locked, found) for locked in lock.packages))
+        return self._memory.keep(matching_record(locked, found) for locked in lock.packages)
 
-    def installed(self, prefix: Path) -> CondaSolution:
+    def installed(self, prefix: Path) -> tuple[SolvedPackage, ...]:
         """Read what an environment has.
 
         Parameters
@@ -154,12 +156,11 @@ class CondaEngine:
 
         Returns
         -------
-        solution : `CondaSolution`
+        packages : `tuple` [ `SolvedPackage`, ... ]
             By name; records that an interrupted run left unreadable are not
             part of it.
         """
-        records = [record for _, record in prefix_records(prefix) if record is not None]
-        return CondaSolution(tuple(sorted(records, key=lambda record: record.name.normalized)))
+        return self._memory.keep(record for _, record in prefix_records(prefix) if record is not None)
 
     def requested(self, prefix: Path) -> tuple[str, ...]:
         """Read which specs an environment was made with.
@@ -183,7 +184,7 @@ class CondaEngine:
 
     def install(
         self,
-        solution: CondaSolution,
+        packages: Sequence[SolvedPackage],
         prefix: Path,
         *,
         specs: Sequence[str],
@@ -193,14 +194,14 @@ class CondaEngine:
         """Make an environment hold exactly some packages.
 
         Packages are downloaded and unpacked in parallel into the cache, and
-        linked from there. Every archive is checked against its digest. Scripts
-        that packages want to run after their installation are run, as conda
-        does.
+        linked from there. Every archive is checked against its digest.
+        Scripts that packages want to run after their installation are run,
+        as conda does.
 
         Parameters
         ----------
-        solution : `CondaSolution`
-            All packages that shall be there afterwards.
+        packages : `~collections.abc.Sequence` [ `SolvedPackage` ]
+            All packages of this engine that shall be there afterwards.
         prefix : `~pathlib.Path`
             The environment; made if it is missing.
         specs : `~collections.abc.Sequence` [ `str` ]
@@ -224,18 +225,17 @@ class CondaEngine:
         prefix = prefix.absolute()
         if repair:
             drop_unreadable_records(prefix)
-        present = self.installed(prefix)
-        again = {record.name.normalized for record in present.records} if repair else None
-        check_local_archives(solution, present)
+        present = set(self.installed(prefix))
+        check_local_archives(self._memory.records(one for one in packages if one not in present))
         # Its base leaves the bodies of what we do not want to hear empty, which mypy takes as abstract.
         progress = InstallProgress(reporter)  # type: ignore[abstract]
         with explained(f"install into `{prefix}`"):
             asyncio.run(
                 rattler.install(
-                    list(solution.records),
+                    self._memory.records(packages),
                     prefix,
                     cache_dir=self._cache / "pkgs",
-                    reinstall_packages=again,
+                    reinstall_packages={one.package.name for one in present} if repair else None,
                     show_progress=False,
                     client=self._client,
                     execute_link_scripts=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -17,12 +16,12 @@ from lsstinstall.core.environments import LockedPackage, SolvedPackage
 from lsstinstall.core.errors import CorruptError, NotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rattler import PrefixRecord, RepoDataRecord
 
 __all__ = [
-    "CondaSolution",
+    "RecordMemory",
     "check_local_archives",
     "drop_unreadable_records",
     "matching_record",
@@ -31,38 +30,46 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class CondaSolution:
-    """Packages of one environment, as rattler knows them.
+class RecordMemory:
+    """Keeps rattler's records behind the values that the rest of the program knows."""
 
-    Parameters
-    ----------
-    records : `tuple` [ `rattler.RepoDataRecord`, ... ]
-        For `CondaEngine` alone.
-    """
+    def __init__(self) -> None:
+        self._records: dict[SolvedPackage, RepoDataRecord] = {}
 
-    records: tuple[RepoDataRecord, ...]
-
-    @property
-    def packages(self) -> tuple[SolvedPackage, ...]:
-        """What the rest of the program knows of them, by name."""
-        solved = (_solved(record) for record in self.records)
-        return tuple(sorted(solved, key=lambda one: one.package))
-
-    def without(self, names: frozenset[str]) -> CondaSolution:
-        """Leave some packages out.
+    def keep(self, records: Iterable[RepoDataRecord]) -> tuple[SolvedPackage, ...]:
+        """Take records in.
 
         Parameters
         ----------
-        names : `frozenset` [ `str` ]
-            Their names.
+        records : `~collections.abc.Iterable` [ `rattler.RepoDataRecord` ]
+            From an index or a prefix; the first of a package is kept.
 
         Returns
         -------
-        rest : `CondaSolution`
+        packages : `tuple` [ `SolvedPackage`, ... ]
+            Sorted by name.
+        """
+        packages = []
+        for record in records:
+            package = _solved(record)
+            self._records.setdefault(package, record)
+            packages.append(package)
+        return tuple(sorted(packages, key=lambda one: one.package))
+
+    def records(self, packages: Iterable[SolvedPackage]) -> list[RepoDataRecord]:
+        """Give records back.
+
+        Parameters
+        ----------
+        packages : `~collections.abc.Iterable` [ `SolvedPackage` ]
+            Values that `keep` returned.
+
+        Returns
+        -------
+        records : `list` [ `rattler.RepoDataRecord` ]
             In the same order.
         """
-        return CondaSolution(tuple(one for one in self.records if one.name.normalized not in names))
+        return [self._records[package] for package in packages]
 
 
 async def query_packages(
@@ -160,12 +167,24 @@ def drop_unreadable_records(prefix: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def check_local_archives(solution: CondaSolution, present: CondaSolution) -> None:
-    """Do for folders what rattler does for servers only: compare the digests."""
-    there = {(record.url, record.sha256) for record in present.records}
-    for record in solution.records:
+def check_local_archives(records: Iterable[RepoDataRecord]) -> None:
+    """Do for folders what rattler does for servers only: compare the digests.
+
+    Parameters
+    ----------
+    records : `~collections.abc.Iterable` [ `rattler.RepoDataRecord` ]
+        Those of other channels than folders are passed over.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if a package is in the index and not in the folder.
+    CorruptError
+        Raised if it is another file than the index promises.
+    """
+    for record in records:
         path = _local_path(record.url)
-        if path is None or (record.url, record.sha256) in there:
+        if path is None:
             continue
         kind, expected = ("sha256", record.sha256) if record.sha256 else ("md5", record.md5)
         if expected is None:

@@ -36,7 +36,7 @@ def lock(console: Console, request: SolveRequest, output: Path, name: str | None
     Example: rubin-releng env lock rubin-env=13.0.1 --channel conda-forge --output w_2026_42.env
     """
     solved = lock_packages(
-        request.solve().packages,
+        request.solve(),
         platform=request.platform,
         name=None if name is None else parse_env_name(name),
     )

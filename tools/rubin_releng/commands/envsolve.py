@@ -23,7 +23,7 @@ def solve(console: Console, request: SolveRequest) -> None:
 
     Example: rubin-releng env solve rubin-env=13.0.1 --channel conda-forge --platform linux-64
     """
-    packages = [solved.package for solved in request.solve().packages]
+    packages = [solved.package for solved in request.solve()]
     data = {
         "platform": request.platform,
         "specs": list(request.specs),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from lsstinstall.adapters.conda import CondaEngine, CondaSolution
+from lsstinstall.adapters.conda import CondaEngine
 from lsstinstall.adapters.condacaches import package_cache
 from lsstinstall.adapters.condamachines import detect_virtual_packages, machine_platform
 from lsstinstall.core.names import CondaSubdir, parse_subdir
@@ -21,6 +21,8 @@ from lsstinstall.core.virtualpackages import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from lsstinstall.core.environments import SolvedPackage
 
 __all__ = ["SolveRequest", "solve_options"]
 
@@ -49,13 +51,13 @@ class SolveRequest:
     platform: CondaSubdir
     virtual_packages: tuple[VirtualPackage, ...]
 
-    def solve(self) -> CondaSolution:
+    def solve(self) -> tuple[SolvedPackage, ...]:
         """Solve it.
 
         Returns
         -------
-        solution : `~lsstinstall.adapters.conda.CondaSolution`
-            The whole environment.
+        packages : `tuple` [ `SolvedPackage`, ... ]
+            The whole environment, by name.
         """
         return CondaEngine(package_cache(None)).solve(
             self.specs,

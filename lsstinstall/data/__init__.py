@@ -1,0 +1,1 @@
+"""Data that the program reads: pinned defaults, and the load script."""

@@ -1,0 +1,198 @@
+"""Decide what to do about the conda environment."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.environmentplans import (
+    EnvironmentAction,
+    EnvironmentCondition,
+    EnvironmentPlan,
+    EnvironmentRequest,
+)
+from lsstinstall.core.environments import METAPACKAGE, EnvVersion, environment_name
+from lsstinstall.core.errors import ConfigurationError, RefusedError, ToolkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lsstinstall.core.environments import EnvName, SolvedPackage
+    from lsstinstall.install.ports import EnvironmentEngine, EnvironmentStore
+
+__all__ = ["plan_environment"]
+
+_DEVELOPER = f"{METAPACKAGE}-developer"
+_SPEC_NAME = re.compile(r"(?:.*::)?([A-Za-z0-9_.-]+)")
+
+
+def plan_environment(
+    request: EnvironmentRequest, *, store: EnvironmentStore, engine: EnvironmentEngine
+) -> EnvironmentPlan:
+    """Decide what to do about the conda environment.
+
+    An environment that is there and complete is left alone, unless an update
+    was asked for or the developers' tools are missing; one that was
+    interrupted is made anew or repaired. Nothing is changed.
+
+    Parameters
+    ----------
+    request : `EnvironmentRequest`
+        What the user wants.
+    store : `EnvironmentStore`
+        Knows what is there.
+    engine : `EnvironmentEngine`
+        Solves.
+
+    Returns
+    -------
+    plan : `EnvironmentPlan`
+        With all packages, where something is to be done.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if the lock is one of another platform.
+    RefusedError
+        Raised if something else lies in the environment's place.
+    ToolkitError
+        Raised if there is no solution, or what the channels have is not
+        rubin-env.
+    """
+    return _Planner(request, store, engine).plan()
+
+
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    request: EnvironmentRequest
+    store: EnvironmentStore
+    engine: EnvironmentEngine
+
+    def plan(self) -> EnvironmentPlan:
+        version = self.request.spec.version
+        if version is not None:
+            name = self._name(version)
+            condition = self.store.condition(name)
+            if condition not in {EnvironmentCondition.ABSENT, EnvironmentCondition.UNFINISHED}:
+                return self._plan_present(name, version, condition)
+        packages = self._wanted()
+        # Only now is it sure what "newest" or the beginning of a version means.
+        version = _version_of(packages)
+        name = self._name(version)
+        condition = self.store.condition(name)
+        if condition not in {EnvironmentCondition.ABSENT, EnvironmentCondition.UNFINISHED}:
+            return self._plan_present(name, version, condition)
+        absent = condition is EnvironmentCondition.ABSENT
+        return EnvironmentPlan(
+            name=name,
+            version=version,
+            action=EnvironmentAction.CREATE if absent else EnvironmentAction.REBUILD,
+            packages=packages,
+            added=packages,
+            specs=self.request.spec.specs(),
+        )
+
+    def _plan_present(
+        self, name: EnvName, version: EnvVersion, condition: EnvironmentCondition
+    ) -> EnvironmentPlan:
+        if condition is EnvironmentCondition.OCCUPIED:
+            raise RefusedError(
+                f"`{self.store.prefix(name)}` is there and no conda environment",
+                hint="remove it, or choose another name with `-e`",
+            )
+        present = self.engine.installed(self.store.prefix(name))
+        if condition is EnvironmentCondition.HALF_UPDATED:
+            return self._change(name, version, EnvironmentAction.REPAIR, present)
+        if self.request.update and self.request.lock is None:
+            return self._change(name, version, EnvironmentAction.UPDATE, present)
+        if self.request.spec.developer and not any(one.package.name == _DEVELOPER for one in present):
+            return self._change(name, version, EnvironmentAction.EXTEND, present)
+        return EnvironmentPlan(name=name, version=version, action=EnvironmentAction.KEEP)
+
+    def _change(
+        self,
+        name: EnvName,
+        version: EnvVersion,
+        action: EnvironmentAction,
+        present: tuple[SolvedPackage, ...],
+    ) -> EnvironmentPlan:
+        specs = self._specs_of(name)
+        if action is EnvironmentAction.EXTEND:
+            packages = self._solve((_DEVELOPER,), pinned=present)
+        elif self.request.lock is not None:
+            packages = self._wanted()
+        else:
+            packages = self._solve(specs, favored=[one for one in present if not _is_ours(one.package.name)])
+        before, after = set(present), set(packages)
+        if before == after and action is EnvironmentAction.UPDATE:
+            return EnvironmentPlan(name=name, version=version, action=EnvironmentAction.KEEP)
+        return EnvironmentPlan(
+            name=name,
+            version=version,
+            action=action,
+            packages=packages,
+            added=tuple(one for one in packages if one not in before),
+            removed=tuple(one for one in present if one not in after),
+            specs=specs,
+        )
+
+    def _specs_of(self, name: EnvName) -> tuple[str, ...]:
+        """Keep what was asked for before; what belongs to rubin-env takes its version from it."""
+        specs = [*self.request.spec.specs()]
+        for spec in self.engine.requested(self.store.prefix(name)):
+            package = _spec_name(spec)
+            if package != METAPACKAGE:
+                specs.append(package if _is_ours(package) else spec)
+        return tuple(dict.fromkeys(specs))
+
+    def _wanted(self) -> tuple[SolvedPackage, ...]:
+        lock = self.request.lock
+        if lock is None:
+            return self._solve(self.request.spec.specs())
+        if lock.platform not in {None, self.request.platform}:
+            raise ConfigurationError(
+                f"the exact environment is of `{lock.platform}`, this machine is `{self.request.platform}`",
+                hint="use `-T` instead of `-X` to solve the environment for this machine",
+            )
+        packages = self.engine.resolve(lock)
+        if not self.request.spec.developer:
+            return packages
+        return self._solve((_DEVELOPER,), pinned=packages)
+
+    def _solve(
+        self,
+        specs: Sequence[str],
+        *,
+        favored: Sequence[SolvedPackage] = (),
+        pinned: Sequence[SolvedPackage] = (),
+    ) -> tuple[SolvedPackage, ...]:
+        return self.engine.solve(
+            specs,
+            channels=self.request.channels,
+            platform=self.request.platform,
+            virtual_packages=self.request.virtual_packages,
+            favored=favored,
+            pinned=pinned,
+        )
+
+    def _name(self, version: EnvVersion) -> EnvName:
+        return self.request.name or environment_name(version, exact=self.request.lock is not None)
+
+
+def _version_of(packages: Sequence[SolvedPackage]) -> EnvVersion:
+    for one in packages:
+        if one.package.name == METAPACKAGE:
+            return EnvVersion(one.package.version)
+    raise ToolkitError(
+        f"the environment has no package `{METAPACKAGE}`", hint="its version decides where binaries lie"
+    )
+
+
+def _is_ours(name: str) -> bool:
+    return name == METAPACKAGE or name.startswith(f"{METAPACKAGE}-")
+
+
+def _spec_name(spec: str) -> str:
+    match = _SPEC_NAME.match(spec)
+    return match[1] if match else spec

@@ -1,0 +1,66 @@
+"""Write the scripts that people source to use the stack."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lsstinstall.core.environments import EnvName
+
+__all__ = ["LOAD_SCRIPTS", "LoadScript"]
+
+LOAD_SCRIPTS = ("loadLSST.sh", "loadLSST.ash", "loadLSST.bash", "loadLSST.zsh")
+"""Names of the scripts; their content is the same, for any shell of POSIX's kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadScript:
+    """What a load script has to know.
+
+    Parameters
+    ----------
+    conda_root : `~pathlib.Path`
+        Folder with the environments in ``envs``.
+    environment : `EnvName`
+        The environment to activate, unless the user names another one.
+    stack : `~pathlib.Path` or `None`
+        The stack; `None` for the one in the environment that is activated.
+    python : `~pathlib.Path`
+        The interpreter that runs this program, for ``setup`` where the
+        environment has no EUPS.
+    """
+
+    conda_root: Path
+    environment: EnvName
+    stack: Path | None
+    python: Path
+
+    def format(self, template: str) -> str:
+        """Write the script.
+
+        Parameters
+        ----------
+        template : `str`
+            The script with ``'@CONDA_ROOT@'``, ``'@ENVIRONMENT@'``,
+            ``'@STACK@'`` and ``'@PYTHON@'`` for what it has to know.
+
+        Returns
+        -------
+        text : `str`
+            For sh, dash, ash, bash and zsh, also under ``set -eu``; may be
+            sourced again and from any folder.
+        """
+        values = {
+            "CONDA_ROOT": str(self.conda_root),
+            "ENVIRONMENT": self.environment,
+            "STACK": "" if self.stack is None else str(self.stack),
+            "PYTHON": str(self.python),
+        }
+        text = template
+        for name, value in values.items():
+            text = text.replace(f"'@{name}@'", shlex.quote(value))
+        return text
