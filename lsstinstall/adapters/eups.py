@@ -85,34 +85,6 @@ class Stack(StackReader):
             make_directory(path / name)
         return cls(path, flavor=flavor)
 
-    @classmethod
-    def open(cls, path: Path, *, flavor: Flavor) -> Stack:
-        """Open a stack that must be there.
-
-        Parameters
-        ----------
-        path : `~pathlib.Path`
-            Folder with ``ups_db``.
-        flavor : `Flavor`
-            As for the constructor.
-
-        Returns
-        -------
-        stack : `Stack`
-            Nothing was read yet.
-
-        Raises
-        ------
-        NotFoundError
-            Raised if there is no such folder, or it is no stack.
-        """
-        if not (path / "ups_db").is_dir():
-            raise NotFoundError(
-                f"`{path}` is no stack: it has no folder `ups_db`",
-                hint="give the folder that `lsstinstall` installed into",
-            )
-        return cls(path, flavor=flavor)
-
     @contextmanager
     def locked(self, purpose: str, *, wait_seconds: float = _LOCK_WAIT_SECONDS) -> Iterator[None]:
         """Keep every other writer out, of ours and of EUPS.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from lsstinstall.adapters.eupsdatabase import Database, read_small_text
 from lsstinstall.adapters.eupspaths import product_paths
@@ -46,6 +46,34 @@ class StackReader:
         self._flavors = (flavor,) if flavor == GENERIC else (flavor, GENERIC)
         self._database = Database(self._path / "ups_db")
         self._found: dict[tuple[ProductName, EupsVersion, Flavor], InstalledProduct | None] = {}
+
+    @classmethod
+    def open(cls, path: Path, *, flavor: Flavor) -> Self:
+        """Open a stack that must be there.
+
+        Parameters
+        ----------
+        path : `~pathlib.Path`
+            Folder with ``ups_db``.
+        flavor : `Flavor`
+            As for the constructor.
+
+        Returns
+        -------
+        stack : `StackReader`
+            Nothing was read yet.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if there is no such folder, or it is no stack.
+        """
+        if not (path / "ups_db").is_dir():
+            raise NotFoundError(
+                f"`{path}` is no stack: it has no folder `ups_db`",
+                hint="give the folder that `lsstinstall` installed into",
+            )
+        return cls(path, flavor=flavor)
 
     @property
     def path(self) -> Path:
