@@ -5,14 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from lsstinstall.core.names import GitSha, ProductName
+    from lsstinstall.core.releases import FileRecord
     from lsstinstall.core.tags import BuildId
     from rubin_releng.core.refs import RefName, RepositoryRefs
     from rubin_releng.stack.buildplans import BuildStep
+    from rubin_releng.stack.publications import PublishedPackage
 
-__all__ = ["ProductSource", "SourceStore", "VersionDbStore", "Workshop"]
+__all__ = [
+    "PackageMaker",
+    "PackageStore",
+    "ProductSource",
+    "SourceStore",
+    "VersionDbStore",
+    "Workshop",
+]
 
 
 class ProductSource(Protocol):
@@ -63,3 +73,39 @@ class Workshop(Protocol):
 
     def declare(self, step: BuildStep, build: BuildId) -> None:
         """Tell the stack's database of a product and of its build."""
+
+
+class PackageStore(Protocol):
+    """A package root; every file in it is whole at any time."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+
+    def read(self, path: str) -> bytes | None:
+        """Read a file; `None` if there is none."""
+
+    def describe(self, path: str) -> FileRecord | None:
+        """Tell size and digest of a file; `None` if there is none."""
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Name the files in a folder, sorted, without hidden ones and folders."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file, or replace it in one step."""
+
+    def add(self, path: str, key: str | None, make: Callable[[Path], None]) -> tuple[bool, FileRecord]:
+        """Add a file that never changes; false if the same is there. Used by several threads at once.
+
+        The key stands for what it is made from: a file that was added with
+        the same key is not made again.
+        """
+
+
+class PackageMaker(Protocol):
+    """Makes packages; used by several threads at once."""
+
+    def key(self, package: PublishedPackage) -> str | None:
+        """Compute the digest of what a package is made from; `None` if nobody knows."""
+
+    def make(self, package: PublishedPackage, target: Path) -> None:
+        """Write a package to a new file."""

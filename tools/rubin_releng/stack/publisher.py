@@ -1,0 +1,328 @@
+"""Publish a build: packages first, then what names them, the release document, and what moves."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.distribmanifests import parse_distrib_manifest
+from lsstinstall.core.errors import FormatError, ProblemsError, RefusedError, ToolkitError
+from lsstinstall.core.pkgroots import release_path
+from lsstinstall.core.releaseadditions import merge_releases
+from lsstinstall.core.releases import parse_release
+from lsstinstall.core.reporting import Outcome
+from rubin_releng.stack.publications import PublishedPackage, Rule, plan_packages, plan_texts
+from rubin_releng.stack.releasemaker import make_release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from lsstinstall.core.releases import FileRecord, Release
+    from lsstinstall.core.reporting import Reporter
+    from lsstinstall.core.tags import EupsTag
+    from rubin_releng.stack.ports import PackageMaker, PackageStore
+    from rubin_releng.stack.publications import Publication, PublishedText
+
+__all__ = ["Change", "PublishPlan", "PublishReport", "PublishedFile", "plan_publish", "run_publish"]
+
+_INDEX = "index.json"
+
+
+class Change(StrEnum):
+    """What publishing does to one file."""
+
+    ADD = "add"
+    KEEP = "keep"
+    MOVE = "move"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedFile:
+    """One file, and what becomes of it.
+
+    Parameters
+    ----------
+    path : `str`
+        Below the package root.
+    change : `Change`
+        What happens.
+    """
+
+    path: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishPlan:
+    """What publishing would do.
+
+    Parameters
+    ----------
+    publication : `Publication`
+        What to publish.
+    packages : `tuple` [ `PublishedPackage`, ... ]
+        Packages, in order.
+    phases : `tuple` [ `tuple` [ `PublishedText`, ... ], ... ]
+        Small files, as `plan_texts` sorts them.
+    files : `tuple` [ `PublishedFile`, ... ]
+        Every file in the order of writing, but for indexes and the release
+        document.
+    """
+
+    publication: Publication
+    packages: tuple[PublishedPackage, ...]
+    phases: tuple[tuple[PublishedText, ...], ...]
+    files: tuple[PublishedFile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishReport:
+    """How publishing ended.
+
+    Parameters
+    ----------
+    release : `~lsstinstall.core.releases.Release`
+        The document, as it is on the package root now.
+    document : `PublishedFile`
+        Where it is, and whether it is new.
+    files : `tuple` [ `PublishedFile`, ... ]
+        All other files, in the order in which they were written.
+    """
+
+    release: Release
+    document: PublishedFile
+    files: tuple[PublishedFile, ...]
+
+
+def plan_publish(publication: Publication, store: PackageStore) -> PublishPlan:
+    """Decide what has to be written; changes nothing.
+
+    Parameters
+    ----------
+    publication : `Publication`
+        What to publish.
+    store : `PackageStore`
+        Read only.
+
+    Returns
+    -------
+    plan : `PublishPlan`
+        For `run_publish`.
+
+    Raises
+    ------
+    ProblemsError
+        Raised if files that never change are there with another content.
+    """
+    packages = plan_packages(publication)
+    phases = plan_texts(publication)
+    files = [
+        PublishedFile(path=one.path, change=Change.KEEP if store.exists(one.path) else Change.ADD)
+        for one in packages
+    ]
+    problems: list[ToolkitError] = []
+    for text in (text for phase in phases for text in phase):
+        try:
+            files.append(PublishedFile(path=text.path, change=_change_of(text, store)))
+        except RefusedError as error:
+            problems.append(error)
+    if problems:
+        raise ProblemsError(
+            f"`{publication.tag}` cannot be published: it would change what others may have",
+            problems,
+            hint="publish under another tag",
+        )
+    return PublishPlan(publication=publication, packages=packages, phases=phases, files=tuple(files))
+
+
+def _change_of(text: PublishedText, store: PackageStore) -> Change:
+    old = store.read(text.path)
+    if old is None:
+        return Change.ADD
+    if text.rule is Rule.KEEP or old == text.content.encode() or _says_the_same(old, text):
+        return Change.KEEP
+    if text.rule is Rule.MOVING:
+        return Change.MOVE
+    raise RefusedError(f"`{text.path}` is there with other content")
+
+
+def _says_the_same(old: bytes, text: PublishedText) -> bool:
+    """Tell whether a manifest differs in its comments only, which name its maker and the hour."""
+    if not text.path.endswith(".manifest"):
+        return False
+    try:
+        known = parse_distrib_manifest(old.decode("utf-8", "replace"), source=text.path)
+    except FormatError:
+        return False
+    return known.rows == parse_distrib_manifest(text.content, source=text.path).rows
+
+
+def run_publish(
+    plan: PublishPlan,
+    store: PackageStore,
+    maker: PackageMaker,
+    *,
+    previous: EupsTag | None,
+    tool: str,
+    jobs: int,
+    reporter: Reporter,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> PublishReport:
+    """Write what a plan says; what others see comes when all it names is there.
+
+    Parameters
+    ----------
+    plan : `PublishPlan`
+        What to write.
+    store : `PackageStore`
+        The package root.
+    maker : `PackageMaker`
+        Makes packages, in several threads.
+    previous : `~lsstinstall.core.tags.EupsTag` or `None`
+        The release before this one.
+    tool : `str`
+        Who we are, for the release document.
+    jobs : `int`
+        How many packages to make at once.
+    reporter : `~lsstinstall.core.reporting.Reporter`
+        Is told of each package.
+    clock : `~collections.abc.Callable`, optional
+        Tells the time, in UTC.
+
+    Returns
+    -------
+    report : `PublishReport`
+        What was written.
+
+    Raises
+    ------
+    ProblemsError
+        Raised if packages could not be made, or differ from those that are
+        there; nothing names the new ones then.
+    """
+    started = clock()
+    hidden, lists, moving = plan.phases
+    packages, records = _write_packages(plan.packages, store, maker, jobs=jobs, reporter=reporter)
+    files = [*packages, *_write_texts(hidden, store), *_write_texts(lists, store)]
+    files += _write_indexes(files, store)
+    made = make_release(
+        plan.publication,
+        records=records,
+        describe=store.describe,
+        previous=previous,
+        tool=tool,
+        started=started,
+        finished=clock(),
+    )
+    release, document = _write_document(made, store)
+    files += _write_indexes([document], store)
+    moved = _write_texts(moving, store)
+    files += [*moved, *_write_indexes(moved, store)]
+    return PublishReport(release=release, document=document, files=tuple(files))
+
+
+def _write_packages(
+    packages: Sequence[PublishedPackage],
+    store: PackageStore,
+    maker: PackageMaker,
+    *,
+    jobs: int,
+    reporter: Reporter,
+) -> tuple[list[PublishedFile], dict[str, FileRecord]]:
+    def write(package: PublishedPackage) -> tuple[Change, FileRecord] | ToolkitError:
+        try:
+            added, record = store.add(
+                package.path, maker.key(package), lambda target: maker.make(package, target)
+            )
+        except ToolkitError as error:
+            reporter.step(PurePosixPath(package.path).name, Outcome.FAILED)
+            return error
+        outcome = Outcome.DONE if added else Outcome.UNCHANGED
+        reporter.step(PurePosixPath(package.path).name, outcome)
+        return (Change.ADD if added else Change.KEEP), record
+
+    reporter.begin("packing", len(packages))
+    pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="publish")
+    try:
+        results = list(pool.map(write, packages))
+    finally:
+        pool.shutdown(cancel_futures=True)
+        reporter.end()
+    if problems := [result for result in results if isinstance(result, ToolkitError)]:
+        raise ProblemsError("packages could not be published", problems)
+    files: list[PublishedFile] = []
+    records: dict[str, FileRecord] = {}
+    for package, result in zip(packages, results, strict=True):
+        if not isinstance(result, ToolkitError):
+            files.append(PublishedFile(path=package.path, change=result[0]))
+            records[package.path] = result[1]
+    return files, records
+
+
+def _write_texts(texts: Iterable[PublishedText], store: PackageStore) -> list[PublishedFile]:
+    files = []
+    for text in texts:
+        change = _change_of(text, store)
+        if change is not Change.KEEP:
+            store.write(text.path, text.content.encode())
+        files.append(PublishedFile(path=text.path, change=change))
+    return files
+
+
+def _write_indexes(files: Iterable[PublishedFile], store: PackageStore) -> list[PublishedFile]:
+    """Write the list of each folder that got something; EUPS asks for it before it reads HTML."""
+    written = []
+    for folder in sorted({str(PurePosixPath(file.path).parent) for file in files}):
+        change = write_index(folder, store)
+        written.append(PublishedFile(path=str(PurePosixPath(folder) / _INDEX), change=change))
+    return written
+
+
+def write_index(folder: str, store: PackageStore) -> Change:
+    """Write the list of the files in a folder, if it is not right already.
+
+    Parameters
+    ----------
+    folder : `str`
+        Below the package root.
+    store : `PackageStore`
+        The package root.
+
+    Returns
+    -------
+    change : `Change`
+        What was done.
+
+    Notes
+    -----
+    Format: a JSON array of names, as EUPS reads it since 2.2.12.
+    """
+    path = str(PurePosixPath(folder) / _INDEX)
+    names = [name for name in store.listing(folder) if name != _INDEX]
+    content = (json.dumps(names, indent=0) + "\n").encode()
+    old = store.read(path)
+    if old == content:
+        return Change.KEEP
+    store.write(path, content)
+    return Change.ADD if old is None else Change.MOVE
+
+
+def _write_document(made: Release, store: PackageStore) -> tuple[Release, PublishedFile]:
+    path = release_path(made.tag)
+    old = store.read(path)
+    if old is None:
+        store.write(path, made.canonical())
+        return made, PublishedFile(path=path, change=Change.ADD)
+    known = parse_release(old, source=path)
+    if made.previous is None:
+        made = replace(made, previous=known.previous)
+    merged = merge_releases(known, made)
+    if replace(merged, maker=known.maker) == known:
+        return known, PublishedFile(path=path, change=Change.KEEP)
+    store.write(path, merged.canonical())
+    return merged, PublishedFile(path=path, change=Change.MOVE)
