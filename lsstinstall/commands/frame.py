@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import itertools
 import json
 import logging
 import os
@@ -20,7 +21,7 @@ from lsstinstall.core.errors import ExitCode, FormatError, ProblemsError, Toolki
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["LazyGroup", "output_options", "run_main"]
+__all__ = ["LazyGroup", "output_options", "run_main", "wants_json"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -86,6 +87,23 @@ def output_options(function: Callable[Concatenate[Console, P], R]) -> Callable[P
     return wrapper  # type: ignore[return-value]
 
 
+def wants_json(arguments: Sequence[str]) -> bool:
+    """Say whether somebody who gives these arguments waits for JSON, also on failure.
+
+    Parameters
+    ----------
+    arguments : `~collections.abc.Sequence` [ `str` ]
+        Of a program or one of its commands; they may be wrong.
+
+    Returns
+    -------
+    wants : `bool`
+        True with ``--json``, or with ``--shell json``.
+    """
+    pairs = set(itertools.pairwise(arguments))
+    return "--json" in arguments or "--shell=json" in arguments or ("--shell", "json") in pairs
+
+
 def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a command to its exit code; nothing it raises gets out.
 
@@ -104,7 +122,7 @@ def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | No
         One of `ExitCode`.
     """
     args = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = "--json" in args
+    as_json = wants_json(args)
     try:
         result = command.main(args=args, prog_name=name, standalone_mode=False)
     except ToolkitError as error:

@@ -83,7 +83,12 @@ def plan_setup(request: SetupRequest, *, sources: ProductSources, environ: Mappi
 
 
 def plan_unsetup(
-    product: ProductName, *, just: bool = False, sources: ProductSources, environ: Mapping[str, str]
+    product: ProductName,
+    *,
+    version: str | None = None,
+    just: bool = False,
+    sources: ProductSources,
+    environ: Mapping[str, str],
 ) -> SetupChanges:
     """Work out what taking a product down changes.
 
@@ -91,6 +96,9 @@ def plan_unsetup(
     ----------
     product : `ProductName`
         EUPS product.
+    version : `str`, optional
+        The version that the user believes to be set up; another one is taken
+        down all the same, with a warning.
     just : `bool`, optional
         Whether its dependencies stay.
     sources : `ProductSources`
@@ -112,6 +120,9 @@ def plan_unsetup(
     """
     request = SetupRequest(product=product)
     run = SetupRun(sources, environ, request, version_order(request))
+    found = run.set_up_now(product)
+    if version is not None and found is not None and found.version != version:
+        run.warnings.append(f"`{product}` {found.version} was set up, not {version}")
     run.take_down(product, alone=just)
     return _changes(run, environ)
 

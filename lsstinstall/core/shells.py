@@ -21,7 +21,7 @@ FAILURE = "false\n"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ALIAS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
-_PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-]+")
 _ALL_ARGUMENTS = re.compile(r'"?\$@"?')
 
 
@@ -52,9 +52,15 @@ class ShellKind(StrEnum):
             `SH` for a shell that nobody knows: most are of that family.
         """
         name = text.rpartition("/")[2]
-        if name == "tcsh":
-            return cls.CSH
-        return cls(name) if name in cls else cls.SH
+        return _SPEAKERS.get(name, cls.SH)
+
+
+_SPEAKERS = {
+    "csh": ShellKind.CSH,
+    "fish": ShellKind.FISH,
+    "json": ShellKind.JSON,
+    "tcsh": ShellKind.CSH,
+}
 
 
 def render_changes(changes: SetupChanges, kind: ShellKind) -> str:

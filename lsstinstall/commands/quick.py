@@ -1,0 +1,72 @@
+"""The shortest way to a set-up: no click, no console, and no word on errors.
+
+Whatever is not plain, or goes wrong, is left to the long way, which says so
+as every command does. Nothing is printed before all is known.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from lsstinstall.commands.setupanswers import answer_setup, answer_unsetup
+from lsstinstall.commands.setupoptions import SETUP_OPTIONS, UNSETUP_OPTIONS, read_plainly
+from lsstinstall.core.errors import ToolkitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lsstinstall.commands.setupanswers import Answer
+
+__all__ = ["COMMANDS", "attempt", "show_answer"]
+
+COMMANDS = frozenset({"setup", "unsetup"})
+"""Subcommands that have a short way."""
+
+
+def attempt(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Set up or take down by the short way.
+
+    Parameters
+    ----------
+    arguments : `~collections.abc.Sequence` [ `str` ]
+        The subcommand, one of `COMMANDS`, and what follows.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        The calling environment.
+
+    Returns
+    -------
+    done : `bool`
+        False if nothing was printed, and the long way has to be taken.
+    """
+    command, *rest = arguments
+    options = read_plainly(rest, SETUP_OPTIONS if command == "setup" else UNSETUP_OPTIONS)
+    if options is None or options.manifests:
+        return False
+    try:
+        answer = (
+            answer_setup(options, environ, manifests={})
+            if command == "setup"
+            else answer_unsetup(options, environ)
+        )
+    except ToolkitError:
+        return False
+    show_answer(answer, sys.stdout, sys.stderr)
+    return True
+
+
+def show_answer(answer: Answer, stdout: TextIO, stderr: TextIO) -> None:
+    """Print an answer.
+
+    Parameters
+    ----------
+    answer : `Answer`
+        What to print.
+    stdout, stderr : `~typing.TextIO`
+        Messages and warnings go to the second, unless they are in the answer.
+    """
+    if not answer.is_json:
+        stderr.writelines(f"{message}\n" for message in answer.changes.messages)
+        stderr.writelines(f"warning: {warning}\n" for warning in answer.changes.warnings)
+    stdout.write(answer.text)
+    stdout.flush()

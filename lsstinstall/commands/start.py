@@ -1,0 +1,33 @@
+"""Where the `lsstinstall` program starts."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+__all__ = ["main"]
+
+_QUICK = frozenset({"setup", "unsetup"})
+
+
+def main() -> int:
+    """Run `lsstinstall` with the arguments of this process.
+
+    Returns
+    -------
+    code : `int`
+        Exit code.
+
+    Notes
+    -----
+    Modules are imported by need: a set-up runs in every shell, and click takes
+    longer to import than the set-up to run.
+    """
+    arguments = sys.argv[1:]
+    if arguments[:1] and arguments[0] in _QUICK:
+        quick = importlib.import_module("lsstinstall.commands.quick")
+        if quick.attempt(arguments, os.environ):
+            return 0
+    code: int = importlib.import_module("lsstinstall.commands.main").main()
+    return code
