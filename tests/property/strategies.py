@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 from hypothesis import strategies as st
 
 from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
+from lsstinstall.core.condapackages import CondaPackage, DigestKind, PackageDigest
 from lsstinstall.core.declarations import ChainAssignment, ChainFile, FlavorDeclaration, VersionFile
 from lsstinstall.core.distribmanifests import SEARCH, DistribManifest, DistribManifestRow
+from lsstinstall.core.environments import EnvLock, LockedPackage, parse_env_name
 from lsstinstall.core.names import (
     Flavor,
     ProductName,
@@ -358,3 +360,33 @@ def _some(
     draw: st.DrawFn, values: st.SearchStrategy[Value], key: Callable[[Value], Hashable]
 ) -> tuple[Value, ...]:
     return tuple(draw(st.lists(values, max_size=3, unique_by=key)))
+
+
+conda_words = st.text(string.ascii_letters + string.digits + "._", min_size=1, max_size=8)
+conda_packages = st.builds(
+    CondaPackage,
+    name=st.from_regex(r"[a-z0-9_]([a-z0-9_.-]{0,20}[a-z0-9_])?", fullmatch=True),
+    version=conda_words,
+    build=conda_words,
+    subdir=st.sampled_from(["noarch", "linux-64"]).map(parse_subdir),
+    extension=st.sampled_from([".conda", ".tar.bz2"]),
+)
+package_digests = st.sampled_from([(DigestKind.MD5, 32), (DigestKind.SHA256, 64)]).flatmap(
+    lambda kind: st.builds(
+        PackageDigest,
+        kind=st.just(kind[0]),
+        value=st.text("0123456789abcdef", min_size=kind[1], max_size=kind[1]),
+    )
+)
+locked_packages = st.builds(
+    LockedPackage,
+    channel=st.sampled_from(["https://example.org/conda-forge", "file:///a%20b/c", "http://127.0.0.1:8080"]),
+    package=conda_packages,
+    digest=st.none() | package_digests,
+)
+env_locks = st.builds(
+    EnvLock,
+    name=st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,20}", fullmatch=True).map(parse_env_name),
+    comments=st.lists(st.sampled_from(["# platform: linux-64", "#", "# created-by: conda 26.7"])).map(tuple),
+    packages=st.lists(locked_packages, max_size=6, unique_by=lambda one: one.package.name).map(tuple),
+)
