@@ -16,7 +16,6 @@ from lsstinstall.core.versionhashes import derive_versions
 from tests.support.sources import fake_commit
 
 if TYPE_CHECKING:
-    from rubin_releng.stack.buildplans import BuildStep
     from rubin_releng.stack.journals import JournalEntry
 
 __all__ = ["FakeJournal", "FakeWorkshop", "fake_manifest"]
@@ -62,17 +61,18 @@ class FakeWorkshop:
         self.declared: dict[ProductName, BuildId] = {}
         self._lock = threading.Lock()
 
-    def make(self, step: BuildStep) -> None:
+    def make(self, product: ManifestProduct, *, replaces: bool) -> None:
         """Build a product."""
+        del replaces
         with self._lock:
-            self.made.append(step.product.name)
-        if step.product.name in self.failing:
-            raise ToolkitError(f"`{step.product.name}` does not compile")
+            self.made.append(product.name)
+        if product.name in self.failing:
+            raise ToolkitError(f"`{product.name}` does not compile")
 
-    def declare(self, step: BuildStep, build: BuildId) -> None:
+    def declare(self, product: ManifestProduct, build: BuildId) -> None:
         """Declare a product."""
-        if step.product.name in self.undeclarable:
-            raise ToolkitError(f"`{step.product.name}` cannot be declared")
-        self.declared[step.product.name] = build
-        if step.product.name == self.interrupt_after:
+        if product.name in self.undeclarable:
+            raise ToolkitError(f"`{product.name}` cannot be declared")
+        self.declared[product.name] = build
+        if product.name == self.interrupt_after:
             signal.raise_signal(signal.SIGINT)

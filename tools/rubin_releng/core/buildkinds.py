@@ -1,4 +1,4 @@
-"""How a product is built, told from the files of its repository."""
+"""How a product is built, told from the files of its repository, and how its sources are packed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lsstinstall.core.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-__all__ = ["PYPROJECT", "BuildKind", "choose_kind"]
+__all__ = ["PYPROJECT", "BuildKind", "SourceKind", "choose_kind"]
 
 PYPROJECT = "pyproject.toml"
 """Where Python's own build system is named."""
@@ -31,6 +31,13 @@ class BuildKind(StrEnum):
     PYTHON = "python"
     COPY = "copy"
     EUPSPKG = "eupspkg"
+
+
+class SourceKind(StrEnum):
+    """What a source package holds: a reference to git, or everything."""
+
+    GIT = "git"
+    PACKAGE = "package"
 
 
 def choose_kind(files: Collection[str], pyproject: str | None, *, source: str) -> BuildKind:

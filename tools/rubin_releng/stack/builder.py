@@ -187,7 +187,7 @@ class _Work:
         step = self._steps[name]
         if step.action is BuildAction.BUILD:
             self._note(step, JournalEvent.BEGUN)
-            self._workshop.make(step)
+            self._workshop.make(step.product, replaces=step.replaces)
 
     def finish(self, ended: Ended[ProductName]) -> None:
         """Declare one product; runs in the caller's thread."""
@@ -195,7 +195,7 @@ class _Work:
         error = ended.error
         try:
             if error is None:
-                self._workshop.declare(step, self._build)
+                self._workshop.declare(step.product, self._build)
         except ToolkitError as failure:
             error = failure
         if error is not None:

@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.versions import EupsVersion
 
-__all__ = ["History", "Journal", "JournalEntry", "JournalEvent", "histories", "parse_journal"]
+__all__ = ["History", "Journal", "JournalEntry", "JournalEvent", "TextJournal", "histories", "parse_journal"]
 
 _SCHEMA = 1
 
@@ -96,6 +96,30 @@ class Journal(Protocol):
 
     def append(self, entry: JournalEntry) -> None:
         """Add an entry; it is on the disk when this returns."""
+
+
+class TextJournal:
+    """A journal in a text that somebody keeps.
+
+    Parameters
+    ----------
+    read : `~collections.abc.Callable`
+        Gives the whole text.
+    append : `~collections.abc.Callable`
+        Adds a line and returns when it is on the disk.
+    """
+
+    def __init__(self, read: Callable[[], str], append: Callable[[str], None]) -> None:
+        self._read = read
+        self._append = append
+
+    def entries(self) -> tuple[JournalEntry, ...]:
+        """Read all entries, the oldest first."""
+        return parse_journal(self._read())
+
+    def append(self, entry: JournalEntry) -> None:
+        """Add an entry; it is on the disk when this returns."""
+        self._append(entry.format())
 
 
 def parse_journal(text: str) -> tuple[JournalEntry, ...]:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from pathlib import Path
 
+    from lsstinstall.core.buildmanifests import ManifestProduct
     from lsstinstall.core.names import GitSha, ProductName
     from lsstinstall.core.releases import FileRecord
     from lsstinstall.core.tags import BuildId
+    from rubin_releng.core.buildkinds import SourceKind
     from rubin_releng.core.refs import RefName, RepositoryRefs
-    from rubin_releng.stack.buildplans import BuildStep
-    from rubin_releng.stack.publications import PublishedPackage
 
 __all__ = [
     "PackageMaker",
@@ -68,11 +69,11 @@ class VersionDbStore(Protocol):
 class Workshop(Protocol):
     """Where products are built, and the stack they go into."""
 
-    def make(self, step: BuildStep) -> None:
+    def make(self, product: ManifestProduct, *, replaces: bool) -> None:
         """Build a product and put its folder into the stack, whole; used by several threads at once."""
 
-    def declare(self, step: BuildStep, build: BuildId) -> None:
-        """Tell the stack's database of a product and of its build."""
+    def declare(self, product: ManifestProduct, build: BuildId) -> None:
+        """Tell the stack's database of a product, if it does not know it, and of its build."""
 
 
 class PackageStore(Protocol):
@@ -104,8 +105,10 @@ class PackageStore(Protocol):
 class PackageMaker(Protocol):
     """Makes packages; used by several threads at once."""
 
-    def key(self, package: PublishedPackage) -> str | None:
-        """Compute the digest of what a package is made from; `None` if nobody knows."""
+    def make_source(
+        self, product: ManifestProduct, target: Path, *, kind: SourceKind, repository: str, time: datetime
+    ) -> None:
+        """Write a source package to a new file."""
 
-    def make(self, package: PublishedPackage, target: Path) -> None:
-        """Write a package to a new file."""
+    def make_binary(self, product: ManifestProduct, target: Path, *, time: datetime) -> None:
+        """Write a binary package to a new file."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.platforms import Platform
     from lsstinstall.core.serverconfigs import ServerConfig
     from lsstinstall.core.tags import BuildId, EupsTag
+    from rubin_releng.core.buildkinds import SourceKind
 
 __all__ = [
     "SOURCE_ROOT",
@@ -44,7 +47,6 @@ __all__ = [
     "PublishedProduct",
     "PublishedText",
     "Rule",
-    "SourceKind",
     "lock_path",
     "plan_packages",
     "plan_texts",
@@ -53,16 +55,12 @@ __all__ = [
 SOURCE_ROOT = "src"
 """Folder of source packages below a package root."""
 
+# Raise it when the same inputs give other packages than before.
+_METHOD = 1
+
 # What our manifests are written after; readers of manifests only show it.
 _CREATOR = "lsstinstall"
 _EUPS_VERSION = "2.2.15"
-
-
-class SourceKind(StrEnum):
-    """What a source package holds: a reference to git, or everything."""
-
-    GIT = "git"
-    PACKAGE = "package"
 
 
 class Rule(StrEnum):
@@ -160,6 +158,28 @@ class PublishedPackage:
     product: PublishedProduct
     path: str
     source: SourceKind | None
+
+    def key(self) -> str | None:
+        """Compute what the package is made from.
+
+        Returns
+        -------
+        key : `str` or `None`
+            SHA-256, 64 hexadecimal digits; `None` for a binary package of
+            something nobody knows how it was built.
+        """
+        one = self.product
+        if self.source is None and one.key is None:
+            return None
+        facts = {
+            "method": _METHOD,
+            "product": one.product.name,
+            "version": one.product.version,
+            "time": one.time.isoformat(),
+            "source": self.source,
+            "from": one.key if self.source is None else [one.repository, one.product.sha],
+        }
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from rubin_releng.stack.releasemaker import make_release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from lsstinstall.core.releases import FileRecord, Release
     from lsstinstall.core.reporting import Reporter
@@ -237,7 +238,7 @@ def _write_packages(
     def write(package: PublishedPackage) -> tuple[Change, FileRecord] | ToolkitError:
         try:
             added, record = store.add(
-                package.path, maker.key(package), lambda target: maker.make(package, target)
+                package.path, package.key(), lambda target: _make(package, target, maker)
             )
         except ToolkitError as error:
             reporter.step(PurePosixPath(package.path).name, Outcome.FAILED)
@@ -262,6 +263,14 @@ def _write_packages(
             files.append(PublishedFile(path=package.path, change=result[0]))
             records[package.path] = result[1]
     return files, records
+
+
+def _make(package: PublishedPackage, target: Path, maker: PackageMaker) -> None:
+    one = package.product
+    if package.source is None:
+        maker.make_binary(one.product, target, time=one.time)
+    else:
+        maker.make_source(one.product, target, kind=package.source, repository=one.repository, time=one.time)
 
 
 def _write_texts(texts: Iterable[PublishedText], store: PackageStore) -> list[PublishedFile]:
