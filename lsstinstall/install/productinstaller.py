@@ -135,7 +135,7 @@ class _Run:
         self._lost: set[ProductName] = set()
         self._results: dict[ProductName, ProductResult] = {}
         self._fetching: dict[ProductName, Future[_Fetched]] = {}
-        self._finishing: dict[ProductName, Future[tuple[str, ...]]] = {}
+        self._finished: dict[ProductName, tuple[str, ...]] = {}
 
     def finish_all(self) -> InstallReport:
         try:
@@ -233,24 +233,24 @@ class _Run:
             started = self._clock()
             self._builder.install(planned)
             seconds = self._clock() - started
-        if planned.product not in self._finishing:
-            self._finishing[planned.product] = self._finisher.submit(self._finish, planned, fetched)
         return replace(
             result,
             state=state,
             size_bytes=fetched.size_bytes,
             seconds=seconds,
             verified=planned.sha256 is not None and planned.action is ProductAction.UNPACK,
-            new_tags=self._finishing[planned.product].result(),
+            new_tags=self._finisher.submit(self._finish, planned, fetched).result(),
         )
 
     def _finish(self, planned: PlannedProduct, fetched: _Fetched) -> tuple[str, ...]:
-        """Put a product into its place, declare and tag it."""
-        if planned.action is ProductAction.BUILD:
-            self._store.adopt(planned)
-        elif planned.action is not ProductAction.PRESENT:
-            self._store.finish(planned, table=fetched.table)
-        return self._store.assign_tags(planned)
+        """Put a product into its place, declare and tag it; asked again after an interruption, do nothing."""
+        if planned.product not in self._finished:
+            if planned.action is ProductAction.BUILD:
+                self._store.adopt(planned)
+            elif planned.action is not ProductAction.PRESENT:
+                self._store.finish(planned, table=fetched.table)
+            self._finished[planned.product] = self._store.assign_tags(planned)
+        return self._finished[planned.product]
 
     def _tell(self, result: ProductResult) -> None:
         outcomes = {

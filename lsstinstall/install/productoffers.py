@@ -183,6 +183,8 @@ def collect_tags(
         (root, one)
         for root in roots
         for one in dict.fromkeys([*(_readable_tags(root) if every else ()), *asked])
+        # A stack decides for itself what is current.
+        if one.name != "current"
     ]
 
     def read(question: tuple[PackageRoot, EupsTag]) -> dict[ProductName, EupsVersion]:
@@ -203,11 +205,12 @@ def collect_tags(
 
 
 def _readable_tags(root: PackageRoot) -> list[EupsTag]:
-    """List the tags that have a form of Rubin's; others, as `current`, are nobody's release."""
+    """List the tags that have a form of Rubin's; others are nobody's release."""
     found = []
     for name in root.tag_names():
         try:
-            found.append(EupsTag.parse(name))
+            tag = EupsTag.parse(name)
         except InvalidNameError:
             continue
+        found.append(tag)
     return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.eupsgoldens import list_tree, read_database
 
 from lsstinstall.adapters.eups import InternedTable, Stack, TablePlace
 from lsstinstall.core.names import parse_flavor, parse_product_name
 from lsstinstall.core.versions import parse_eups_version
+from tests.support.eupsgoldens import list_tree, read_database
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lsstinstall.core.errors import CorruptError, FormatError
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink, parse_file_list
+from lsstinstall.core.names import parse_sha256
+
+DIGEST = "a" * 64
+
+
+def _file(path: str, size_bytes: int = 3) -> ListedFile:
+    return ListedFile(path=path, mode=0o755, size_bytes=size_bytes, sha256=parse_sha256(DIGEST))
+
+
+LISTED = FileList(files=(_file("afw/bin/x"), _file("afw/z")), links=(ListedLink(path="afw/l", target="z"),))
+
+
+def _document(**changes: object) -> str:
+    good = {"schema": 1, "files": [["bin/x", "755", 3, DIGEST]], "links": [["l", "z"]]}
+    return json.dumps(good | changes)
+
+
+def test_a_list_survives_writing_and_reading() -> None:
+    assert parse_file_list(LISTED.format(), source="x") == LISTED
+
+
+def test_a_list_is_one_line_of_canonical_json() -> None:
+    assert LISTED.format().startswith(b'{"files":[["afw/bin/x","755",3,"aaa')
+    assert LISTED.format().endswith(b'"schema":1}\n')
+
+
+def test_a_list_knows_the_size_of_all_files() -> None:
+    assert LISTED.size_bytes == 6
+
+
+def test_paths_can_be_taken_below_a_folder() -> None:
+    below = LISTED.below("afw")
+    assert [entry.path for entry in below.entries] == ["bin/x", "z", "l"]
+
+
+def test_a_file_beside_the_folder_is_refused() -> None:
+    with pytest.raises(CorruptError, match="`afw/bin/x` is not in the folder `af`"):
+        LISTED.below("af")
+
+
+def test_a_file_takes_the_place_of_one_with_the_same_path() -> None:
+    changed = LISTED.including(_file("afw/z", 9)).including(_file("afw/a"))
+    assert [(file.path, file.size_bytes) for file in changed.files] == [
+        ("afw/a", 3), ("afw/bin/x", 3), ("afw/z", 9),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("{", "expecting"),
+        ("[]", "not a list of files of schema 1"),
+        (_document(schema=2), "not a list of files of schema 1"),
+        (_document(files=None), "`files` is not a list"),
+        (_document(links={}), "`links` is not a list"),
+        (_document(files=[["x", "755", 3]]), "is not a file's path, mode, size and digest"),
+        (_document(files=[["x", "755", -3, DIGEST]]), "is not a file's path, mode, size and digest"),
+        (_document(files=[["x", "799", 3, DIGEST]]), "is not a file's path, mode, size and digest"),
+        (_document(files=[["x", "755", 3, "abc"]]), "is not a file's path, mode, size and digest"),
+        (_document(files=[["../x", "755", 3, DIGEST]]), "is not a file's path, mode, size and digest"),
+        (_document(files=[["", "755", 3, DIGEST]]), "is not a file's path, mode, size and digest"),
+        (_document(links=[["/etc/passwd", "x"]]), "is not a link's path and target"),
+        (_document(links=[["l"]]), "is not a link's path and target"),
+    ],
+)
+def test_a_broken_list_is_refused(text: str, problem: str) -> None:
+    with pytest.raises(FormatError, match=problem):
+        parse_file_list(text, source="afw-1.0.json")
