@@ -93,7 +93,7 @@ def run(
     cwd: Path | None,
     env: Mapping[str, str] | None,
     timeout: float | None,
-    stdin: str | None = None,
+    stdin: str | bytes | None = None,
     output: IO[bytes] | None = None,
     check: bool = True,
 ) -> Completed:
@@ -109,8 +109,9 @@ def run(
         The whole environment; `None` is ours.
     timeout : `float` or `None`
         Seconds until it is stopped; `None` waits for ever.
-    stdin : `str`, optional
-        Text for its standard input; none by default.
+    stdin : `str` or `bytes`, optional
+        Text (written as UTF-8) or bytes for its standard input; none by
+        default.
     output : file, optional
         Where both outputs go; by default they are kept and returned.
     check : `bool`, optional
@@ -158,12 +159,15 @@ def run(
 
 
 def _communicate(
-    process: subprocess.Popen[bytes], command: Sequence[str], stdin: str | None, timeout: float | None
+    process: subprocess.Popen[bytes],
+    command: Sequence[str],
+    stdin: str | bytes | None,
+    timeout: float | None,
 ) -> tuple[str, str]:
     raw_out: bytes | None
     raw_err: bytes | None
     try:
-        raw_out, raw_err = process.communicate(None if stdin is None else stdin.encode(), timeout=timeout)
+        raw_out, raw_err = process.communicate(stdin.encode() if isinstance(stdin, str) else stdin, timeout=timeout)
     except subprocess.TimeoutExpired as error:
         raw_out, raw_err = _stop(process)
         output = _decode(raw_out) + _decode(raw_err) + f"\nstopped after {timeout:g} s"
