@@ -188,11 +188,12 @@ class _Reader:
         return ""
 
     def _build_number(self, value: PlacedValue | None) -> int:
-        number = value.value if isinstance(value, PlacedScalar) else 0
+        if value is None:
+            return 0
+        number = value.value if isinstance(value, PlacedScalar) else None
         if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
             return number
-        if value is not None:
-            self._complain(value, f"{value.description} is no build number", "expected a number from 0")
+        self._complain(value, f"{value.description} is no build number", "expected a number from 0")
         return 0
 
     def _outputs(self, value: PlacedValue) -> Iterator[tuple[str, tuple[Requirement, ...]]]:
@@ -206,7 +207,7 @@ class _Reader:
         seen: set[Requirement] = set()
         for item in value.items:
             requirement = self._requirement(item)
-            if requirement in seen:
+            if requirement in seen and requirement.spec:
                 self._complain(item, f"`{requirement.spec}` is written twice", "remove one of them")
             seen.add(requirement)
             yield requirement
