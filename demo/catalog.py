@@ -1,0 +1,19 @@
+"""The steps of the demo, in order."""
+
+from __future__ import annotations
+
+from demo.bench import Step
+from demo.steps.gathering import gather_sources, gather_wheels
+from demo.steps.importing import import_repositories
+from demo.steps.packaging import build_channel, install_builder, lock_environment
+
+__all__ = ["STEPS"]
+
+STEPS = (
+    Step(name="sources", title="Download sources", action=gather_sources),
+    Step(name="repositories", title="Import them into git", action=import_repositories),
+    Step(name="wheels", title="Download wheels", action=gather_wheels),
+    Step(name="channel", title="Build a conda channel", action=build_channel),
+    Step(name="environment", title="Build and lock rubin-env", action=lock_environment),
+    Step(name="builder", title="Install it for the build", action=install_builder),
+)

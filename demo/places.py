@@ -1,0 +1,100 @@
+"""Where the demo keeps things, all below its output folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["DEMO", "ROOT", "Places"]
+
+DEMO = Path(__file__).resolve().parent
+"""The folder with the demo's configuration."""
+
+ROOT = DEMO.parent
+"""The checkout."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Folders and files of one run.
+
+    Parameters
+    ----------
+    output : `~pathlib.Path`
+        Folder for everything that is made; absolute.
+    cache : `~pathlib.Path`
+        Folder for downloads; absolute.
+    """
+
+    output: Path
+    cache: Path
+
+    @property
+    def sources(self) -> Path:
+        """Downloaded source distributions."""
+        return self.cache / "sources"
+
+    @property
+    def wheels(self) -> Path:
+        """Downloaded wheels."""
+        return self.cache / "wheels"
+
+    @property
+    def repositories(self) -> Path:
+        """Bare git repositories, one a product: the demo's upstream."""
+        return self.output / "repositories"
+
+    @property
+    def repos_yaml(self) -> Path:
+        """Product to repository."""
+        return self.output / "repos.yaml"
+
+    @property
+    def recipes(self) -> Path:
+        """Recipes of the channel's packages, and what they are made from."""
+        return self.output / "recipes"
+
+    @property
+    def channel(self) -> Path:
+        """The conda channel."""
+        return self.output / "channel"
+
+    @property
+    def lock(self) -> Path:
+        """The exactly solved environment."""
+        return self.output / "rubin-env.env"
+
+    @property
+    def builder(self) -> Path:
+        """Where the stack is built: its environment, clones and installed products."""
+        return self.output / "builder"
+
+    @property
+    def versiondb(self) -> Path:
+        """The record of builds."""
+        return self.output / "versiondb"
+
+    @property
+    def pkgroot(self) -> Path:
+        """The package root that users install from."""
+        return self.output / "pkgroot"
+
+    @property
+    def installed(self) -> Path:
+        """A user's folder: environment, stack and load scripts."""
+        return self.output / "installed"
+
+    @property
+    def changelog(self) -> Path:
+        """The change log between the two weeklies."""
+        return self.output / "changelog"
+
+    @property
+    def image(self) -> Path:
+        """The OCI layout."""
+        return self.output / "image"
+
+    @property
+    def report(self) -> Path:
+        """What was done and how long it took, for programs."""
+        return self.output / "report.json"
