@@ -190,7 +190,7 @@ class _Reader:
     def _build_number(self, value: PlacedValue | None) -> int:
         if value is None:
             return 0
-        number = value.value if isinstance(value, PlacedScalar) else None
+        number: object = value.plain() if isinstance(value, PlacedScalar) else None
         if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
             return number
         self._complain(value, f"{value.description} is no build number", "expected a number from 0")
