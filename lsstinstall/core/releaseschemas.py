@@ -26,7 +26,14 @@ from lsstinstall.core.versions import parse_eups_version
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["SCHEMA_ID", "SCHEMA_VERSION", "parse_file_path", "parse_time", "release_fields"]
+__all__ = [
+    "SCHEMA_ID",
+    "SCHEMA_VERSION",
+    "parse_file_path",
+    "parse_image_tag",
+    "parse_time",
+    "release_fields",
+]
 
 SCHEMA_VERSION = 1
 """Of the documents that we write; newer ones are refused."""
@@ -80,6 +87,28 @@ def parse_file_path(text: str) -> str:
         or holds control characters or a backslash.
     """
     return _PATH_TEXT.parse(text)
+
+
+def parse_image_tag(text: str) -> str:
+    """Read the tag of a container image.
+
+    Parameters
+    ----------
+    text : `str`
+        For example ``al9-w_2026_42``.
+
+    Returns
+    -------
+    tag : `str`
+        The same text.
+
+    Raises
+    ------
+    InvalidNameError
+        Raised if it is empty, too long, or holds what registries refuse: a
+        slash, or the plus that EUPS versions have.
+    """
+    return _IMAGE_TAG.parse(text)
 
 
 def parse_time(text: str) -> datetime:

@@ -286,21 +286,29 @@ class Table(Generic[K, T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record(Generic[T]):
-    """An object with fixed keys, all of them required and no other allowed.
+    """An object with fixed keys.
 
     Parameters
     ----------
     name : `str`
         Of the definition in the schema.
     fields : `~collections.abc.Mapping` [ `str`, `Shape` ]
-        Shape of each key's value.
+        Shape of each key's value; all are required.
     make : `~collections.abc.Callable`
-        Makes the value; gets the fields' values by their names.
+        Makes the value; gets the fields' values by their names, without the
+        optional ones that are missing.
+    optional : `~collections.abc.Mapping` [ `str`, `Shape` ]
+        Shape of the values of keys that may be missing.
+    is_open : `bool`
+        Whether further keys are allowed, and passed over; not in formats of
+        our own, where they are mistakes.
     """
 
     name: str
     fields: Mapping[str, Shape[object]]
     make: Callable[..., T]
+    optional: Mapping[str, Shape[object]] = field(default_factory=lambda: MappingProxyType({}))
+    is_open: bool = False
 
     def definition(self, definitions: dict[str, object]) -> dict[str, object]:
         """Write what its name stands for.
@@ -317,9 +325,11 @@ class Record(Generic[T]):
         """
         return {
             "type": "object",
-            "properties": {key: shape.schema(definitions) for key, shape in self.fields.items()},
+            "properties": {
+                key: shape.schema(definitions) for key, shape in {**self.fields, **self.optional}.items()
+            },
             "required": list(self.fields),
-            "additionalProperties": False,
+            "additionalProperties": self.is_open,
         }
 
     def schema(self, definitions: dict[str, object]) -> dict[str, object]:
@@ -332,10 +342,12 @@ class Record(Generic[T]):
         if not isinstance(value, dict):
             reading.refuse(path, f"expected an object, found {_kind(value)}")
         before = len(reading.problems)
-        reading.problems.extend(((*path, key), "unknown key") for key in value if key not in self.fields)
+        known = {**self.fields, **self.optional}
+        if not self.is_open:
+            reading.problems.extend(((*path, key), "unknown key") for key in value if key not in known)
         reading.problems.extend(((*path, key), "missing key") for key in self.fields if key not in value)
         found: dict[str, Any] = {}
-        for key, shape in self.fields.items():
+        for key, shape in known.items():
             try:
                 if key in value:
                     found[key] = shape.read(value[key], (*path, key), reading)

@@ -1,0 +1,219 @@
+"""OCI image layouts: folders with an index and blobs named by their digests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from typing import TYPE_CHECKING
+
+from lsstinstall.adapters.files import explain, make_directory, read_bytes, write_atomic
+from lsstinstall.core.errors import NotFoundError, RefusedError
+from lsstinstall.core.jsontexts import canonical_json
+from rubin_releng.core.ocidocuments import LAYOUT_VERSION, Digest, StoredBlob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+__all__ = ["OciLayout"]
+
+_PIECE_BYTES = 1024 * 1024
+_MARKER = "oci-layout"
+_INDEX = "index.json"
+
+
+class OciLayout:
+    """One layout on disk.
+
+    Parameters
+    ----------
+    directory : `~pathlib.Path`
+        Its folder.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._blobs = directory / "blobs" / "sha256"
+
+    @classmethod
+    def create(cls, directory: Path) -> OciLayout:
+        """Make a layout, or take one that is there.
+
+        Parameters
+        ----------
+        directory : `~pathlib.Path`
+            Missing, empty, or a layout.
+
+        Returns
+        -------
+        layout : `OciLayout`
+            Without images, if it is new.
+
+        Raises
+        ------
+        RefusedError
+            Raised if the folder holds something else.
+        """
+        layout = cls(directory)
+        make_directory(directory)
+        try:
+            is_foreign = layout.read_marker() is None and any(directory.iterdir())
+        except OSError as error:
+            raise explain(error, doing="read") from error
+        if is_foreign:
+            raise RefusedError(f"`{directory}` is not empty and no image layout", hint="name another folder")
+        make_directory(layout._blobs)
+        write_atomic(directory / _MARKER, canonical_json({"imageLayoutVersion": LAYOUT_VERSION}))
+        return layout
+
+    @classmethod
+    def open(cls, directory: Path) -> OciLayout:
+        """Take a layout that is there.
+
+        Parameters
+        ----------
+        directory : `~pathlib.Path`
+            Its folder.
+
+        Returns
+        -------
+        layout : `OciLayout`
+            To be read.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if there is no such folder.
+        """
+        if not directory.is_dir():
+            raise NotFoundError(f"there is no image layout `{directory}`")
+        return cls(directory)
+
+    def write(self, pieces: Iterable[bytes]) -> StoredBlob:
+        """Store a blob under its digest.
+
+        Parameters
+        ----------
+        pieces : `~collections.abc.Iterable` [ `bytes` ]
+            Its content.
+
+        Returns
+        -------
+        blob : `StoredBlob`
+            Digest and size.
+
+        Raises
+        ------
+        UnavailableError
+            Raised if the disk is full; no part of the blob is left.
+        RefusedError
+            Raised if we may not write there.
+        """
+        content, size = hashlib.sha256(), 0
+        temporary = self._blobs / f".{secrets.token_hex(8)}.tmp"
+        try:
+            try:
+                with temporary.open("xb") as stream:
+                    for piece in pieces:
+                        content.update(piece)
+                        size += len(piece)
+                        stream.write(piece)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                temporary.replace(self._blobs / content.hexdigest())
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise explain(error, doing="write") from error
+        return StoredBlob(digest=Digest(f"sha256:{content.hexdigest()}"), size_bytes=size)
+
+    def read(self, digest: Digest) -> Iterator[bytes]:
+        """Read a blob in pieces.
+
+        Parameters
+        ----------
+        digest : `Digest`
+            Its name.
+
+        Yields
+        ------
+        piece : `bytes`
+            Up to a mebibyte.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if it is not there.
+        """
+        try:
+            with (self._blobs / digest.partition(":")[2]).open("rb") as stream:
+                while piece := stream.read(_PIECE_BYTES):
+                    yield piece
+        except OSError as error:
+            raise explain(error, doing="read") from error
+
+    def sizes(self) -> dict[str, int]:
+        """List all files among the blobs.
+
+        Returns
+        -------
+        sizes : `dict` [ `str`, `int` ]
+            Name below the folder of blobs to size in bytes, sorted by name;
+            also of what is no blob, or one of another digest algorithm.
+        """
+        found = {}
+        for path in sorted((self.directory / "blobs").rglob("*")):
+            if not path.is_dir():
+                found[str(path.relative_to(self.directory / "blobs")).removeprefix("sha256/")] = (
+                    path.lstat().st_size
+                )
+        return found
+
+    def remove(self, name: str) -> None:
+        """Remove a file among the blobs.
+
+        Parameters
+        ----------
+        name : `str`
+            One of `sizes`.
+        """
+        try:
+            (self._blobs / name).unlink()
+        except OSError as error:
+            raise explain(error, doing="remove") from error
+
+    def read_index(self) -> bytes | None:
+        """Read ``index.json``.
+
+        Returns
+        -------
+        data : `bytes` or `None`
+            `None` if there is none.
+        """
+        return self._read(_INDEX)
+
+    def write_index(self, data: bytes) -> None:
+        """Replace ``index.json``.
+
+        Parameters
+        ----------
+        data : `bytes`
+            The whole document.
+        """
+        write_atomic(self.directory / _INDEX, data)
+
+    def read_marker(self) -> bytes | None:
+        """Read ``oci-layout``.
+
+        Returns
+        -------
+        data : `bytes` or `None`
+            `None` if there is none.
+        """
+        return self._read(_MARKER)
+
+    def _read(self, name: str) -> bytes | None:
+        path = self.directory / name
+        return read_bytes(path) if path.exists() else None

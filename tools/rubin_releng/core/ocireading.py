@@ -1,0 +1,236 @@
+"""Reads OCI documents, whichever program wrote them: keys that we do not know are fine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+from lsstinstall.core.errors import InvalidNameError, ProblemsError
+from lsstinstall.core.jsontexts import decode_json, locate, parse_json
+from lsstinstall.core.shapes import BrokenError, Exactly, Items, Maybe, Reading, Record, Table, Text, Whole
+from rubin_releng.core.ocidocuments import LAYOUT_VERSION, Descriptor, Digest, ImagePlatform, parse_digest
+
+__all__ = ["FoundConfig", "FoundManifest", "read_config", "read_index", "read_manifest", "read_marker"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundManifest:
+    """What a manifest leads to.
+
+    Parameters
+    ----------
+    config : `Descriptor`
+        Configuration.
+    layers : `tuple` [ `Descriptor`, ... ]
+        The lowest first.
+    """
+
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundConfig:
+    """What a configuration says that we check.
+
+    Parameters
+    ----------
+    platform : `ImagePlatform`
+        What the image runs on.
+    diff_ids : `tuple` [ `Digest`, ... ]
+        Of the layers before compression, the lowest first.
+    """
+
+    platform: ImagePlatform
+    diff_ids: tuple[Digest, ...]
+
+
+def read_index(data: bytes, *, source: str) -> tuple[Descriptor, ...]:
+    """Read an image index, or ``index.json``.
+
+    Parameters
+    ----------
+    data : `bytes`
+        The whole document.
+    source : `str`
+        File name, for error messages only.
+
+    Returns
+    -------
+    manifests : `tuple` [ `Descriptor`, ... ]
+        In the order of the document; they may be indexes themselves.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not JSON.
+    ProblemsError
+        Raised if it is no index; holds every problem with its place.
+    """
+    return _read(_INDEX, data, source, "an image index")
+
+
+def read_manifest(data: bytes, *, source: str) -> FoundManifest:
+    """Read an image manifest.
+
+    Parameters
+    ----------
+    data : `bytes`
+        The whole document.
+    source : `str`
+        Its digest, for error messages only.
+
+    Returns
+    -------
+    manifest : `FoundManifest`
+        What it leads to.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not JSON.
+    ProblemsError
+        Raised if it is no manifest; holds every problem with its place.
+    """
+    return _read(_MANIFEST, data, source, "an image manifest")
+
+
+def read_config(data: bytes, *, source: str) -> FoundConfig:
+    """Read the configuration of an image.
+
+    Parameters
+    ----------
+    data : `bytes`
+        The whole document.
+    source : `str`
+        Its digest, for error messages only.
+
+    Returns
+    -------
+    config : `FoundConfig`
+        What we check of it.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not JSON.
+    ProblemsError
+        Raised if it is no configuration; holds every problem with its place.
+    """
+    return _read(_CONFIG, data, source, "an image configuration")
+
+
+def read_marker(data: bytes, *, source: str) -> None:
+    """Read the file ``oci-layout``.
+
+    Parameters
+    ----------
+    data : `bytes`
+        The whole document.
+    source : `str`
+        File name, for error messages only.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not JSON.
+    ProblemsError
+        Raised if it is not that of a layout of version 1.0.0.
+    """
+    _read(_MARKER, data, source, f"the marker of an image layout {LAYOUT_VERSION}")
+
+
+def _read(record: Record[T], data: bytes, source: str, kind: str) -> T:
+    text = decode_json(data, source=source)
+    reading = Reading()
+    try:
+        return record.read(parse_json(text, source=source), (), reading)
+    except BrokenError as error:
+        problems = locate(text, reading.problems, source=source)
+        raise ProblemsError(f"`{source}` is not {kind}", problems) from error
+
+
+def _parse_word(text: str) -> str:
+    if not text:
+        raise InvalidNameError("the text is empty")
+    return text
+
+
+def _parse_layout_version(text: str) -> str:
+    if text != LAYOUT_VERSION:
+        raise InvalidNameError(f"`{text}` is not the version `{LAYOUT_VERSION}`")
+    return text
+
+
+def _make_descriptor(mediaType: str, digest: Digest, size: int, **rest: object) -> Descriptor:  # noqa: N803
+    known = {key: value for key, value in rest.items() if value is not None}
+    return Descriptor(media_type=mediaType, digest=digest, size_bytes=size, **known)  # type: ignore[arg-type]
+
+
+def _make_manifest(config: Descriptor, layers: tuple[Descriptor, ...], **_: object) -> FoundManifest:
+    return FoundManifest(config=config, layers=layers)
+
+
+def _make_config(os: str, architecture: str, rootfs: tuple[Digest, ...]) -> FoundConfig:
+    return FoundConfig(platform=ImagePlatform(os=os, architecture=architecture), diff_ids=rootfs)
+
+
+def _make_manifests(manifests: tuple[Descriptor, ...], **_: object) -> tuple[Descriptor, ...]:
+    return manifests
+
+
+def _make_diff_ids(diff_ids: tuple[Digest, ...], **_: object) -> tuple[Digest, ...]:
+    return diff_ids
+
+
+def _make_nothing(**_: object) -> None:
+    return None
+
+
+_WORD = Text(parse=_parse_word, pattern=r"^.+$", description="a word")
+_ANY_TEXT = Text(parse=str, pattern="", description="any text")
+_DIGEST = Text(parse=parse_digest, pattern=r"^sha256:[0-9a-f]{64}$", description="a digest")
+_PLATFORM = Record(
+    name="platform", fields={"os": _WORD, "architecture": _WORD}, make=ImagePlatform, is_open=True
+)
+_DESCRIPTOR = Record(
+    name="descriptor",
+    fields={"mediaType": _WORD, "digest": _DIGEST, "size": Whole(minimum=0)},
+    optional={"annotations": Maybe(of=Table(keys=_WORD, values=_ANY_TEXT)), "platform": Maybe(of=_PLATFORM)},
+    make=_make_descriptor,
+    is_open=True,
+)
+_INDEX = Record(
+    name="index",
+    fields={"schemaVersion": Exactly(number=2), "manifests": Items(of=_DESCRIPTOR)},
+    make=_make_manifests,
+    is_open=True,
+)
+_MANIFEST = Record(
+    name="manifest",
+    fields={"schemaVersion": Exactly(number=2), "config": _DESCRIPTOR, "layers": Items(of=_DESCRIPTOR)},
+    make=_make_manifest,
+    is_open=True,
+)
+_ROOTFS = Record(
+    name="rootfs",
+    fields={"type": _WORD, "diff_ids": Items(of=_DIGEST)},
+    make=_make_diff_ids,
+    is_open=True,
+)
+_CONFIG = Record(
+    name="config",
+    fields={"os": _WORD, "architecture": _WORD, "rootfs": _ROOTFS},
+    make=_make_config,
+    is_open=True,
+)
+_MARKER = Record(
+    name="marker",
+    fields={
+        "imageLayoutVersion": Text(parse=_parse_layout_version, pattern=r"^1\.0\.0$", description="1.0.0")
+    },
+    make=_make_nothing,
+    is_open=True,
+)

@@ -1,0 +1,261 @@
+"""Checks an image layout to the last byte, and compares two of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import CorruptError, NotFoundError, ProblemsError, ToolkitError
+from lsstinstall.core.reporting import Outcome
+from rubin_releng.core.ocidocuments import Digest, MediaType
+from rubin_releng.core.ocireading import read_marker
+from rubin_releng.images.layouts import read_layout, survey_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from lsstinstall.core.reporting import Reporter
+    from rubin_releng.core.ocidocuments import Descriptor
+    from rubin_releng.images.layouts import FoundImage
+    from rubin_releng.images.ports import BlobStore, Codec
+
+__all__ = ["LayoutDifference", "LayoutReport", "check_layout", "diff_layouts"]
+
+
+_LAYERS = frozenset({MediaType.LAYER, MediaType.LAYER_GZIP, MediaType.LAYER_ZSTD})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutReport:
+    """A layout that was found in order.
+
+    Parameters
+    ----------
+    images : `tuple` [ `FoundImage`, ... ]
+        In the order of the index.
+    blobs : `int`
+        How many there are.
+    size_bytes : `int`
+        Of all blobs.
+    """
+
+    images: tuple[FoundImage, ...]
+    blobs: int
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutDifference:
+    """What somebody moves who has one layout and wants another.
+
+    Parameters
+    ----------
+    layers : `tuple` [ `Descriptor`, ... ]
+        That are missing, in the order of the images.
+    documents : `tuple` [ `Descriptor`, ... ]
+        Manifests, indexes and configurations that are missing.
+    kept : `tuple` [ `Descriptor`, ... ]
+        Layers that are there already.
+    """
+
+    layers: tuple[Descriptor, ...]
+    documents: tuple[Descriptor, ...]
+    kept: tuple[Descriptor, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes to move."""
+        return sum(blob.size_bytes for blob in (*self.layers, *self.documents))
+
+
+def check_layout(store: BlobStore, *, codecs: Mapping[str, Codec], reporter: Reporter) -> LayoutReport:
+    """Check every document, digest, size, diff-id, platform and stray blob.
+
+    Parameters
+    ----------
+    store : `BlobStore`
+        The layout.
+    codecs : `~collections.abc.Mapping` [ `str`, `Codec` ]
+        By media type of layers; those without compression need none.
+    reporter : `Reporter`
+        Gets a step for each blob.
+
+    Returns
+    -------
+    report : `LayoutReport`
+        Only of a layout without any problem.
+
+    Raises
+    ------
+    ProblemsError
+        Raised if there are problems; holds all of them.
+    """
+    problems: list[ToolkitError] = [*_check_marker(store)]
+    layout, found = survey_layout(store)
+    problems.extend(found)
+    blobs = layout.blobs
+    diff_ids, more = _check_blobs(blobs, store, codecs, reporter)
+    problems.extend(more)
+    for image in layout.images:
+        problems.extend(_check_image(image, diff_ids))
+    if not found:
+        # A damaged document hides what it leads to, which is then not stray.
+        problems.extend(_check_stray(blobs, store))
+    if problems:
+        raise ProblemsError("the image layout is damaged", problems)
+    return LayoutReport(
+        images=layout.images, blobs=len(blobs), size_bytes=sum(blob.size_bytes for blob in blobs.values())
+    )
+
+
+def diff_layouts(old: BlobStore, new: BlobStore) -> LayoutDifference:
+    """Tell what a client that has one layout must fetch to have another.
+
+    Parameters
+    ----------
+    old : `BlobStore`
+        What the client has.
+    new : `BlobStore`
+        What it wants.
+
+    Returns
+    -------
+    difference : `LayoutDifference`
+        Each blob once, however many images need it.
+
+    Raises
+    ------
+    ProblemsError
+        Raised if a document of either is missing or damaged.
+    """
+    present, wanted = read_layout(old).blobs, read_layout(new)
+    layers = {layer.digest: layer for image in wanted.images for layer in image.layers}
+    missing = [blob for digest, blob in wanted.blobs.items() if digest not in present]
+    return LayoutDifference(
+        layers=tuple(blob for blob in missing if blob.digest in layers),
+        documents=tuple(blob for blob in missing if blob.digest not in layers),
+        kept=tuple(layer for digest, layer in layers.items() if digest in present),
+    )
+
+
+def _check_marker(store: BlobStore) -> Iterator[ToolkitError]:
+    data = store.read_marker()
+    if data is None:
+        yield CorruptError("the file `oci-layout` is missing, so this is no image layout")
+    elif store.read_index() is None:
+        yield CorruptError("the file `index.json` is missing, so the layout has no image")
+    try:
+        read_marker(data or b'{"imageLayoutVersion":"1.0.0"}', source="oci-layout")
+    except ToolkitError as error:
+        yield error
+
+
+def _check_blobs(
+    blobs: Mapping[Digest, Descriptor],
+    store: BlobStore,
+    codecs: Mapping[str, Codec],
+    reporter: Reporter,
+) -> tuple[dict[Digest, Digest], list[ToolkitError]]:
+    """Read every blob once; return the diff-ids of layers and what is wrong."""
+    diff_ids: dict[Digest, Digest] = {}
+    problems: list[ToolkitError] = []
+    reporter.begin("check blobs", len(blobs))
+    for digest, blob in blobs.items():
+        try:
+            diff_id = _check_blob(blob, store, codecs)
+        except ToolkitError as error:
+            problems.append(error)
+            reporter.step(digest, Outcome.FAILED)
+            continue
+        if diff_id is not None:
+            diff_ids[digest] = diff_id
+        reporter.step(digest, Outcome.DONE, detail=f"{blob.size_bytes} bytes")
+    reporter.end()
+    return diff_ids, problems
+
+
+def _check_blob(blob: Descriptor, store: BlobStore, codecs: Mapping[str, Codec]) -> Digest | None:
+    """Compare digest and size; for a layer return its diff-id."""
+    counter = _Counter(store, blob.digest)
+    diff_id, damage = None, None
+    try:
+        diff_id = _diff_id(blob, counter.pieces, codecs)
+    except NotFoundError as error:
+        raise CorruptError(f"the blob `{blob.digest}` is missing") from error
+    except CorruptError as error:
+        damage = error
+    counter.finish()
+    if counter.size_bytes != blob.size_bytes:
+        raise CorruptError(
+            f"the blob `{blob.digest}` has {counter.size_bytes} bytes instead of {blob.size_bytes}"
+        )
+    if counter.digest != blob.digest:
+        raise CorruptError(f"the blob `{blob.digest}` has the digest `{counter.digest}`")
+    if damage is not None:
+        raise CorruptError(f"the blob `{blob.digest}` cannot be unpacked: {damage}")
+    return diff_id
+
+
+class _Counter:
+    """Reads a blob once, and knows its size and digest at the end."""
+
+    def __init__(self, store: BlobStore, digest: Digest) -> None:
+        self._content = hashlib.sha256()
+        self.size_bytes = 0
+        self.pieces = self._count(store.read(digest))
+
+    def _count(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._content.update(piece)
+            self.size_bytes += len(piece)
+            yield piece
+
+    def finish(self) -> None:
+        """Read what nobody asked for, since it is part of the blob."""
+        for _ in self.pieces:
+            continue
+
+    @property
+    def digest(self) -> str:
+        """Of what was read so far."""
+        return f"sha256:{self._content.hexdigest()}"
+
+
+def _diff_id(blob: Descriptor, pieces: Iterable[bytes], codecs: Mapping[str, Codec]) -> Digest | None:
+    codec = codecs.get(blob.media_type)
+    if codec is None and blob.media_type != MediaType.LAYER:
+        return None
+    content = hashlib.sha256()
+    for piece in pieces if codec is None else codec.decompress(pieces):
+        content.update(piece)
+    return Digest(f"sha256:{content.hexdigest()}")
+
+
+def _check_image(image: FoundImage, diff_ids: Mapping[Digest, Digest]) -> Iterator[ToolkitError]:
+    said, expected = image.settings.platform, image.manifest.platform
+    name = image.manifest.digest
+    if expected is not None and expected != said:
+        yield CorruptError(
+            f"the index lists `{name}` for `{expected.os}/{expected.architecture}`,"
+            f" and its configuration says `{said.os}/{said.architecture}`"
+        )
+    if len(image.layers) != len(image.settings.diff_ids):
+        yield CorruptError(
+            f"`{name}` has {len(image.layers)} layers, and its configuration"
+            f" {len(image.settings.diff_ids)} diff-ids"
+        )
+    for layer, diff_id in zip(image.layers, image.settings.diff_ids, strict=False):
+        if layer.media_type not in _LAYERS:
+            yield CorruptError(f"`{layer.digest}` is listed as `{layer.media_type}`, which is no layer")
+        elif diff_ids.get(layer.digest, diff_id) != diff_id:
+            yield CorruptError(
+                f"the layer `{layer.digest}` has the diff-id `{diff_ids[layer.digest]}`"
+                f" instead of `{diff_id}`"
+            )
+
+
+def _check_stray(blobs: Mapping[Digest, Descriptor], store: BlobStore) -> Iterator[ToolkitError]:
+    needed = {digest.partition(":")[2] for digest in blobs}
+    for name in sorted(set(store.sizes()) - needed):
+        yield CorruptError(f"no image needs the file `{name}` among the blobs")
