@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import zipfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -23,6 +24,7 @@ from lsstinstall.adapters.condarecords import (
     prefix_records,
     query_packages,
 )
+from lsstinstall.core.errors import CorruptError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -227,20 +229,38 @@ class CondaEngine:
             drop_unreadable_records(prefix)
         present = set(self.installed(prefix))
         check_local_archives(self._memory.records(one for one in packages if one not in present))
+        records = self._memory.records(packages)
+        wanted = [rattler.MatchSpec(spec) for spec in specs]
+        self._link(records, prefix, wanted, reporter, again=None)
+        if repair:
+            # rattler leaves files that are in the way as they are. Now that all files of all packages
+            # are on record, it can remove them first.
+            names = {one.package.name for one in packages}
+            self._link(records, prefix, wanted, reporter, again=names)
+
+    def _link(
+        self,
+        records: list[RepoDataRecord],
+        prefix: Path,
+        specs: Sequence[rattler.MatchSpec],
+        reporter: Reporter,
+        *,
+        again: set[str] | None,
+    ) -> None:
         # Its base leaves the bodies of what we do not want to hear empty, which mypy takes as abstract.
         progress = InstallProgress(reporter)  # type: ignore[abstract]
         with explained(f"install into `{prefix}`"):
             asyncio.run(
                 rattler.install(
-                    self._memory.records(packages),
+                    records,
                     prefix,
                     cache_dir=self._cache / "pkgs",
-                    reinstall_packages={one.package.name for one in present} if repair else None,
+                    reinstall_packages=again,
                     show_progress=False,
                     client=self._client,
                     execute_link_scripts=True,
                     # It passes these on as they are, whatever its annotation says.
-                    requested_specs=[rattler.MatchSpec(spec)._match_spec for spec in specs],  # noqa: SLF001
+                    requested_specs=[spec._match_spec for spec in specs],  # noqa: SLF001
                     reporter=progress,
                 )
             )
@@ -283,8 +303,17 @@ def index_channel(path: Path, *, anew: bool = True) -> None:
     RefusedError
         Raised if we may not write there.
     """
-    with explained(f"index `{path}`"):
-        asyncio.run(rattler.index.index_fs(path, write_zst=True, write_shards=True, force=anew))
+    try:
+        with explained(f"index `{path}`"):
+            asyncio.run(rattler.index.index_fs(path, write_zst=True, write_shards=True, force=anew))
+    except CorruptError as error:
+        # rattler does not say which one.
+        broken = [one for one in sorted(path.glob("*/*.conda")) if not zipfile.is_zipfile(one)]
+        if not broken:
+            raise
+        raise CorruptError(
+            f"`{broken[0]}` is no conda package", hint="build or fetch it again, or remove it"
+        ) from error
 
 
 def channel_uri(channel: str) -> str:

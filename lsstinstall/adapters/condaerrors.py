@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import rattler.exceptions
 
+from lsstinstall.adapters.files import explain
 from lsstinstall.core.errors import (
     ConfigurationError,
     CorruptError,
@@ -27,7 +28,9 @@ _AGAIN = "run the same command again; what was downloaded is kept"
 # What to look for in the whole chain of reasons, the surest first.
 _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
     (
-        re.compile(r"hash mismatch|failed to (?:extract|unpack)|invalid (?:zip|gzip)|unexpected end of file"),
+        re.compile(
+            r"hash mismatch|[Ii]nvalid (?:checksum|zip|gzip)|InvalidArchive|failed to (?:extract|unpack)"
+        ),
         CorruptError,
         "the channel or the way to it is damaged; run the same command again, or tell its maintainers",
     ),
@@ -36,6 +39,7 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
         CorruptError,
         None,
     ),
+    (re.compile(r"unexpected end of file|early eof"), CorruptError, None),
     (re.compile(r"\(os error (?:28|122)\)"), UnavailableError, f"free some space and {_AGAIN}"),
     (re.compile(r"\(os error (?:1|13|30)\)"), RefusedError, "check who owns the folder and may write to it"),
     (
@@ -124,9 +128,11 @@ def explained(doing: str, *, specs: tuple[str, ...] = ()) -> Iterator[None]:
         known.IoError,
         known.ExtractError,
         known.TransactionError,
-        OSError,
+        known.CacheDirError,
     ) as error:
         raise _by_its_words(doing, error) from error
+    except OSError as error:
+        raise explain(error, doing=doing) from error
 
 
 def _by_its_words(doing: str, error: Exception) -> ToolkitError:

@@ -189,7 +189,7 @@ def check_local_archives(records: Iterable[RepoDataRecord]) -> None:
         kind, expected = ("sha256", record.sha256) if record.sha256 else ("md5", record.md5)
         if expected is None:
             continue
-        with explained(f"read `{path}`"), path.open("rb") as stream:
+        with explained("read"), path.open("rb") as stream:
             got = hashlib.file_digest(stream, kind).digest()
         if got != expected:
             raise CorruptError(
