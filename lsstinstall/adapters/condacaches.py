@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["package_cache"]
 
 _FOLDER = "pkgs-rattler"
 
 
-def package_cache(conda_root: Path | None) -> Path:
+def package_cache(conda_root: Path | None, environ: Mapping[str, str]) -> Path:
     """Choose the folder for packages and indexes.
 
     Parameters
@@ -18,6 +21,8 @@ def package_cache(conda_root: Path | None) -> Path:
     conda_root : `~pathlib.Path` or `None`
         Folder whose environments will share the files, by hard links; `None`
         if nothing is installed.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        ``RATTLER_CACHE_DIR``, ``XDG_CACHE_HOME`` and ``HOME`` are read.
 
     Returns
     -------
@@ -25,9 +30,9 @@ def package_cache(conda_root: Path | None) -> Path:
         ``RATTLER_CACHE_DIR`` if it is set, as for other programs of rattler's
         family; else a folder of the root; else the user's cache folder.
     """
-    if given := os.environ.get("RATTLER_CACHE_DIR"):
+    if given := environ.get("RATTLER_CACHE_DIR"):
         return Path(given)
     if conda_root is not None:
         return conda_root / _FOLDER
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~")).expanduser() / ".cache"
     return Path(home) / "rattler" / "cache"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lsstinstall.adapters.files import hold_lock, make_directory, read_text, write_atomic
 from lsstinstall.adapters.trees import move_tree, remove_tree
 from lsstinstall.core.environmentplans import EnvironmentCondition, EnvironmentRecord
-from lsstinstall.core.errors import NotFoundError, RefusedError
+from lsstinstall.core.errors import FormatError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -200,7 +200,7 @@ class CondaRoot:
             return EnvironmentCondition(state)
         except NotFoundError:
             return None
-        except (ValueError, KeyError, TypeError):
+        except (FormatError, ValueError, KeyError, TypeError):
             # Marks are written whole, so this one was edited: trust nothing, lose nothing.
             return EnvironmentCondition.HALF_UPDATED
 

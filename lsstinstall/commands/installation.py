@@ -141,7 +141,7 @@ class Installation:
         self.root = CondaRoot(
             request.conda_root, now=lambda: datetime.now(tz=UTC), home=Path(home) if home else None
         )
-        self._engine = CondaEngine(package_cache(request.conda_root))
+        self._engine = CondaEngine(package_cache(request.conda_root, environ))
 
     def plan(self) -> InstallationPlan:
         """Decide what to do; nothing is changed.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -59,7 +60,7 @@ class SolveRequest:
         packages : `tuple` [ `SolvedPackage`, ... ]
             The whole environment, by name.
         """
-        return CondaEngine(package_cache(None)).solve(
+        return CondaEngine(package_cache(None, os.environ)).solve(
             self.specs,
             channels=self.channels,
             platform=self.platform,
