@@ -176,6 +176,8 @@ class WebPkgroot:
             headers = {"Range": f"bytes={part.size_bytes}-", "If-Range": part.mark}
         with self._send("GET", address, headers) as response:
             total = _begin(response, part)
+            # Else the last bytes before a cut are thrown away; we compare the length ourselves.
+            response.raw.enforce_content_length = False
             try:
                 with part.appending() as file:
                     for chunk in response.iter_content(_CHUNK):
@@ -230,9 +232,9 @@ class WebPkgroot:
                 return attempt()
             except _PassingError as error:
                 if number == self._retries:
-                    times = f" {number + 1} times" if number else ""
+                    times = f" in {number + 1} attempts" if number else ""
                     raise UnavailableError(
-                        f"cannot fetch <{address}>: tried{times}, {error}",
+                        f"cannot fetch <{address}>{times}: {error}",
                         hint="check the network and the address; the same command goes on where this stopped",
                     ) from error
                 longest = _FIRST_PAUSE_SECONDS * 2**number

@@ -1,0 +1,124 @@
+"""A web server on the loopback interface that answers as it is told to."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["WebServer", "serve"]
+
+
+@dataclass
+class WebServer:
+    """What it serves, how it misbehaves, and what it was asked.
+
+    Parameters
+    ----------
+    files : `dict` [ `str`, `bytes` ]
+        Path below the root to content.
+    statuses : `dict` [ `str`, `list` [ `int` ] ]
+        Path to the status codes that come before the content.
+    cuts : `dict` [ `str`, `list` [ `int` ] ]
+        Path to the numbers of bytes after which answers end, before whole
+        ones are given.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    statuses: dict[str, list[int]] = field(default_factory=dict)
+    cuts: dict[str, list[int]] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+    mark: tuple[str, str] | None = ("ETag", '"one"')
+    ranges: bool = True
+    lengths: bool = True
+    wrong_range: bool = False
+    asked: list[tuple[str, str, str | None]] = field(default_factory=list)
+    url: str = ""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    plan: WebServer
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
+        """Say nothing."""
+
+    def do_HEAD(self) -> None:
+        self._answer(with_body=False)
+
+    def do_GET(self) -> None:
+        self._answer(with_body=True)
+
+    def _answer(self, *, with_body: bool) -> None:
+        plan = self.plan
+        path = self.path.removeprefix("/")
+        plan.asked.append((self.command, path, self.headers.get("Range")))
+        statuses = plan.statuses.get(unquote(path), [])
+        content = plan.files.get(unquote(path))
+        if statuses:
+            self._refuse(statuses.pop(0))
+        elif content is None:
+            self._refuse(HTTPStatus.NOT_FOUND)
+        else:
+            self._serve(unquote(path), content, with_body=with_body)
+
+    def _refuse(self, status: int) -> None:
+        self.send_response(status)
+        for name, value in self.plan.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _serve(self, path: str, content: bytes, *, with_body: bool) -> None:
+        start = self._start(len(content))
+        if start is None:
+            self._refuse(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            return
+        rest = content[start:]
+        self.send_response(HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK)
+        if start:
+            shown = start + 1 if self.plan.wrong_range else start
+            self.send_header("Content-Range", f"bytes {shown}-{len(content) - 1}/{len(content)}")
+        if self.plan.mark is not None:
+            self.send_header(*self.plan.mark)
+        if self.plan.lengths:
+            self.send_header("Content-Length", str(len(rest)))
+        else:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        cuts = self.plan.cuts.get(path, [])
+        if with_body:
+            self.wfile.write(rest[: cuts.pop(0)] if cuts else rest)
+        # A cut answer, and one without its length, end with the connection.
+        self.close_connection = True
+
+    def _start(self, size: int) -> int | None:
+        wanted = self.headers.get("Range")
+        same = self.plan.mark is not None and self.headers.get("If-Range") == self.plan.mark[1]
+        if wanted is None or not self.plan.ranges or not same:
+            return 0
+        start = int(wanted.removeprefix("bytes=").removesuffix("-"))
+        return start if start < size else None
+
+
+@contextmanager
+def serve(plan: WebServer) -> Iterator[WebServer]:
+    """Serve until the end of the block; ``plan.url`` is the address without a final slash."""
+    handler = type("Handler", (_Handler,), {"plan": plan})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    plan.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield plan
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsstinstall.adapters.eups import Stack
+from lsstinstall.adapters.productstores import DiskInstalledFiles, DiskProductStore, record_path
+from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError
+from lsstinstall.core.filelists import compare_lists
+from lsstinstall.core.names import ProductName
+from lsstinstall.core.productplans import PlannedProduct, ProductAction
+from lsstinstall.core.reporting import SilentReporter
+from tests.support.packages import LINUX, make_tarball, product_version
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AFW = ProductName("afw")
+VERSION = product_version("afw")
+FOLDER = f"afw/{VERSION}"
+PRODUCT = PlannedProduct(
+    product=AFW,
+    version=VERSION,
+    action=ProductAction.UNPACK,
+    tags=("w_2026_10", "d_2026_03_01"),
+    root="https://example.org/stack",
+    path=f"afw-{VERSION}@Linux64.tar.gz",
+    directory=FOLDER,
+)
+MEMBERS: dict[str, bytes | tuple[str, str]] = {
+    f"{FOLDER}/ups/afw.table": b"",
+    f"{FOLDER}/bin/afw": b"program",
+}
+
+
+class _Warnings(SilentReporter):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def warn(self, text: str, *, hint: str | None = None) -> None:
+        self.texts.append(f"{text}: {hint}")
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    return Stack.create(tmp_path / "stack", flavor=LINUX)
+
+
+@pytest.fixture
+def warnings() -> _Warnings:
+    return _Warnings()
+
+
+@pytest.fixture
+def store(stack: Stack, warnings: _Warnings) -> DiskProductStore:
+    return DiskProductStore(stack, reporter=warnings)
+
+
+def _install(
+    store: DiskProductStore,
+    product: PlannedProduct = PRODUCT,
+    members: dict[str, bytes | tuple[str, str]] = MEMBERS,
+    table: str | None = None,
+) -> None:
+    with store.writing([product]):
+        archive = store.archive_path(product)
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        archive.write_bytes(make_tarball(members))
+        store.unpack(product, archive)
+        store.finish(product, table=table)
+        store.assign_tags(product)
+
+
+def test_a_product_is_put_into_its_place_declared_and_tagged(store: DiskProductStore, stack: Stack) -> None:
+    _install(store)
+    found = stack.find(AFW, VERSION)
+    assert found is not None
+    assert found.directory == str(stack.path / "Linux64" / FOLDER)
+    assert found.table == f"{found.directory}/ups/afw.table"
+    assert stack.tags(AFW, VERSION) == ("current", "d_2026_03_01", "w_2026_10")
+    assert stack.global_tags() == ("w_2026_10", "d_2026_03_01")
+
+
+def test_nothing_of_the_installation_stays_behind(store: DiskProductStore, stack: Stack) -> None:
+    _install(store)
+    assert list((stack.path / "EupsBuildDir" / "Linux64").iterdir()) == []
+
+
+def test_what_was_installed_is_written_down(store: DiskProductStore, stack: Stack) -> None:
+    _install(store)
+    files = DiskInstalledFiles(stack)
+    assert list(files.declared()) == [(AFW, VERSION)]
+    recorded, found = files.recorded(AFW, VERSION), files.found(AFW, VERSION)
+    assert recorded is not None
+    assert found is not None
+    assert [file.path for file in recorded.files] == ["bin/afw", "ups/afw.table"]
+    assert not compare_lists(recorded, found)
+    assert files.place(AFW, VERSION) == f"Linux64/{FOLDER}"
+
+
+def test_a_product_without_a_table_of_its_own_gets_one(store: DiskProductStore, stack: Stack) -> None:
+    _install(store, members={f"{FOLDER}/bin/afw": b"program"}, table="envSet(X, 1)\n")
+    found = stack.find(AFW, VERSION)
+    assert found is not None
+    assert stack.table(found) == "envSet(X, 1)\n"
+    files = DiskInstalledFiles(stack)
+    recorded, now = files.recorded(AFW, VERSION), files.found(AFW, VERSION)
+    assert recorded is not None
+    assert now is not None
+    assert not compare_lists(recorded, now)
+
+
+def test_a_product_may_have_no_table_at_all(store: DiskProductStore, stack: Stack) -> None:
+    _install(store, members={f"{FOLDER}/bin/afw": b"program"})
+    found = stack.find(AFW, VERSION)
+    assert found is not None
+    assert found.table is None
+
+
+@pytest.mark.parametrize(("table", "kept"), [("envSet(X, 1)\n", "envSet(X, 1)\n "), (None, None)])
+def test_a_product_without_files_is_declared_with_its_table_in_the_database(
+    store: DiskProductStore, stack: Stack, table: str | None, kept: str | None
+) -> None:
+    meta = replace(PRODUCT, action=ProductAction.DECLARE, directory=None, path=None)
+    with store.writing([meta]):
+        store.finish(meta, table=table)
+    found = stack.find(AFW, VERSION)
+    assert found is not None
+    assert (found.directory, stack.table(found)) == (None, kept)
+    assert list(DiskInstalledFiles(stack).declared()) == []
+
+
+def test_an_archive_with_files_beside_the_product_is_refused(store: DiskProductStore, stack: Stack) -> None:
+    with pytest.raises(
+        CorruptError, match=r"https://example\.org/stack/afw-.*`other/x` is not in the folder"
+    ):
+        _install(store, members=MEMBERS | {"other/x": b""})
+    assert stack.find(AFW, VERSION) is None
+
+
+def test_an_empty_archive_is_refused(store: DiskProductStore) -> None:
+    with pytest.raises(CorruptError, match=f"there is nothing in `{FOLDER}`".replace("+", r"\+")):
+        _install(store, members={})
+
+
+def test_a_damaged_archive_is_told_with_its_address(store: DiskProductStore, tmp_path: Path) -> None:
+    archive = tmp_path / "x.tar.gz"
+    archive.write_bytes(b"no archive")
+    with pytest.raises(CorruptError, match=r"^https://example\.org/stack/afw-.*truncated or damaged"):
+        store.unpack(PRODUCT, archive)
+
+
+def test_a_folder_that_nobody_declared_is_kept_elsewhere(
+    store: DiskProductStore, stack: Stack, warnings: _Warnings
+) -> None:
+    target = stack.path / "Linux64" / FOLDER
+    for attempt in ("first", "second"):
+        target.mkdir(parents=True)
+        (target / "mine").write_text(attempt)
+        _install(store)
+        stack.undeclare(AFW, VERSION)
+        target.rename(target.with_name("away-" + attempt))
+    kept = stack.path / ".lsstinstall" / "replaced" / "Linux64" / "afw"
+    assert (kept / VERSION / "mine").read_text() == "first"
+    assert (kept / f"{VERSION}.2" / "mine").read_text() == "second"
+    assert len(warnings.texts) == 2
+    assert str(kept / VERSION) in warnings.texts[0]
+
+
+def test_a_complete_folder_of_a_killed_run_is_declared_as_it_is(
+    store: DiskProductStore, stack: Stack, warnings: _Warnings
+) -> None:
+    _install(store)
+    stack.undeclare(AFW, VERSION)
+    inode = (stack.path / "Linux64" / FOLDER).stat().st_ino
+    _install(store)
+    assert (stack.path / "Linux64" / FOLDER).stat().st_ino == inode
+    assert stack.find(AFW, VERSION) is not None
+    assert warnings.texts == []
+
+
+def test_leftovers_of_dead_runs_are_removed_but_parts_of_wanted_files_stay(
+    store: DiskProductStore, stack: Stack
+) -> None:
+    scratch = stack.path / "EupsBuildDir" / "Linux64"
+    wanted = store.archive_path(PRODUCT).parent
+    for folder in (wanted, scratch / "old-1.0.lsstinstall"):
+        (folder / "tree" / "half").mkdir(parents=True)
+        (folder / "x.tar.gz.part").write_text("part")
+        (folder / "x.tar.gz.part.mark").write_text("mark")
+    (scratch / "eups-1.0").mkdir()
+    record = record_path(stack.path, LINUX, AFW, VERSION)
+    record.parent.mkdir(parents=True)
+    (record.parent / f".{record.name}.1234.tmp").write_text("half")
+    with store.writing([PRODUCT]):
+        pass
+    assert sorted(path.relative_to(scratch).as_posix() for path in scratch.rglob("*")) == [
+        f"{wanted.name}", f"{wanted.name}/x.tar.gz.part", f"{wanted.name}/x.tar.gz.part.mark", "eups-1.0",
+    ]  # fmt: skip
+    assert list(record.parent.iterdir()) == []
+
+
+def test_what_will_not_be_finished_is_removed_but_for_its_part(store: DiskProductStore, stack: Stack) -> None:
+    archive = store.archive_path(PRODUCT)
+    archive.parent.mkdir(parents=True)
+    archive.write_bytes(make_tarball(MEMBERS))
+    store.unpack(PRODUCT, archive)
+    store.discard(PRODUCT)
+    assert list((stack.path / "EupsBuildDir" / "Linux64").iterdir()) == []
+    store.discard(PRODUCT)
+
+
+def test_a_product_of_eups_is_written_down_afterwards(store: DiskProductStore, stack: Stack) -> None:
+    folder = stack.path / "Linux64" / FOLDER
+    (folder / "ups").mkdir(parents=True)
+    (folder / "ups" / "afw.table").write_text("")
+    Stack(stack.path, flavor=LINUX).declare(AFW, VERSION, directory=folder)
+    store.adopt(PRODUCT)
+    recorded = DiskInstalledFiles(stack).recorded(AFW, VERSION)
+    assert recorded is not None
+    assert [file.path for file in recorded.files] == ["ups/afw.table"]
+
+
+def test_a_product_that_eups_did_not_declare_is_told(store: DiskProductStore) -> None:
+    with pytest.raises(NotFoundError, match="EUPS ended well, but `afw`"):
+        store.adopt(PRODUCT)
+
+
+def test_a_product_without_a_record_or_without_its_folder_is_known_as_such(
+    store: DiskProductStore, stack: Stack
+) -> None:
+    _install(store)
+    record_path(stack.path, LINUX, AFW, VERSION).unlink()
+    folder = stack.path / "Linux64" / FOLDER
+    folder.rename(stack.path / "away")
+    files = DiskInstalledFiles(stack)
+    assert files.recorded(AFW, VERSION) is None
+    assert files.found(AFW, VERSION) is None
+
+
+def test_a_broken_record_is_told(store: DiskProductStore, stack: Stack) -> None:
+    _install(store)
+    record_path(stack.path, LINUX, AFW, VERSION).write_text("{")
+    with pytest.raises(FormatError, match=r"afw-.*\.json"):
+        DiskInstalledFiles(stack).recorded(AFW, VERSION)
+
+
+def test_a_product_outside_the_stack_has_an_absolute_place(stack: Stack, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / "ups").mkdir(parents=True)
+    (outside / "ups" / "afw.table").write_text("")
+    stack.declare(AFW, VERSION, directory=outside)
+    assert DiskInstalledFiles(stack).place(AFW, VERSION) == str(outside)

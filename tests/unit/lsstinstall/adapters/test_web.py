@@ -1,0 +1,275 @@
+from __future__ import annotations
+
+import socket
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsstinstall.adapters.web import WebPkgroot
+from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError, UnavailableError
+from lsstinstall.core.names import parse_sha256
+from tests.support.webservers import WebServer, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.network
+
+DATA = bytes(range(256)) * 40
+DIGEST = parse_sha256(sha256(DATA).hexdigest())
+NAME = "afw-g1+2@Linux64.tar.gz"
+
+
+@pytest.fixture
+def server() -> Iterator[WebServer]:
+    with serve(WebServer(files={NAME: DATA, "a.txt": "grüße\n".encode()})) as running:
+        yield running
+
+
+@pytest.fixture
+def pauses() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def root(server: WebServer, pauses: list[float]) -> WebPkgroot:
+    return WebPkgroot(server.url + "/", retries=3, timeout_seconds=5, pause=pauses.append)
+
+
+def test_a_text_is_read(root: WebPkgroot, server: WebServer) -> None:
+    assert root.read_text("a.txt") == "grüße\n"
+    assert root.url == server.url
+
+
+def test_a_plus_is_quoted(root: WebPkgroot, server: WebServer) -> None:
+    assert root.read_bytes(NAME) == DATA
+    assert server.asked[0][1] == "afw-g1%2B2%40Linux64.tar.gz"
+
+
+def test_what_is_not_there_is_not_found_and_not_asked_twice(root: WebPkgroot, server: WebServer) -> None:
+    with pytest.raises(NotFoundError, match=f"there is no <{server.url}/b.txt>"):
+        root.read_bytes("b.txt")
+    assert len(server.asked) == 1
+    assert not root.exists("b.txt")
+    assert root.exists("a.txt")
+
+
+def test_a_text_in_another_encoding_is_told_with_its_place(root: WebPkgroot, server: WebServer) -> None:
+    server.files["a.txt"] = b"ok\nJ\xe9r\xf4me\n"
+    with pytest.raises(FormatError, match=r"a\.txt:2:2: byte 0xe9"):
+        root.read_text("a.txt")
+
+
+def test_a_busy_server_is_asked_again_with_growing_pauses(
+    root: WebPkgroot, server: WebServer, pauses: list[float]
+) -> None:
+    server.statuses["a.txt"] = [503, 502, 429]
+    assert root.read_text("a.txt") == "grüße\n"
+    assert all(low <= pause <= 2 * low for low, pause in zip((0.25, 0.5, 1.0), pauses, strict=True))
+
+
+def test_a_server_may_say_how_long_to_wait(root: WebPkgroot, server: WebServer, pauses: list[float]) -> None:
+    server.statuses["a.txt"] = [503, 503]
+    server.headers["Retry-After"] = "7"
+    root.read_bytes("a.txt")
+    assert pauses == [7.0, 7.0]
+
+
+@pytest.mark.parametrize("value", ["3600", "Wed, 21 Oct 2026 07:28:00 GMT"])
+def test_nobody_waits_for_an_hour(
+    root: WebPkgroot, server: WebServer, pauses: list[float], value: str
+) -> None:
+    server.statuses["a.txt"] = [503]
+    server.headers["Retry-After"] = value
+    root.read_bytes("a.txt")
+    assert pauses[0] <= 30
+
+
+def test_a_server_that_stays_busy_is_unavailable(root: WebPkgroot, server: WebServer) -> None:
+    server.statuses["a.txt"] = [503] * 9
+    with pytest.raises(UnavailableError, match="in 4 attempts: the server answered 503 Service Unavailable"):
+        root.read_bytes("a.txt")
+    assert len(server.asked) == 4
+
+
+def test_a_refusal_is_not_asked_again(root: WebPkgroot, server: WebServer) -> None:
+    server.statuses["a.txt"] = [403]
+    with pytest.raises(UnavailableError, match="the server answered 403 Forbidden"):
+        root.read_bytes("a.txt")
+    assert len(server.asked) == 1
+
+
+def test_a_machine_that_does_not_listen_is_unavailable() -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        root = WebPkgroot(url, retries=0, timeout_seconds=5)
+        with pytest.raises(UnavailableError, match="connection refused") as caught:
+            root.read_bytes("a.txt")
+    assert caught.value.code == 4
+
+
+def test_an_address_that_is_none_is_unavailable() -> None:
+    with pytest.raises(UnavailableError, match="cannot fetch"):
+        WebPkgroot("http://.", retries=0, timeout_seconds=5).read_bytes("a.txt")
+
+
+def test_a_server_that_falls_silent_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(UnavailableError, match="timed out"):
+            WebPkgroot(url, retries=0, timeout_seconds=0.2).read_bytes("a.txt")
+
+
+def test_an_answer_that_was_cut_is_asked_for_again(root: WebPkgroot, server: WebServer) -> None:
+    server.cuts[NAME] = [100, 200]
+    assert root.read_bytes(NAME) == DATA
+    assert len(server.asked) == 3
+
+
+def test_a_size_is_known_without_fetching(root: WebPkgroot, server: WebServer) -> None:
+    assert root.size_bytes(NAME) == len(DATA)
+    assert server.asked[0][0] == "HEAD"
+    server.lengths = False
+    assert root.size_bytes(NAME) is None
+
+
+def test_a_file_is_fetched_verified_and_alone(root: WebPkgroot, tmp_path: Path) -> None:
+    size = root.download(NAME, tmp_path / "x" / "afw", sha256=DIGEST, size_bytes=len(DATA))
+    assert size == len(DATA)
+    assert (tmp_path / "x" / "afw").read_bytes() == DATA
+    assert [path.name for path in (tmp_path / "x").iterdir()] == ["afw"]
+
+
+@pytest.mark.parametrize("wrong", [{"sha256": parse_sha256("0" * 64)}, {"size_bytes": 7}])
+def test_a_wrong_file_never_appears(root: WebPkgroot, tmp_path: Path, wrong: dict[str, object]) -> None:
+    with pytest.raises(CorruptError, match=r"instead of"):
+        root.download(NAME, tmp_path / "afw", **wrong)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cut_download_goes_on_where_it_ended(root: WebPkgroot, server: WebServer, tmp_path: Path) -> None:
+    server.cuts[NAME] = [5000, 2000]
+    root.download(NAME, tmp_path / "afw", sha256=DIGEST)
+    assert (tmp_path / "afw").read_bytes() == DATA
+    assert [asked[2] for asked in server.asked] == [None, "bytes=5000-", "bytes=7000-"]
+
+
+def test_a_later_run_goes_on_where_an_earlier_one_was_stopped(server: WebServer, tmp_path: Path) -> None:
+    server.cuts[NAME] = [5000]
+    impatient = WebPkgroot(server.url, retries=0, timeout_seconds=5)
+    with pytest.raises(UnavailableError, match=rf"ended after 5000 of {len(DATA)} bytes"):
+        impatient.download(NAME, tmp_path / "afw", sha256=DIGEST)
+    assert not (tmp_path / "afw").exists()
+    impatient.download(NAME, tmp_path / "afw", sha256=DIGEST)
+    assert (tmp_path / "afw").read_bytes() == DATA
+    assert server.asked[-1][2] == "bytes=5000-"
+
+
+def test_a_file_that_changed_meanwhile_is_fetched_anew(
+    root: WebPkgroot, server: WebServer, tmp_path: Path
+) -> None:
+    (tmp_path / "afw.part").write_bytes(b"of another file")
+    (tmp_path / "afw.part.mark").write_text('"old"')
+    root.download(NAME, tmp_path / "afw")
+    assert (tmp_path / "afw").read_bytes() == DATA
+    assert len(server.asked) == 1
+
+
+def test_a_part_that_went_bad_on_disk_is_fetched_anew_once(
+    root: WebPkgroot, server: WebServer, tmp_path: Path
+) -> None:
+    (tmp_path / "afw.part").write_bytes(b"x" * 100)
+    (tmp_path / "afw.part.mark").write_text('"one"')
+    root.download(NAME, tmp_path / "afw", sha256=DIGEST)
+    assert (tmp_path / "afw").read_bytes() == DATA
+    assert [asked[2] for asked in server.asked] == ["bytes=100-", None]
+
+
+def test_a_part_that_is_too_long_is_fetched_anew(root: WebPkgroot, server: WebServer, tmp_path: Path) -> None:
+    (tmp_path / "afw.part").write_bytes(DATA + b"more")
+    (tmp_path / "afw.part.mark").write_text('"one"')
+    root.download(NAME, tmp_path / "afw")
+    assert (tmp_path / "afw").read_bytes() == DATA
+    assert len(server.asked) == 2
+
+
+def test_a_server_without_ranges_sends_the_whole_again(
+    root: WebPkgroot, server: WebServer, tmp_path: Path
+) -> None:
+    server.ranges = False
+    server.cuts[NAME] = [5000]
+    root.download(NAME, tmp_path / "afw", sha256=DIGEST)
+    assert (tmp_path / "afw").read_bytes() == DATA
+
+
+@pytest.mark.parametrize(
+    ("mark", "continued"),
+    [
+        (("ETag", 'W/"weak"'), False),
+        (None, False),
+        (("Last-Modified", "Wed, 21 Oct 2026 07:28:00 GMT"), True),
+    ],
+)
+def test_only_a_file_that_can_be_known_again_is_continued(
+    root: WebPkgroot, server: WebServer, tmp_path: Path, mark: tuple[str, str] | None, *, continued: bool
+) -> None:
+    server.mark = mark
+    server.cuts[NAME] = [5000]
+    root.download(NAME, tmp_path / "afw", sha256=DIGEST)
+    assert (tmp_path / "afw").read_bytes() == DATA
+    assert (server.asked[1][2] is not None) is continued
+
+
+def test_another_part_than_the_one_asked_for_is_refused(
+    root: WebPkgroot, server: WebServer, tmp_path: Path
+) -> None:
+    server.wrong_range = True
+    server.cuts[NAME] = [5000]
+    root.download(NAME, tmp_path / "afw", sha256=DIGEST)
+    assert (tmp_path / "afw").read_bytes() == DATA
+    assert [asked[2] for asked in server.asked] == [None, "bytes=5000-", None]
+
+
+def test_a_file_of_unknown_length_is_fetched(root: WebPkgroot, server: WebServer, tmp_path: Path) -> None:
+    server.lengths = False
+    assert root.download(NAME, tmp_path / "afw") == len(DATA)
+
+
+def test_a_place_that_cannot_be_written_to_is_told(root: WebPkgroot, tmp_path: Path) -> None:
+    (tmp_path / "afw.part").mkdir()
+    with pytest.raises(Exception, match="cannot write"):
+        root.download(NAME, tmp_path / "afw")
+
+
+def test_an_index_is_read_before_the_server_s_page(root: WebPkgroot, server: WebServer) -> None:
+    server.files |= {"tags/index.json": b'["w_1.list", "sub/w_2.list"]', "tags/": b'<a href="old.list">x</a>'}
+    assert root.listing("tags") == ("w_1.list", "w_2.list")
+
+
+def test_without_an_index_the_server_s_page_is_read(root: WebPkgroot, server: WebServer) -> None:
+    server.files |= {
+        "tags/": b'<pre><a href="../">..</a><a href="a%2Bb.list">x</a></pre>',
+        "": b'<a href="c">',
+    }
+    assert root.listing("tags") == ("a+b.list",)
+    assert root.listing("") == ("c",)
+
+
+def test_a_directory_that_is_not_there_is_not_found(root: WebPkgroot) -> None:
+    with pytest.raises(NotFoundError):
+        root.listing("nothing")
+
+
+def test_an_index_that_is_none_is_refused(root: WebPkgroot, server: WebServer) -> None:
+    server.files["tags/index.json"] = b"<html>"
+    with pytest.raises(FormatError, match=r"tags/index\.json"):
+        root.listing("tags")
+
+
+@pytest.mark.parametrize("path", ["../secret", "/etc/passwd", "a/../../b"])
+def test_a_path_that_leaves_the_root_is_refused(root: WebPkgroot, path: str) -> None:
+    with pytest.raises(CorruptError, match="leaves the package root"):
+        root.read_bytes(path)
