@@ -20,7 +20,13 @@ __all__ = [
     "RefusedError",
     "ToolkitError",
     "UnavailableError",
+    "shown",
 ]
+
+_LONGEST_SHOWN = 80
+
+# What is left of a long line in an excerpt: so much in all, so much of it before the place.
+_EXCERPT, _BEFORE_PLACE = 100, 60
 
 
 class ExitCode(IntEnum):
@@ -138,12 +144,17 @@ class FormatError(CorruptError):
     def excerpt(self) -> str | None:
         """The offending line and a caret under the place, or `None`.
 
-        Tabs are shown as one blank, so that the caret stands where it should.
+        A tab is shown as one blank and what cannot be printed as one mark, so
+        that the caret stands where it should; of a long line only a part.
         """
         if self.text is None:
             return None
-        shown = self.text.rstrip("\n").replace("\t", " ")
-        return f"{shown}\n{' ' * (self.column - 1)}^"
+        line = self.text.rstrip("\n").replace("\t", " ")
+        start = max(0, self.column - 1 - _BEFORE_PLACE) if len(line) > _EXCERPT else 0
+        part = line[start : start + _EXCERPT]
+        before, after = "..." if start else "", "..." if start + len(part) < len(line) else ""
+        visible = "".join(one if one.isprintable() else "\N{REPLACEMENT CHARACTER}" for one in part)
+        return f"{before}{visible}{after}\n{' ' * (len(before) + self.column - 1 - start)}^"
 
 
 class ProblemsError(ToolkitError):
@@ -169,3 +180,21 @@ class ProblemsError(ToolkitError):
         """The problems' common exit code, else `ExitCode.FAILED`."""
         codes = {problem.code for problem in self.problems}
         return codes.pop() if len(codes) == 1 else self.exit_code
+
+
+def shown(text: str) -> str:
+    r"""Make a wrong text fit to be shown in a message.
+
+    Parameters
+    ----------
+    text : `str`
+        Anything.
+
+    Returns
+    -------
+    shown : `str`
+        With line ends and letters beyond ASCII as escapes, so that a
+        full-width digit cannot pass for a plain one; cut when it is long.
+    """
+    escaped = text[: _LONGEST_SHOWN + 1].encode("unicode_escape").decode("ascii")
+    return escaped if len(escaped) <= _LONGEST_SHOWN else f"{escaped[:_LONGEST_SHOWN]}..."

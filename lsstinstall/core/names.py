@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NewType
 
-from lsstinstall.core.errors import InvalidNameError
+from lsstinstall.core.errors import InvalidNameError, shown
 
 __all__ = [
     "CondaSubdir",
@@ -47,7 +47,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 def _checked(pattern: re.Pattern[str], text: str, kind: str, expected: str) -> str:
     if pattern.fullmatch(text) is None:
-        raise InvalidNameError(f"`{text}` is not a {kind}", hint=f"expected {expected}")
+        raise InvalidNameError(f"`{shown(text)}` is not a {kind}", hint=f"expected {expected}")
     return text
 
 

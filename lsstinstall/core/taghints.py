@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.tagforms import TagForm
 
-__all__ = ["Spelling", "shown", "way_out"]
+__all__ = ["Spelling", "way_out"]
 
 _NUMBER = r"([0-9]{1,9})"
 
@@ -49,8 +49,6 @@ _MOVING = {
     "o_latest": "o_latest",
     "latest_release": "o_latest",
 }
-
-_LONGEST_SHOWN = 80
 
 
 class Spelling(Enum):
@@ -121,21 +119,3 @@ def _guessed_names(plain: str) -> Iterator[str]:
     for pattern, form in _GUESSES:
         if match := pattern.fullmatch(plain):
             yield form.format(*(int(number) for number in match.groups()))
-
-
-def shown(text: str) -> str:
-    r"""Make a wrong text fit to be shown.
-
-    Parameters
-    ----------
-    text : `str`
-        Anything.
-
-    Returns
-    -------
-    shown : `str`
-        With line ends and letters beyond ASCII as escapes, so that a
-        full-width digit cannot pass for a plain one; cut when it is long.
-    """
-    escaped = text.encode("unicode_escape").decode("ascii")
-    return escaped if len(escaped) <= _LONGEST_SHOWN else f"{escaped[:_LONGEST_SHOWN]}..."

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import total_ordering
 from typing import TYPE_CHECKING, NewType
 
-from lsstinstall.core.errors import InvalidNameError
+from lsstinstall.core.errors import InvalidNameError, shown
 from lsstinstall.core.tagforms import (
     TagForm,
     TagKind,
@@ -21,7 +21,7 @@ from lsstinstall.core.tagforms import (
     read_eups,
     read_git,
 )
-from lsstinstall.core.taghints import Spelling, shown, way_out
+from lsstinstall.core.taghints import Spelling, way_out
 
 if TYPE_CHECKING:
     from datetime import date

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import NewType, TypeVar
 
-from lsstinstall.core.errors import InvalidNameError
+from lsstinstall.core.errors import InvalidNameError, shown
 
 __all__ = [
     "EupsVersion",
@@ -81,9 +81,8 @@ def parse_eups_version(text: str) -> EupsVersion:
         ``+`` and ``-``, or does not begin with a letter, digit or ``_``.
     """
     if _VERSION.fullmatch(text) is None:
-        shown = text.encode("unicode_escape").decode("ascii")
         raise InvalidNameError(
-            f"`{shown}` is not an EUPS version",
+            f"`{shown(text)}` is not an EUPS version",
             hint="expected letters, digits, `.`, `_`, `+` and `-`, beginning with a letter or a digit",
         )
     return EupsVersion(text)

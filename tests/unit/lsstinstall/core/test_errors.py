@@ -9,6 +9,7 @@ from lsstinstall.core.errors import (
     NotFoundError,
     ProblemsError,
     ToolkitError,
+    shown,
 )
 
 
@@ -34,6 +35,31 @@ def test_a_format_error_points_under_the_offending_part() -> None:
 
 def test_a_format_error_without_its_line_has_no_excerpt() -> None:
     assert FormatError("too short", source="a.list").excerpt is None
+
+
+def test_of_a_very_long_line_only_the_surroundings_are_shown() -> None:
+    error = FormatError("expected a digit", source="a.list", column=5001, text="a" * 5000 + "x" + "b" * 5000)
+    assert error.excerpt == "..." + "a" * 60 + "x" + "b" * 39 + "..." + "\n" + " " * 63 + "^"
+
+
+def test_an_excerpt_holds_nothing_that_a_terminal_obeys() -> None:
+    error = FormatError("expected a digit", source="a.list", column=3, text="a\x1bx\x00\r")
+    assert (
+        error.excerpt == "a\N{REPLACEMENT CHARACTER}x\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}\n  ^"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "fit"),
+    [
+        ("afw", "afw"),
+        ("a\nb\x1b[31m", r"a\nb\x1b[31m"),
+        ("\N{FULLWIDTH DIGIT ONE}\udcff", r"\uff11\udcff"),
+        ("a" * 81, "a" * 80 + "..."),
+    ],
+)
+def test_a_wrong_text_is_made_fit_to_be_shown(text: str, fit: str) -> None:
+    assert shown(text) == fit
 
 
 @pytest.mark.parametrize(

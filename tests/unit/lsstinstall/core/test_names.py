@@ -54,3 +54,9 @@ def test_a_wrong_name_is_refused_with_what_was_expected(parse: Callable[[str], s
         parse(text)
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("expected ")
+
+
+def test_a_wrong_name_is_shown_short_and_harmless() -> None:
+    with pytest.raises(InvalidNameError) as caught:
+        parse_product_name("\x1b[31m" + "a" * 1000)
+    assert str(caught.value) == rf"`\x1b[31m{'a' * 72}...` is not a product name"
