@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain, make_directory, read_bytes, sha256_of, write_atomic
@@ -14,7 +15,6 @@ from rubin_releng.adapters.journals import append_line, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 __all__ = ["PackageFolder"]
 
@@ -26,15 +26,16 @@ class PackageFolder:
     ----------
     root : `~pathlib.Path`
         Holds ``src``, ``releases`` and the folders of binaries.
-    journal : `~pathlib.Path`
+    journal : `~pathlib.Path`, optional
         A file elsewhere that remembers what packages were made from, so that
         they need not be made again only to be compared.
     """
 
-    def __init__(self, root: Path, *, journal: Path) -> None:
+    def __init__(self, root: Path, *, journal: Path | None = None) -> None:
         self._root = root
         self._journal = journal
-        self._made = _read_journal(read_lines(journal), str(root.absolute()))
+        text = "" if journal is None else read_lines(journal)
+        self._made = _read_journal(text, str(root.absolute()))
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
@@ -68,6 +69,16 @@ class PackageFolder:
         return tuple(
             sorted(entry.name for entry in entries if entry.is_file() and not entry.name.startswith("."))
         )
+
+    def folders(self) -> tuple[str, ...]:
+        """Name all folders that hold files, sorted, hidden ones left out; ``.`` is the root."""
+        found = []
+        for place, names, _ in os.walk(self._root):
+            names[:] = [name for name in names if not name.startswith(".")]
+            folder = Path(place).relative_to(self._root).as_posix()
+            if self.listing(folder):
+                found.append(folder)
+        return tuple(sorted(found))
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file, or replace it in one step."""
@@ -126,13 +137,13 @@ class PackageFolder:
             raise explain(error, doing="write") from error
         finally:
             temporary.unlink(missing_ok=True)
-        if key is not None:
-            self._note(path, key, new)
+        if key is not None and self._journal is not None:
+            self._note(self._journal, path, key, new)
         return old is None, new
 
-    def _note(self, path: str, key: str, record: FileRecord) -> None:
+    def _note(self, journal: Path, path: str, key: str, record: FileRecord) -> None:
         entry = {"root": str(self._root.absolute()), "path": path, "key": key, "sha256": record.sha256}
-        append_line(self._journal, json.dumps(entry, separators=(",", ":")) + "\n")
+        append_line(journal, json.dumps(entry, separators=(",", ":")) + "\n")
         self._made[path] = (key, record.sha256)
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import platform
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import hold_lock, make_directory, read_text, write_atomic
-from lsstinstall.core.platforms import platform_of_machine
 from rubin_releng.adapters.versiondbs import VersionDbRepository
 from rubin_releng.adapters.workspaces import BuildDirectory, LookOnly, Retries
 from rubin_releng.adapters.yamlfiles import compose_yaml
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from rubin_releng.stack.preparations import PreparedProduct
     from rubin_releng.stack.versiondb import BuildRecord
 
-__all__ = ["MANIFEST", "PrepareOptions", "Prepared", "build_lock", "prepare_build", "running_flavor"]
+__all__ = ["MANIFEST", "PrepareOptions", "Prepared", "build_lock", "prepare_build"]
 
 MANIFEST = "manifest.txt"
 """Name of the manifest in a build directory."""
@@ -109,11 +107,6 @@ class Prepared:
     record: BuildRecord
     products: tuple[PreparedProduct, ...]
     unused: tuple[RefName, ...]
-
-
-def running_flavor() -> Flavor:
-    """Say what EUPS calls the machine this runs on."""
-    return platform_of_machine(platform.system(), platform.machine()).flavor
 
 
 def build_lock(build_dir: Path) -> Path:

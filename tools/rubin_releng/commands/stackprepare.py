@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lsstinstall.commands.frame import output_options
-from lsstinstall.core.names import parse_flavor, parse_product_name
+from lsstinstall.commands.stackplaces import pick_flavor
+from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.tags import parse_build_id
-from rubin_releng.commands.preparing import MANIFEST, PrepareOptions, prepare_build, running_flavor
+from rubin_releng.commands.preparing import MANIFEST, PrepareOptions, prepare_build
 from rubin_releng.core.refs import parse_ref_name
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def prepare(
         force=force,
         new_build=new_build,
         build=None if build_id is None else parse_build_id(build_id),
-        flavor=running_flavor() if flavor is None else parse_flavor(flavor),
+        flavor=pick_flavor(flavor, os.environ),
         jobs=jobs,
         tries=tries,
         cache=cache,

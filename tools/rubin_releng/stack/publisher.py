@@ -29,7 +29,15 @@ if TYPE_CHECKING:
     from rubin_releng.stack.ports import PackageMaker, PackageStore
     from rubin_releng.stack.publications import Publication, PublishedText
 
-__all__ = ["Change", "PublishPlan", "PublishReport", "PublishedFile", "plan_publish", "run_publish"]
+__all__ = [
+    "Change",
+    "PublishPlan",
+    "PublishReport",
+    "PublishedFile",
+    "plan_publish",
+    "run_publish",
+    "write_index",
+]
 
 _INDEX = "index.json"
 
@@ -256,13 +264,9 @@ def _write_packages(
         reporter.end()
     if problems := [result for result in results if isinstance(result, ToolkitError)]:
         raise ProblemsError("packages could not be published", problems)
-    files: list[PublishedFile] = []
-    records: dict[str, FileRecord] = {}
-    for package, result in zip(packages, results, strict=True):
-        if not isinstance(result, ToolkitError):
-            files.append(PublishedFile(path=package.path, change=result[0]))
-            records[package.path] = result[1]
-    return files, records
+    written = [result for result in results if not isinstance(result, ToolkitError)]
+    files = [PublishedFile(path=record.path, change=change) for change, record in written]
+    return files, {record.path: record for _, record in written}
 
 
 def _make(package: PublishedPackage, target: Path, maker: PackageMaker) -> None:
@@ -292,7 +296,7 @@ def _write_indexes(files: Iterable[PublishedFile], store: PackageStore) -> list[
     return written
 
 
-def write_index(folder: str, store: PackageStore) -> Change:
+def write_index(folder: str, store: PackageStore, *, dry_run: bool = False) -> Change:
     """Write the list of the files in a folder, if it is not right already.
 
     Parameters
@@ -301,6 +305,8 @@ def write_index(folder: str, store: PackageStore) -> Change:
         Below the package root.
     store : `PackageStore`
         The package root.
+    dry_run : `bool`, optional
+        Whether nothing is written.
 
     Returns
     -------
@@ -317,7 +323,8 @@ def write_index(folder: str, store: PackageStore) -> Change:
     old = store.read(path)
     if old == content:
         return Change.KEEP
-    store.write(path, content)
+    if not dry_run:
+        store.write(path, content)
     return Change.ADD if old is None else Change.MOVE
 
 

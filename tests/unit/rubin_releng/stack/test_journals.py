@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 
 from lsstinstall.core.names import ProductName
 from lsstinstall.core.versions import EupsVersion
-from rubin_releng.stack.journals import History, JournalEntry, JournalEvent, histories, parse_journal
+from rubin_releng.stack.journals import (
+    History,
+    JournalEntry,
+    JournalEvent,
+    TextJournal,
+    histories,
+    parse_journal,
+)
 
 ENTRIES = st.builds(
     JournalEntry,
@@ -58,3 +65,11 @@ def test_a_history_is_the_last_event_and_the_last_success() -> None:
         ("afw", "1"): History(last=again, done=done),
         ("utils", "1"): History(last=other, done=None),
     }
+
+
+def test_a_journal_in_a_text_is_read_and_added_to() -> None:
+    kept: list[str] = []
+    journal = TextJournal(lambda: "".join(kept), kept.append)
+    journal.append(entry(JournalEvent.BEGUN))
+    journal.append(entry(JournalEvent.DONE))
+    assert [one.event for one in journal.entries()] == [JournalEvent.BEGUN, JournalEvent.DONE]

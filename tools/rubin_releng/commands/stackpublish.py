@@ -1,0 +1,159 @@
+"""`rubin-releng stack publish`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lsstinstall.commands.frame import output_options
+from lsstinstall.core.environments import parse_env_version
+from lsstinstall.core.errors import ConfigurationError, RefusedError
+from lsstinstall.core.names import parse_product_name, parse_subdir
+from lsstinstall.core.pkgroots import release_path
+from lsstinstall.core.platforms import platform_of, platform_of_machine
+from lsstinstall.core.tags import TagKind, parse_tag
+from rubin_releng.commands.publishing import PublishOptions, plan_publication, publish_products
+from rubin_releng.core.buildkinds import SourceKind
+from rubin_releng.stack.publisher import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lsstinstall.adapters.console import Console
+    from lsstinstall.core.names import CondaSubdir
+    from rubin_releng.stack.publisher import PublishedFile, PublishPlan, PublishReport
+
+__all__ = ["publish"]
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("products", nargs=-1, required=True)
+@click.option("--build-dir", type=_FOLDER, required=True, help="Folder that `stack prepare` filled.")
+@click.option("--stack", type=_FOLDER, required=True, help="Stack that `stack build` installed into.")
+@click.option("--pkgroot", type=_FOLDER, required=True, help="Package root to write to.")
+@click.option("--tag", required=True, help="Tag to publish under, as w_2026_10.")
+@click.option("--also-tag", "also", multiple=True, help="A further tag, as w_latest; repeatable.")
+@click.option("--previous", help="Tag of the release before this one.")
+@click.option("--env-version", help="Version of rubin-env; without it no binaries are published.")
+@click.option(
+    "--lock", "locks", multiple=True, metavar="SUBDIR=FILE", help="Exact environment of a platform."
+)
+@click.option("--platform", "subdir", help="What the stack was built on [default: this machine].")
+@click.option(
+    "--source",
+    type=click.Choice([kind.value for kind in SourceKind]),
+    help="Refer to git, or pack the sources [default: package for final releases].",
+)
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Packages at once.")
+@click.option("--dry-run", "-n", is_flag=True, help="Print what would be written.")
+@output_options
+def publish(
+    console: Console,
+    products: tuple[str, ...],
+    build_dir: Path,
+    stack: Path,
+    pkgroot: Path,
+    tag: str,
+    also: tuple[str, ...],
+    previous: str | None,
+    env_version: str | None,
+    locks: tuple[str, ...],
+    subdir: str | None,
+    source: str | None,
+    jobs: int,
+    *,
+    dry_run: bool,
+) -> None:
+    """Publish PRODUCTS of the prepared build and all they need under a tag.
+
+    Packages first, then manifests, then the list of the tag and the release
+    document, and tags that move at the very end. What is published stays:
+    the same again changes nothing, anything else under the same name is
+    refused, but for tags such as w_latest. Interrupted, run it again.
+
+    Example: rubin-releng stack publish --build-dir build --stack stack --pkgroot /srv/stack
+    --tag w_2026_10 --also-tag w_latest --env-version 13.0.1 lsst_distrib
+    """
+    machine = os.uname()
+    main = parse_tag(tag)
+    if main.kind is TagKind.FLOATING:
+        raise RefusedError(
+            f"`{main}` moves, so it cannot name a release",
+            hint=f"publish under another tag and `--also-tag {main}`",
+        )
+    options = PublishOptions(
+        products=tuple(parse_product_name(product) for product in products),
+        build_dir=build_dir,
+        stack=stack,
+        pkgroot=pkgroot,
+        tag=main,
+        also=tuple(parse_tag(text) for text in also),
+        previous=None if previous is None else parse_tag(previous),
+        env_version=None if env_version is None else parse_env_version(env_version),
+        locks=_parse_locks(locks),
+        platform=platform_of_machine(machine.sysname, machine.machine)
+        if subdir is None
+        else platform_of(subdir),
+        source=_source_kind(source, main.kind),
+        jobs=jobs,
+    )
+    if options.locks and options.env_version is None:
+        raise ConfigurationError("`--lock` needs `--env-version`, the version of rubin-env that was locked")
+    if dry_run:
+        _answer_plan(console, plan_publication(options))
+        return
+    _answer(console, publish_products(options, console.reporter()), options)
+
+
+def _source_kind(text: str | None, kind: TagKind) -> SourceKind:
+    if text is not None:
+        return SourceKind(text)
+    return SourceKind.PACKAGE if kind is TagKind.RELEASE else SourceKind.GIT
+
+
+def _parse_locks(texts: Iterable[str]) -> dict[CondaSubdir, Path]:
+    locks: dict[CondaSubdir, Path] = {}
+    for text in texts:
+        name, separator, path = text.partition("=")
+        if not separator or not path:
+            raise ConfigurationError(f"`{text}` is no lock", hint="write it as `linux-64=FILE`")
+        subdir = parse_subdir(name)
+        if subdir in locks:
+            raise ConfigurationError(f"two locks are given for `{subdir}`")
+        locks[subdir] = Path(path)
+    return locks
+
+
+def _answer_plan(console: Console, plan: PublishPlan) -> None:
+    tag = plan.publication.tag
+    human = "".join(f"{file.change.value:<5} {file.path}\n" for file in plan.files)
+    data = {"tag": str(tag), "document": release_path(tag), "files": [_describe(file) for file in plan.files]}
+    console.answer(data, human)
+
+
+def _answer(console: Console, report: PublishReport, options: PublishOptions) -> None:
+    files = [*report.files, report.document]
+    counts = {change.value: sum(file.change is change for file in files) for change in Change}
+    document = options.pkgroot / report.document.path
+    changed = counts["add"] + counts["move"]
+    data = {
+        "tag": str(report.release.tag),
+        "build": report.release.build,
+        "products": len(report.release.products),
+        "document": str(document),
+        "digest": report.release.digest(),
+        "changes": counts,
+        "files": [_describe(file) for file in files],
+    }
+    what = "nothing changed" if not changed else f"{changed} files written"
+    human = f"{report.release.tag}: {len(report.release.products)} products, {what}\n{document}"
+    console.answer(data, human)
+
+
+def _describe(file: PublishedFile) -> dict[str, object]:
+    return {"path": file.path, "change": file.change.value}
