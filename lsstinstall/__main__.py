@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from lsstinstall.commands.main import main
+from lsstinstall.commands.start import main
 
 if __name__ == "__main__":
     sys.exit(main())
