@@ -97,6 +97,17 @@ class Release:
         """Products by name, in their order."""
         return MappingProxyType({product.name: product for product in self.products})
 
+    @property
+    def files(self) -> tuple[FileRecord, ...]:
+        """Every file that is named, once, in the order of the document."""
+        packages = [
+            file
+            for product in self.products
+            for file in (*((product.source,) if product.source else ()), *product.binaries.values())
+        ]
+        locks = [] if self.environment is None else [lock.file for lock in self.environment.locks.values()]
+        return tuple({file.path: file for file in (*packages, *locks, *self.changelogs)}.values())
+
     def to_dict(self) -> dict[str, object]:
         """Write it as plain values.
 
