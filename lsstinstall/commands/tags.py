@@ -17,11 +17,12 @@ from lsstinstall.commands.stackoptions import (
     pkgroot_option,
     stack_option,
 )
-from lsstinstall.core.errors import ConfigurationError, InvalidNameError
+from lsstinstall.core.errors import ConfigurationError, InvalidNameError, NotFoundError
 from lsstinstall.core.tags import EupsTag, TagKind
 from lsstinstall.install.packageroots import PackageRoot
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from lsstinstall.adapters.console import Console
@@ -51,11 +52,20 @@ def tags(
     roots = pick_pkgroots(pkgroot, console.environ, stack=_first_stack(stack, console))
     chosen = pick_flavor(flavor, console.environ)
     found: dict[EupsTag, list[str]] = {}
+    lost: list[NotFoundError] = []
     for url in roots:
-        for name in PackageRoot(open_pkgroot(url), flavor=chosen).tag_names():
-            tag = _parse(name)
-            if tag is not None and kind in {None, tag.kind.value}:
+        try:
+            names = PackageRoot(open_pkgroot(url), flavor=chosen).list_tags()
+        except NotFoundError as error:
+            lost.append(error)
+            continue
+        for tag in _parse(names):
+            if kind in {None, tag.kind.value}:
                 found.setdefault(tag, []).append(url)
+    if len(lost) == len(roots):
+        raise lost[0]
+    for error in lost:
+        console.reporter().warn(str(error), hint=error.hint)
     rows = sorted(found, key=lambda tag: tag.listing_key)[-(last or 0) :]
     data = [{"tag": tag.name, "kind": tag.kind.value, "pkgroots": found[tag]} for tag in rows]
     human = format_columns(("tag", "kind"), [(tag.name, tag.kind.value) for tag in rows])
@@ -70,8 +80,11 @@ def _first_stack(stack: str | None, console: Console) -> Path | None:
         return None
 
 
-def _parse(name: str) -> EupsTag | None:
-    try:
-        return EupsTag.parse(name)
-    except InvalidNameError:
-        return None
+def _parse(names: Iterable[str]) -> Iterator[EupsTag]:
+    """Read the names that have a form of Rubin's tags; others are nobody's release."""
+    for name in names:
+        try:
+            tag = EupsTag.parse(name)
+        except InvalidNameError:
+            continue
+        yield tag

@@ -68,20 +68,29 @@ class PackageRoot:
             self._config = parse_server_config(text, source=f"{self.url}/{_CONFIG}")
         return self._config
 
-    def tag_names(self) -> tuple[str, ...]:
+    def list_tags(self) -> tuple[str, ...]:
         """List the root's tags.
 
         Returns
         -------
         names : `tuple` [ `str`, ... ]
-            Sorted, each once; empty if there is no listing.
+            Sorted, each once.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if there is no such root, or it cannot be listed.
         """
-        try:
-            listed = self.files.listing(self.config().tag_list_directory)
-        except NotFoundError:
-            return ()
+        listed = self.files.listing(self.config().tag_list_directory)
         tags = (listed_tag(self.config(), name) for name in listed)
         return tuple(sorted({tag for tag in tags if tag is not None}))
+
+    def tag_names(self) -> tuple[str, ...]:
+        """List the root's tags where it can be listed; else it has none that we could know."""
+        try:
+            return self.list_tags()
+        except NotFoundError:
+            return ()
 
     def tag_list(self, tag: EupsTag) -> TagList | None:
         """Read the products of a tag.

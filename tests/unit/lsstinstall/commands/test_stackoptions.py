@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from lsstinstall.commands.stackoptions import pick_flavor, pick_pkgroots, pick_stacks
+from lsstinstall.core.errors import ConfigurationError, InvalidNameError
+
+
+def test_the_option_goes_before_the_environment() -> None:
+    assert pick_stacks("/a:/b:/a", {"EUPS_PATH": "/c"}) == (Path("/a"), Path("/b"))
+    assert pick_stacks(None, {"EUPS_PATH": "/c:"}) == (Path("/c"),)
+
+
+def test_without_a_stack_nothing_can_be_done() -> None:
+    with pytest.raises(ConfigurationError, match="no stack was named"):
+        pick_stacks(None, {})
+
+
+def test_folders_become_absolute_and_addresses_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert pick_pkgroots("server|https://example.org/a/", {}, stack=None) == (
+        str(tmp_path / "server"), "https://example.org/a",
+    )  # fmt: skip
+
+
+def test_the_roots_of_the_stack_go_before_those_of_the_environment(tmp_path: Path) -> None:
+    environ = {"EUPS_PKGROOT": "https://example.org/env"}
+    assert pick_pkgroots(None, environ, stack=tmp_path) == ("https://example.org/env",)
+    (tmp_path / "pkgroot").write_text("https://example.org/stack|https://example.org/src\n")
+    assert pick_pkgroots(None, environ, stack=tmp_path) == (
+        "https://example.org/stack",
+        "https://example.org/src",
+    )
+    (tmp_path / "pkgroot").write_text("\n")
+    assert pick_pkgroots(None, environ, stack=tmp_path) == ("https://example.org/env",)
+
+
+def test_without_a_root_nothing_can_be_fetched() -> None:
+    with pytest.raises(ConfigurationError, match="no package root was named"):
+        pick_pkgroots(None, {}, stack=None)
+
+
+def test_the_flavor_is_that_of_this_machine_unless_it_is_said() -> None:
+    assert pick_flavor("Darwin", {"EUPS_FLAVOR": "Linux"}) == "Darwin"
+    assert pick_flavor(None, {"EUPS_FLAVOR": "Linux"}) == "Linux"
+    assert pick_flavor(None, {}) in {"Linux64", "Linux", "Darwin", "DarwinX86"}
+
+
+def test_a_wrong_flavor_is_refused() -> None:
+    with pytest.raises(InvalidNameError):
+        pick_flavor("not a flavor", {})
