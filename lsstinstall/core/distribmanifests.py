@@ -24,7 +24,7 @@ SEARCH = "search"
 _TITLE = re.compile(r"EUPS distribution manifest for (\S+) \((\S+)\)\. Version (\S+)\s*")
 
 # For example `# Creator:      builder`.
-_COMMENT = re.compile(r"# (Creator|Time|Eups version):\s*(.*?)\s*")
+_COMMENT = re.compile(r"# (Creator|Time|Eups version):(.*)")
 
 _FORMAT_VERSION = "1.0"
 
@@ -179,7 +179,7 @@ def parse_distrib_manifest(text: str, *, source: str) -> DistribManifest:
     rows: dict[tuple[ProductName, Flavor], tuple[Line, DistribManifestRow]] = {}
     for line in rest:
         if comment := _COMMENT.fullmatch(line.text):
-            comments.setdefault(comment[1], comment[2])
+            comments.setdefault(comment[1], comment[2].strip())
         elif line.text.strip() and not line.text.lstrip().startswith("#"):
             _add_row(line, rows)
     if not any(row.product == product and row.version == version for _, row in rows.values()):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import assert_never
 
-from lsstinstall.core.errors import InvalidNameError
+from lsstinstall.core.errors import InvalidNameError, shown
 from lsstinstall.core.versions import EupsVersion, parse_eups_version, relate_versions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Joint", "Relation", "VersionExpression", "VersionTerm", "is_version_expression"]
 
@@ -147,18 +145,17 @@ class VersionExpression:
         Source: ``Eups.version_match`` of EUPS 2.2.15. ``&&`` needs a blank on
         both sides there, and so it does here.
         """
-        tokens = [token for token in _TOKEN_ENDS.split(text) if token.strip()]
-        first, tokens = _read_term(tokens, text)
+        tokens = deque(token for token in _TOKEN_ENDS.split(text) if token.strip())
+        first = _read_term(tokens, text)
         rest: list[tuple[Joint, VersionTerm]] = []
         while tokens:
-            joint = _JOINTS.get(tokens[0])
+            joint = _JOINTS.get(token := tokens.popleft())
             if joint is None:
                 raise InvalidNameError(
-                    f"`{tokens[0]}` stands where `&&` or `||` is expected in `{text}`",
+                    f"`{shown(token)}` stands where `&&` or `||` is expected in `{shown(text)}`",
                     hint="join comparisons with `&&` or `||`, with blanks round them",
                 )
-            term, tokens = _read_term(tokens[1:], text)
-            rest.append((joint, term))
+            rest.append((joint, _read_term(tokens, text)))
         return cls(first=first, rest=tuple(rest))
 
     def matches(self, version: EupsVersion) -> bool:
@@ -203,20 +200,21 @@ class VersionExpression:
         return self.format()
 
 
-def _read_term(tokens: Sequence[str], text: str) -> tuple[VersionTerm, list[str]]:
+def _read_term(tokens: deque[str], text: str) -> VersionTerm:
     relation = Relation.EQUAL
-    left = list(tokens)
-    if left and _RELATION.fullmatch(left[0]):
-        relation = Relation(left.pop(0))
-    if not left or left[0] in _JOINTS:
+    if tokens and _RELATION.fullmatch(tokens[0]):
+        relation = Relation(tokens.popleft())
+    if not tokens or tokens[0] in _JOINTS:
         raise InvalidNameError(
-            f"a version is missing in the condition `{text}`", hint="expected something like `>= 1.2 && < 2`"
+            f"a version is missing in the condition `{shown(text)}`",
+            hint="expected something like `>= 1.2 && < 2`",
         )
+    token = tokens.popleft()
     try:
-        version = parse_eups_version(left[0])
+        version = parse_eups_version(token)
     except InvalidNameError as error:
-        raise InvalidNameError(f"{error} in the condition `{text}`", hint=_way_out(left[0])) from error
-    return VersionTerm(relation=relation, version=version), left[1:]
+        raise InvalidNameError(f"{error} in the condition `{shown(text)}`", hint=_way_out(token)) from error
+    return VersionTerm(relation=relation, version=version)
 
 
 def _way_out(token: str) -> str:

@@ -125,3 +125,9 @@ def test_a_broken_manifest_is_refused_with_its_place(text: str, place: tuple[int
         parse(text)
     assert (error.value.line, error.value.column) == place
     assert error.value.problem.startswith(problem)
+
+
+def test_blanks_in_a_comment_take_no_time() -> None:
+    creator = f"me{' ' * 500_000}and you"
+    text = PLAIN.replace("# Creator:      builder", f"# Creator:      {creator}  ")
+    assert parse(text).creator == creator

@@ -97,3 +97,8 @@ def test_a_condition_that_eups_would_misread_is_refused(text: str, message: str,
 )
 def test_a_condition_is_told_from_a_version_as_eups_does(text: str, *, is_expression: bool) -> None:
     assert is_version_expression(text) is is_expression
+
+
+def test_a_condition_of_a_megabyte_is_read_in_a_moment() -> None:
+    expression = VersionExpression.parse(" && ".join(["1"] * 50_000))
+    assert len(expression.rest) == 49_999
