@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from itertools import groupby
+from operator import itemgetter
 from typing import NewType, TypeVar
 
 from lsstinstall.core.errors import InvalidNameError, shown
@@ -252,12 +254,27 @@ def _common_word(part: str, other: str) -> int:
     match = _WORD_AND_NUMBER.fullmatch(part)
     if match is None:
         return 0
-    # EUPS uses the word as a pattern as it is, so that a `+` in it repeats the letter before.
-    word = match[1] if "+" in match[1] else re.escape(match[1])
-    try:
-        return len(match[1]) if re.fullmatch(rf"{word}\d+", other) else 0
-    except re.error:
-        return 0
+    pattern = _word_pattern(match[1])
+    return len(match[1]) if pattern is not None and re.fullmatch(rf"{pattern}\d+", other) else 0
+
+
+# A word in which EUPS finds no fault when it takes it for a pattern.
+_PATTERN_WORD = re.compile(r"(?:[^+]\+{0,2})+")
+
+
+def _word_pattern(word: str) -> str | None:
+    # EUPS uses the word as a pattern as it is, so that `+` repeats the letter before, and `++` leaves
+    # none of these letters for what follows. Each run of a letter becomes one repetition: of several
+    # in a row an engine would try all ways to share a run out.
+    if _PATTERN_WORD.fullmatch(word) is None:
+        return None
+    parts = []
+    for letter, run in groupby(re.findall(r"([^+])(\+*)", word), key=itemgetter(0)):
+        signs = [sign for _, sign in run]
+        if "++" in signs[:-1]:
+            return None
+        parts.append(f"{re.escape(letter)}{{{len(signs)}{',' if any(signs) else ''}}}")
+    return "".join(parts)
 
 
 def _sign(first: Ordered, second: Ordered) -> int:

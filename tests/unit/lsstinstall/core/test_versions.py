@@ -50,6 +50,12 @@ ORDERS = [
     ("a-b-c+5", "a-b-c+10", 1, None),
     ("a-b-lst+5", "a-b-lst57", -1, -1),
     ("a-b-lst57", "a-b-lst+5", 1, None),
+    ("a-b-ab+a+b5", "a-b-abab57", -1, None),
+    ("a-b-aa+a5", "a-b-aaa57", -1, -1),
+    ("a-b-aa+a5", "a-b-aa57", -1, None),
+    ("a-b-a++5", "a-b-aa57", -1, -1),
+    ("a-b-a++a5", "a-b-aa57", -1, None),
+    ("a-b-ab++a5", "a-b-abba57", -1, -1),
 ]
 
 
@@ -64,6 +70,10 @@ def test_versions_are_ordered_as_eups_orders_them(
 def test_versions_at_which_eups_fails_are_ordered_as_texts() -> None:
     assert compare_versions("1-2-3.+5", "1-2-3.x") == -1
     assert relate_versions("1-2-3.+5", "1-2-3.x") is None
+
+
+def test_a_word_of_many_plus_signs_takes_no_time() -> None:
+    assert compare_versions("a-a-" + "a+" * 30 + "1", "a-a-" + "a" * 100 + "x") == -1
 
 
 def test_the_order_of_eups_is_no_order_of_all_versions() -> None:
