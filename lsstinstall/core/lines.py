@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from lsstinstall.core.errors import FormatError, InvalidNameError
+from lsstinstall.core.errors import FormatError, InvalidNameError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,6 +126,37 @@ class Line:
             return parse(text)
         except InvalidNameError as error:
             raise self.error(str(error), column=column, hint=error.hint) from error
+
+    def read_pattern(self, text: str, *, column: int) -> re.Pattern[str]:
+        """Compile a part of the line.
+
+        Parameters
+        ----------
+        text : `str`
+            The part.
+        column : `int`
+            Where it begins, counted from 1, for the error.
+
+        Returns
+        -------
+        pattern : `re.Pattern`
+            In Python's syntax.
+
+        Raises
+        ------
+        FormatError
+            Raised if it is no regular expression; it points at the place in
+            the expression.
+        """
+        try:
+            return re.compile(text)
+        except (re.error, OverflowError, RecursionError) as error:
+            reason = (
+                "nested too deeply" if isinstance(error, RecursionError) else getattr(error, "msg", error)
+            )
+            place = (error.pos or 0) if isinstance(error, re.error) else 0
+            problem = f"`{shown(text)}` is not a regular expression: {reason}"
+            raise self.error(problem, column=column + place) from error
 
 
 def numbered_lines(text: str, *, source: str) -> Iterator[Line]:

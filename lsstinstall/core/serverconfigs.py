@@ -225,7 +225,7 @@ def parse_server_config(text: str, *, source: str) -> ServerConfig:
         content = line.text.partition("#")[0].strip()
         if not content:
             if not settings and line.text.strip():
-                comments.append(line.text)
+                comments.append(line.text.rstrip("\r"))
             continue
         setting = _SETTING.fullmatch(content)
         if setting is None:
@@ -273,11 +273,6 @@ def _check_template(line: Line, value: str, *, column: int) -> None:
 
 
 def _check_pattern(line: Line, value: str, groups: frozenset[str], *, column: int) -> None:
-    try:
-        pattern = re.compile(value)
-    except re.error as error:
-        raise line.error(
-            f"`{value}` is not a regular expression: {error.msg}", column=column + (error.pos or 0)
-        ) from error
+    pattern = line.read_pattern(value, column=column)
     if missing := sorted(groups - pattern.groupindex.keys()):
         raise line.error(f"the pattern has no group `{missing[0]}`", column=column)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.lines import Line, numbered_lines
 
 if TYPE_CHECKING:
+    import re
+
     from lsstinstall.core.names import ProductName
 
 __all__ = ["ExclusionMap", "ExclusionRule", "parse_exclusions"]
@@ -111,15 +112,6 @@ def _read_rule(line: Line) -> ExclusionRule:
             "one field instead of a pattern for dependencies and one for products", column=line.column_of(1)
         )
     return ExclusionRule(
-        dependency=_compile(line, fields[0], field=0), product=_compile(line, fields[1], field=1)
+        dependency=line.read_pattern(fields[0], column=line.column_of(0)),
+        product=line.read_pattern(fields[1], column=line.column_of(1)),
     )
-
-
-def _compile(line: Line, pattern: str, *, field: int) -> re.Pattern[str]:
-    try:
-        return re.compile(pattern)
-    except re.error as error:
-        raise line.error(
-            f"`{pattern}` is not a regular expression: {error.msg}",
-            column=line.column_of(field) + (error.pos or 0),
-        ) from error

@@ -59,3 +59,12 @@ def test_an_empty_text_was_cut() -> None:
 def test_a_text_without_its_last_line_end_was_cut() -> None:
     with pytest.raises(FormatError, match=r"a:2:3: the file ends in the middle of a line"):
         refuse_partial_last_line("one\ntw", source="a")
+
+
+def test_a_pattern_that_is_fine_is_compiled() -> None:
+    assert Line(1, "a+", "a").read_pattern("a+", column=1).pattern == "a+"
+
+
+def test_a_broken_pattern_is_pointed_at() -> None:
+    with pytest.raises(FormatError, match=r"a:3:6: `a\(b` is not a regular expression: missing \)"):
+        Line(3, "  x a(b", "a").read_pattern("a(b", column=5)

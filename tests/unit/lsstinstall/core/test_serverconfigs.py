@@ -41,6 +41,10 @@ def test_leading_comments_and_repeated_keys_are_written_again() -> None:
     assert parse(text).format() == text
 
 
+def test_a_comment_loses_the_line_ends_of_other_systems() -> None:
+    assert parse("# A server\r\r\nTAGLIST_DIR = a\r\n").comments == ("# A server",)
+
+
 def test_keys_that_nobody_knows_are_kept_and_named() -> None:
     config = parse("NEW = 1\nLIST_TAGGED_URL = %(base)s/%(tag)s\nDISTRIB_CLASS = a.B\n")
     assert config.unknown_keys == ("NEW",)
@@ -114,6 +118,16 @@ def test_a_path_may_not_leave_the_package_root(path: str) -> None:
         ("MANIFEST_DIR = /x", 16, "`/x` is not a directory below the package root"),
         ("MANIFEST_DIR = %(flavor)s", 16, "`%(flavor)s` is not a directory below"),
         ("MANIFEST_FILE_RE = ^(?P<product>[a-z", 33, "`^(?P<product>[a-z` is not a regular expression"),
+        (
+            "MANIFEST_FILE_RE = a{99999999999}",
+            20,
+            "`a{99999999999}` is not a regular expression: the repetition",
+        ),
+        (
+            f"MANIFEST_FILE_RE = {'(' * 5000}",
+            20,
+            f"`{'(' * 80}...` is not a regular expression: nested too deeply",
+        ),
         ("MANIFEST_FILE_RE = ^(?P<product>.*)$", 20, "the pattern has no group `version`"),
         ("TAGLIST_FILE_RE = .*", 19, "the pattern has no group `tag`"),
     ],

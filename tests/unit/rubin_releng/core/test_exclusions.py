@@ -46,10 +46,17 @@ def test_rules_are_written_as_in_the_file_of_lsstsw() -> None:
     [
         ("condor", 7, "one field instead of a pattern for dependencies and one for products"),
         ("con(dor .*", 4, "`con(dor` is not a regular expression: missing ), unterminated subpattern"),
+        (
+            "condor{99999999999} .*",
+            1,
+            "`condor{99999999999}` is not a regular expression: the repetition number",
+        ),
+        ("condor " + "(" * 5000, 8, f"`{'(' * 80}...` is not a regular expression: nested too deeply"),
         ("condor  *", 9, "`*` is not a regular expression: nothing to repeat"),
     ],
 )
 def test_a_broken_rule_is_refused_with_its_place(line: str, column: int, problem: str) -> None:
     with pytest.raises(FormatError) as error:
         parse_exclusions(f"# first\n{line}\n", source="exclusions.txt")
-    assert (error.value.line, error.value.column, error.value.problem) == (2, column, problem)
+    assert (error.value.line, error.value.column) == (2, column)
+    assert error.value.problem.startswith(problem)
