@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import fcntl
 import os
@@ -15,6 +16,7 @@ from lsstinstall.core.errors import (
     RefusedError,
     ToolkitError,
     UnavailableError,
+    shown,
 )
 from lsstinstall.core.names import Sha256
 
@@ -123,25 +125,35 @@ def decode_text(data: bytes, *, source: str) -> str:
     Returns
     -------
     text : `str`
-        The same, line ends as they are.
+        The same, line ends as they are, without a byte order mark in front.
 
     Raises
     ------
     FormatError
-        Raised if it is not UTF-8; the place is that of the first wrong byte.
+        Raised if it is not UTF-8, or holds zeros, as a file does that was not
+        written to its end; the place is that of the first wrong byte.
     """
+    data = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return data.decode("utf-8")
+        text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line_start = before.rfind(b"\n") + 1
-        raise FormatError(
-            f"byte 0x{data[error.start]:02x} is not UTF-8",
-            source=source,
-            line=before.count(b"\n") + 1,
-            column=len(before[line_start:].decode("utf-8")) + 1,
-            hint="save the file as UTF-8",
-        ) from error
+        raise _wrong_byte(data, error.start, "UTF-8", "save the file as UTF-8", source=source) from error
+    if "\0" in text:
+        hint = "the file is damaged, or not UTF-8: fetch or make it again"
+        raise _wrong_byte(data, data.index(0), "text", hint, source=source)
+    return text
+
+
+def _wrong_byte(data: bytes, place: int, wanted: str, hint: str, *, source: str) -> FormatError:
+    before = data[:place]
+    line_start = before.rfind(b"\n") + 1
+    return FormatError(
+        f"byte 0x{data[place]:02x} is not {wanted}",
+        source=source,
+        line=before.count(b"\n") + 1,
+        column=len(before[line_start:].decode("utf-8")) + 1,
+        hint=hint,
+    )
 
 
 def sha256_of(path: Path) -> Sha256:
@@ -212,11 +224,12 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int | None = None) -
     Raises
     ------
     RefusedError
-        Raised if we may not write there.
+        Raised if we may not write there, or the text is no Unicode, as the
+        name of a file need not be.
     UnavailableError
         Raised if the disk is full; the old content is still there.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = _encoded(path, content) if isinstance(content, str) else content
     make_directory(path.parent)
     temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
     try:
@@ -237,6 +250,16 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int | None = None) -
         if error.filename in {None, str(temporary)}:
             error.filename = str(path)
         raise explain(error, doing="write") from error
+
+
+def _encoded(path: Path, text: str) -> bytes:
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise RefusedError(
+            f"cannot write `{path}`: `{shown(text[error.start])}` in it is not Unicode",
+            hint="rename the file or folder whose name is not UTF-8",
+        ) from error
 
 
 @contextmanager

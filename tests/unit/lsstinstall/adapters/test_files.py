@@ -66,6 +66,25 @@ def test_a_file_that_is_not_utf8_names_the_place_of_the_wrong_byte(tmp_path: Pat
         read_text(path)
 
 
+def test_a_file_with_zeros_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "zeros"
+    path.write_bytes(b"one\ntw\0\0\0")
+    with pytest.raises(FormatError, match=r":2:3: byte 0x00 is not text"):
+        read_text(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "marked"
+    path.write_bytes(b"\xef\xbb\xbfone\xef\xbb\xbf")
+    assert read_text(path) == "one\ufeff"
+
+
+def test_text_that_is_no_unicode_is_not_written(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match=r"cannot write `.*/file`: `\\udcff` in it is not Unicode"):
+        write_atomic(tmp_path / "file", "path = /home/\udcff\n")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_digest_is_that_of_the_content(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"abc")
     assert sha256_of(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()
