@@ -10,19 +10,20 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
     from typing import IO
 
 __all__ = ["Completed", "ProcessError", "run", "show_command"]
 
 _log = logging.getLogger(__name__)
 _GRACE_SECONDS = 5.0
+_LAST_WORDS_SECONDS = 1.0
 _SHOWN_LINES = 20
 
 
@@ -125,7 +126,9 @@ def run(
     Raises
     ------
     NotFoundError
-        Raised if there is no such program or folder.
+        Raised if there is no such program or folder, or we may not run it.
+    ToolkitError
+        Raised if the system refuses for another reason.
     ProcessError
         Raised if it ended badly and ``check`` is true, or took too long.
     """
@@ -141,11 +144,8 @@ def run(
             stderr=subprocess.PIPE if output is None else subprocess.STDOUT,
             start_new_session=True,
         )
-    except FileNotFoundError as error:
-        missing = cwd if cwd is not None and not cwd.is_dir() else command[0]
-        raise NotFoundError(f"cannot run `{command[0]}`: no `{missing}` here") from error
-    except PermissionError as error:
-        raise NotFoundError(f"cannot run `{command[0]}`: permission denied") from error
+    except OSError as error:
+        raise _explain_start(error, command[0], cwd) from error
     out, err = _communicate(process, command, stdin, timeout)
     if check and process.returncode != 0:
         raise ProcessError(command, returncode=process.returncode, output=out + err)
@@ -158,6 +158,19 @@ def run(
     )
 
 
+def _explain_start(error: OSError, program: str, cwd: Path | None) -> ToolkitError:
+    refusal = f"cannot run `{program}`"
+    if cwd is not None and not cwd.is_dir():
+        return NotFoundError(f"{refusal}: no `{cwd}` here")
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        if "/" in program and Path(cwd or ".", program).exists():
+            return NotFoundError(f"{refusal}: the interpreter that it names in its first line is missing")
+        return NotFoundError(f"{refusal}: no `{program}` here")
+    reason = (error.strerror or str(error)).lower()
+    kind = NotFoundError if isinstance(error, PermissionError) else ToolkitError
+    return kind(f"{refusal}: {reason}")
+
+
 def _communicate(
     process: subprocess.Popen[bytes],
     command: Sequence[str],
@@ -167,7 +180,9 @@ def _communicate(
     raw_out: bytes | None
     raw_err: bytes | None
     try:
-        raw_out, raw_err = process.communicate(stdin.encode() if isinstance(stdin, str) else stdin, timeout=timeout)
+        raw_out, raw_err = process.communicate(
+            stdin.encode() if isinstance(stdin, str) else stdin, timeout=timeout
+        )
     except subprocess.TimeoutExpired as error:
         raw_out, raw_err = _stop(process)
         output = _decode(raw_out) + _decode(raw_err) + f"\nstopped after {timeout:g} s"
@@ -187,7 +202,15 @@ def _stop(process: subprocess.Popen[bytes]) -> tuple[bytes | None, bytes | None]
     except subprocess.TimeoutExpired:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        return process.communicate()
+    try:
+        return process.communicate(timeout=_LAST_WORDS_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        # What went into a session of its own lives on, and holds the output open for ever.
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+        return error.output, error.stderr
 
 
 def _decode(raw: bytes | None) -> str:

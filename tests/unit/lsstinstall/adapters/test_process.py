@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.adapters.process import ProcessError, run, show_command
-from lsstinstall.core.errors import NotFoundError
+from lsstinstall.core.errors import NotFoundError, ToolkitError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +62,48 @@ def test_a_file_that_may_not_be_run_is_not_found(tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no program")
     with pytest.raises(NotFoundError, match="permission denied"):
         run([str(tmp_path / "text")], cwd=None, env=None, timeout=30)
+
+
+def test_a_file_that_is_no_program_is_explained(tmp_path: Path) -> None:
+    program = tmp_path / "text"
+    program.write_text("no program")
+    program.chmod(0o755)
+    with pytest.raises(ToolkitError, match=r"cannot run `.*/text`: exec format error"):
+        run([str(program)], cwd=None, env=None, timeout=30)
+
+
+def test_a_script_without_its_interpreter_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text("#!/no/such/python\n")
+    script.chmod(0o755)
+    with pytest.raises(NotFoundError, match=r"cannot run `.*/script`: the interpreter that it names"):
+        run([str(script)], cwd=None, env=None, timeout=30)
+
+
+def test_too_many_arguments_are_explained() -> None:
+    with pytest.raises(ToolkitError, match=r"cannot run `true`: argument list too long"):
+        run(["true", *(["a" * 100_000] * 100)], cwd=None, env=None, timeout=30)
+
+
+def test_a_folder_that_is_a_file_is_named_instead_of_the_program(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NotFoundError, match=r"no `.*/file` here"):
+        run(["sh"], cwd=tmp_path / "file", env=None, timeout=30)
+
+
+@pytest.mark.slow
+def test_a_service_that_was_left_behind_keeps_nobody_waiting() -> None:
+    # A session of its own outlives its parent's, and holds on to the output.
+    service = "import os, sys, time; os.setsid(); time.sleep(30)"
+    started = time.monotonic()
+    with pytest.raises(ProcessError, match=r"stopped after 1 s"):
+        run(
+            ["sh", "-c", f"echo here; '{sys.executable}' -c '{service}' & sleep 60"],
+            cwd=None,
+            env=None,
+            timeout=1,
+        )
+    assert time.monotonic() - started < 25
 
 
 def test_a_program_that_takes_too_long_is_stopped_with_all_it_started() -> None:
