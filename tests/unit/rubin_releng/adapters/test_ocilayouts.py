@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsstinstall.core.errors import NotFoundError, RefusedError, ToolkitError
+from rubin_releng.adapters.ocilayouts import OciLayout
+from rubin_releng.core.ocidocuments import Digest
+from tests.support.images import MARKER, MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from rubin_releng.images.ports import BlobStore
+
+NAME = hashlib.sha256(b"onetwo").hexdigest()
+DIGEST = Digest(f"sha256:{NAME}")
+
+
+@pytest.fixture(params=["memory", "disk"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
+    """The fake and the real store: they must agree."""
+    return MemoryStore() if request.param == "memory" else OciLayout.create(tmp_path / "layout")
+
+
+def test_a_blob_is_stored_under_its_digest(store: BlobStore) -> None:
+    blob = store.write([b"one", b"", b"two"])
+    assert (blob.digest, blob.size_bytes) == (DIGEST, 6)
+    assert b"".join(store.read(DIGEST)) == b"onetwo"
+    assert store.sizes() == {NAME: 6}
+
+
+def test_the_same_blob_can_be_stored_again(store: BlobStore) -> None:
+    assert store.write([b"onetwo"]) == store.write([b"one", b"two"])
+    assert store.sizes() == {NAME: 6}
+
+
+def test_a_blob_can_be_removed(store: BlobStore) -> None:
+    store.write([b"onetwo"])
+    store.remove(NAME)
+    assert store.sizes() == {}
+    with pytest.raises(NotFoundError):
+        list(store.read(DIGEST))
+
+
+def test_the_index_is_replaced(store: BlobStore) -> None:
+    assert store.read_index() is None
+    store.write_index(b"1")
+    store.write_index(b"2")
+    assert store.read_index() == b"2"
+
+
+def test_a_layout_has_a_marker(store: BlobStore) -> None:
+    assert store.read_marker() == MARKER
+
+
+def test_a_blob_that_fails_in_the_middle_leaves_nothing(tmp_path: Path) -> None:
+    def failing() -> Iterator[bytes]:
+        yield b"one"
+        raise KeyboardInterrupt
+
+    layout = OciLayout.create(tmp_path / "layout")
+    with pytest.raises(KeyboardInterrupt):
+        layout.write(failing())
+    assert layout.sizes() == {}
+
+
+def test_a_layout_can_be_taken_up_again(tmp_path: Path) -> None:
+    OciLayout.create(tmp_path / "layout").write([b"onetwo"])
+    assert OciLayout.create(tmp_path / "layout").sizes() == {NAME: 6}
+    assert b"".join(OciLayout.open(tmp_path / "layout").read(DIGEST)) == b"onetwo"
+
+
+def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "precious").touch()
+    with pytest.raises(RefusedError, match="is not empty and no image layout"):
+        OciLayout.create(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["precious"]
+
+
+def test_a_file_is_no_layout(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ToolkitError):
+        OciLayout.create(tmp_path / "file")
+    with pytest.raises(NotFoundError, match="there is no image layout"):
+        OciLayout.open(tmp_path / "file")
+
+
+def test_files_that_are_no_blobs_are_listed(tmp_path: Path) -> None:
+    layout = OciLayout.create(tmp_path / "layout")
+    blobs = tmp_path / "layout" / "blobs"
+    (blobs / "sha256" / ".x.tmp").write_bytes(b"1")
+    (blobs / "sha512").mkdir()
+    (blobs / "sha512" / "y").write_bytes(b"12")
+    assert layout.sizes() == {".x.tmp": 1, "sha512/y": 2}
+
+
+def test_a_file_that_has_gone_cannot_be_removed(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        OciLayout.create(tmp_path / "layout").remove("x")

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import io
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsstinstall.core.errors import CorruptError, RefusedError
+from rubin_releng.images.layers import LayerRules, arrange_members, stream_layer
+from tests.support.images import MemoryTree, a_folder, a_link
+
+if TYPE_CHECKING:
+    from rubin_releng.core.trees import TreeEntry
+
+RULES = LayerRules(epoch=50, uid=1000, gid=1001)
+
+
+def layer(tree: MemoryTree, *, at: str = "/", rules: LayerRules = RULES) -> bytes:
+    return b"".join(stream_layer(arrange_members(tree.entries(), at=at, rules=rules), tree))
+
+
+def unpacked(data: bytes) -> list[tarfile.TarInfo]:
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        return archive.getmembers()
+
+
+def a_tree() -> MemoryTree:
+    return MemoryTree(
+        {"a/x": b"content of x", "a-b": b"", "b": b"y" * 600_000},
+        [a_folder("a", mode=0o1777), a_link("c", "./a/x")],
+    )
+
+
+def test_parents_come_before_children_and_names_are_sorted() -> None:
+    assert [one.name for one in unpacked(layer(a_tree()))] == ["a", "a/x", "a-b", "b", "c"]
+
+
+def test_the_order_in_which_a_folder_is_listed_does_not_matter() -> None:
+    tree, other = a_tree(), a_tree()
+    other.entries().reverse()
+    assert layer(other) == layer(tree)
+
+
+def test_contents_kinds_modes_and_targets_are_kept() -> None:
+    with tarfile.open(fileobj=io.BytesIO(layer(a_tree()))) as archive:
+        content = archive.extractfile("b")
+        assert content is not None
+        assert content.read() == b"y" * 600_000
+        assert archive.getmember("a").mode == 0o1777
+        assert archive.getmember("a").isdir()
+        assert archive.getmember("c").linkname == "./a/x"
+
+
+def test_owners_are_numbers_without_names() -> None:
+    assert {(one.uid, one.gid, one.uname, one.gname) for one in unpacked(layer(a_tree()))} == {
+        (1000, 1001, "", "")
+    }
+
+
+def test_times_are_limited_and_those_of_folders_fixed() -> None:
+    times = {one.name: one.mtime for one in unpacked(layer(a_tree()))}
+    assert set(times.values()) == {50}
+    late = {one.name: one.mtime for one in unpacked(layer(a_tree(), rules=LayerRules(epoch=80)))}
+    assert late == {"a": 80, "a/x": 80, "a-b": 80, "b": 80, "c": 80}
+    old = unpacked(layer(MemoryTree({"x": b""}, mtime=7)))
+    assert [one.mtime for one in old] == [7]
+
+
+def test_the_folders_above_a_tree_are_the_same_in_every_layer() -> None:
+    one, other = layer(MemoryTree({"x": b"1"}), at="/opt/lsst"), layer(a_tree(), at="/opt/lsst/")
+    assert [info.name for info in unpacked(one)] == ["opt", "opt/lsst", "opt/lsst/x"]
+    assert one[:1024] == other[:1024]
+    assert {info.mode for info in unpacked(one)[:2]} == {0o755}
+
+
+def test_hard_links_within_a_layer_are_kept() -> None:
+    tree = MemoryTree({"b": b"same", "a": b"same"}, same={"a": (1, 2), "b": (1, 2)})
+    members = unpacked(layer(tree, at="/top"))
+    assert [(one.name, one.islnk(), one.linkname) for one in members[1:]] == [
+        ("top/a", False, ""),
+        ("top/b", True, "top/a"),
+    ]
+
+
+def test_a_name_of_a_file_whose_other_names_are_elsewhere_is_a_file() -> None:
+    (member,) = unpacked(layer(MemoryTree({"a": b"x"}, same={"a": (1, 2)})))
+    assert member.isreg()
+
+
+def test_pax_headers_appear_only_where_they_are_needed() -> None:
+    plain = MemoryTree({"x" * 100: b""})
+    assert len(arrange_members(plain.entries(), at="/", rules=RULES)[0].header) == 512
+    for name in ("x" * 101, "ü"):
+        tree = MemoryTree({name: b""})
+        assert len(arrange_members(tree.entries(), at="/", rules=RULES)[0].header) > 512
+        assert unpacked(layer(tree))[0].name == name
+
+
+def test_an_archive_is_as_tar_ends_it() -> None:
+    for tree in (MemoryTree({}), MemoryTree({"x": b"1" * 512}), a_tree()):
+        data = layer(tree)
+        assert len(data) % 10240 == 0
+        assert data.endswith(b"\0" * 1024)
+
+
+def test_large_layers_come_in_pieces() -> None:
+    tree = MemoryTree({"x": b"1" * 1_000_000})
+    pieces = list(stream_layer(arrange_members(tree.entries(), at="/", rules=RULES), tree))
+    assert len(pieces) == 4
+    assert all(len(piece) >= 256 * 1024 for piece in pieces[:-1])
+
+
+def test_a_file_that_grows_while_it_is_read_is_told() -> None:
+    tree = MemoryTree({"x": b"1"})
+    tree.files["x"] = b"12"
+    with pytest.raises(CorruptError, match="`x` of `memory` changed while it was read: 2 bytes instead of 1"):
+        layer(tree)
+
+
+@pytest.mark.parametrize("entry", [a_folder(".wh.x"), a_link("a/.wh..wh..opq", "x")])
+def test_names_that_mean_delete_are_refused(entry: TreeEntry) -> None:
+    with pytest.raises(RefusedError, match="would delete another file"):
+        layer(MemoryTree({}, [entry]))
