@@ -97,6 +97,7 @@ def run(
     stdin: str | bytes | None = None,
     output: IO[bytes] | None = None,
     check: bool = True,
+    foreground: bool = False,
 ) -> Completed:
     """Run a program to its end.
 
@@ -117,6 +118,10 @@ def run(
         Where both outputs go; by default they are kept and returned.
     check : `bool`, optional
         Whether an exit code other than 0 is an error.
+    foreground : `bool`, optional
+        Whether it stays in our process group, so that Ctrl-C at the terminal
+        reaches it, too; by default it has a session of its own, and all that
+        it started ends with it.
 
     Returns
     -------
@@ -142,11 +147,11 @@ def run(
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE if output is None else output,
             stderr=subprocess.PIPE if output is None else subprocess.STDOUT,
-            start_new_session=True,
+            start_new_session=not foreground,
         )
     except OSError as error:
         raise _explain_start(error, command[0], cwd) from error
-    out, err = _communicate(process, command, stdin, timeout)
+    out, err = _communicate(process, command, stdin, timeout, foreground=foreground)
     if check and process.returncode != 0:
         raise ProcessError(command, returncode=process.returncode, output=out + err)
     return Completed(
@@ -176,6 +181,8 @@ def _communicate(
     command: Sequence[str],
     stdin: str | bytes | None,
     timeout: float | None,
+    *,
+    foreground: bool,
 ) -> tuple[str, str]:
     raw_out: bytes | None
     raw_err: bytes | None
@@ -184,24 +191,22 @@ def _communicate(
             stdin.encode() if isinstance(stdin, str) else stdin, timeout=timeout
         )
     except subprocess.TimeoutExpired as error:
-        raw_out, raw_err = _stop(process)
+        raw_out, raw_err = _stop(process, foreground=foreground)
         output = _decode(raw_out) + _decode(raw_err) + f"\nstopped after {timeout:g} s"
         raise ProcessError(command, returncode=process.returncode, output=output) from error
     except BaseException:
-        _stop(process)
+        _stop(process, foreground=foreground)
         raise
     return _decode(raw_out), _decode(raw_err)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> tuple[bytes | None, bytes | None]:
-    """End the program and all it started: first by asking, then by force."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGTERM)
+def _stop(process: subprocess.Popen[bytes], *, foreground: bool) -> tuple[bytes | None, bytes | None]:
+    """End the program, and all it started if it has a session of its own: by asking, then by force."""
+    _signal(process, signal.SIGTERM, foreground=foreground)
     try:
         return process.communicate(timeout=_GRACE_SECONDS)
     except subprocess.TimeoutExpired:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _signal(process, signal.SIGKILL, foreground=foreground)
     try:
         return process.communicate(timeout=_LAST_WORDS_SECONDS)
     except subprocess.TimeoutExpired as error:
@@ -211,6 +216,14 @@ def _stop(process: subprocess.Popen[bytes]) -> tuple[bytes | None, bytes | None]
             if pipe is not None:
                 pipe.close()
         return error.output, error.stderr
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals, *, foreground: bool) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        if foreground:
+            process.send_signal(number)
+        else:
+            os.killpg(process.pid, number)
 
 
 def _decode(raw: bytes | None) -> str:

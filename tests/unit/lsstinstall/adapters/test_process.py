@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -124,3 +125,16 @@ def test_a_program_that_does_not_listen_is_ended_by_force() -> None:
 
 def test_a_command_is_shown_as_one_would_type_it() -> None:
     assert show_command(["a b", "c'd"]) == "'a b' 'c'\"'\"'d'"
+
+
+def test_a_program_in_the_foreground_shares_our_process_group() -> None:
+    command = [sys.executable, "-c", "import os; print(os.getpgrp())"]
+    apart = run(command, cwd=None, env=None, timeout=60).stdout
+    together = run(command, cwd=None, env=None, timeout=60, foreground=True).stdout
+    assert (int(apart) == os.getpgrp(), int(together) == os.getpgrp()) == (False, True)
+
+
+def test_a_program_in_the_foreground_is_stopped_alone() -> None:
+    with pytest.raises(ProcessError, match=r"stopped after 0\.2 s") as caught:
+        run(["sleep", "60"], cwd=None, env=None, timeout=0.2, foreground=True)
+    assert caught.value.returncode == -signal.SIGTERM
