@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsstinstall.adapters.process import ProcessError, run, show_command
-from lsstinstall.core.errors import NotFoundError
+from lsstinstall.core.errors import InterruptedWorkError, NotFoundError
 from lsstinstall.core.reporting import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from demo.places import Places
 
@@ -91,7 +93,7 @@ class Bench:
     def __init__(self, places: Places, environ: Mapping[str, str]) -> None:
         self.places = places
         self.commands: list[str] = []
-        self._environ = {name: value for name, value in environ.items() if not _is_stack_variable(name)}
+        self.environ = {name: value for name, value in environ.items() if not _is_stack_variable(name)}
 
     def ask(self, program: str, *arguments: str | Path, cwd: Path | None = None) -> dict[str, Any]:
         """Run one of our own commands with ``--json``.
@@ -117,13 +119,15 @@ class Bench:
         """
         command = [program, *map(str, arguments)]
         self.commands.append(show_command(command))
-        completed = run(
-            [str(_beside_python(program)), *command[1:], "--json"],
-            cwd=cwd or self.places.output,
-            env=self._environ,
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        with _interruption_waits():
+            completed = run(
+                [str(_beside_python(program)), *command[1:], "--json"],
+                cwd=cwd or self.places.output,
+                env=self.environ,
+                timeout=_TIMEOUT_SECONDS,
+                check=False,
+                foreground=True,
+            )
         if completed.returncode != 0:
             raise ProcessError(
                 command, returncode=completed.returncode, output=completed.stderr + completed.stdout
@@ -131,7 +135,13 @@ class Bench:
         answer: dict[str, Any] = json.loads(completed.stdout)
         return answer
 
-    def call(self, *command: str | Path, cwd: Path | None = None, stdin: str | None = None) -> str:
+    def call(
+        self,
+        *command: str | Path,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        stdin: str | None = None,
+    ) -> str:
         """Run any program.
 
         Parameters
@@ -140,6 +150,8 @@ class Bench:
             Program and arguments.
         cwd : `~pathlib.Path`, optional
             Where to run it; by default in the output folder.
+        env : `~collections.abc.Mapping` [ `str`, `str` ], optional
+            Its whole environment; by default that of all commands.
         stdin : `str`, optional
             Its input.
 
@@ -155,8 +167,8 @@ class Bench:
         """
         words = [str(word) for word in command]
         self.commands.append(show_command(words))
-        where = cwd or self.places.output
-        return run(words, cwd=where, env=self._environ, timeout=_TIMEOUT_SECONDS, stdin=stdin).stdout
+        where, environ = cwd or self.places.output, self.environ if env is None else env
+        return run(words, cwd=where, env=environ, timeout=_TIMEOUT_SECONDS, stdin=stdin).stdout
 
     def pip(self, *arguments: str | Path) -> None:
         """Run pip: that of our Python, else the one uv gets.
@@ -176,7 +188,20 @@ class Bench:
         pip = [sys.executable, "-m", "pip"]
         if not list(Path(sys.prefix).glob("lib*/python*/site-packages/pip")):
             pip = [str(_beside_python("uv")), "tool", "run", "--python", sys.executable, "pip"]
-        run([*pip, *words], cwd=self.places.output, env=self._environ, timeout=_TIMEOUT_SECONDS)
+        run([*pip, *words], cwd=self.places.output, env=self.environ, timeout=_TIMEOUT_SECONDS)
+
+
+@contextmanager
+def _interruption_waits() -> Iterator[None]:
+    """Let the command that runs deal with Ctrl-C, as a shell does, and stop when it has ended."""
+    hits: list[int] = []
+    former = signal.signal(signal.SIGINT, lambda number, _: hits.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+        if hits:
+            raise InterruptedWorkError("the demo was stopped", hint="run the same command again to go on")
 
 
 def _is_stack_variable(name: str) -> bool:

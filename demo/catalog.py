@@ -6,6 +6,7 @@ from demo.bench import Step
 from demo.steps.gathering import gather_sources, gather_wheels
 from demo.steps.importing import import_repositories
 from demo.steps.packaging import build_channel, install_builder, lock_environment
+from demo.steps.releasing import RELEASE, WEEKLIES, cut, tag_release
 
 __all__ = ["STEPS"]
 
@@ -16,4 +17,8 @@ STEPS = (
     Step(name="channel", title="Build a conda channel", action=build_channel),
     Step(name="environment", title="Build and lock rubin-env", action=lock_environment),
     Step(name="builder", title="Install it for the build", action=install_builder),
+    *cut(WEEKLIES[0], previous=None),
+    *cut(WEEKLIES[1], previous=WEEKLIES[0]),
+    Step(name="tag-release", title=f"Tag {RELEASE} in git", action=tag_release),
+    *cut(RELEASE, previous=WEEKLIES[1]),
 )

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DEMO", "ROOT", "Places"]
+__all__ = ["DEMO", "ENV_VERSION", "ROOT", "Places"]
 
 DEMO = Path(__file__).resolve().parent
 """The folder with the demo's configuration."""
 
 ROOT = DEMO.parent
 """The checkout."""
+
+ENV_VERSION = "0.0.1"
+"""Version of the demo's rubin-env, as in ``requirements.yaml``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,11 @@ class Places:
     def builder(self) -> Path:
         """Where the stack is built: its environment, clones and installed products."""
         return self.output / "builder"
+
+    @property
+    def builder_prefix(self) -> Path:
+        """The environment that the stack is built in."""
+        return self.builder / "conda" / "envs" / f"lsst-scipipe-{ENV_VERSION}"
 
     @property
     def versiondb(self) -> Path:

@@ -101,11 +101,15 @@ class History:
     products : `tuple` [ `ProductHistory`, ... ]
         In file order.
     tags : `tuple` [ `TagMark`, ... ]
-        In file order.
+        Weekly tags, in file order.
+    release_tags : `tuple` [ `TagMark`, ... ]
+        Tags that are made after the last weekly was cut, in file order; the
+        last is the release's.
     """
 
     products: tuple[ProductHistory, ...]
     tags: tuple[TagMark, ...]
+    release_tags: tuple[TagMark, ...] = ()
 
 
 def parse_history(text: str, *, source: str) -> History:
@@ -131,10 +135,12 @@ def parse_history(text: str, *, source: str) -> History:
     try:
         values = tomllib.loads(text)
         products = tuple(_parse_product(name, entry) for name, entry in values["products"].items())
-        tags = tuple(TagMark(**tag) for tag in values.get("tags", ()))
+        tags, release_tags = (
+            tuple(TagMark(**tag) for tag in values.get(key, ())) for key in ("tags", "release_tags")
+        )
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise ConfigurationError(f"`{source}` is no history: {error}") from error
-    return History(products=products, tags=tags)
+    return History(products=products, tags=tags, release_tags=release_tags)
 
 
 def _parse_product(name: str, entry: Mapping[str, Any]) -> ProductHistory:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from demo.material.trees import TreeFile
     from demo.places import Places
 
-__all__ = ["import_repositories", "make_repository", "read_history"]
+__all__ = ["import_repositories", "make_repository", "read_history", "repository_of"]
 
 # Raise it when the same history and sources give other commits than before.
 _METHOD = 1
@@ -66,7 +66,7 @@ def import_repositories(bench: Bench) -> StepResult:
     """
     history, pins = read_history(), read_pins()
     made = [product for product in history.products if _import(product, history.tags, pins, bench.places)]
-    lines = [f"{one.name}: {_repository(bench.places, one.name).as_uri()}\n" for one in history.products]
+    lines = [f"{one.name}: {repository_of(bench.places, one.name).as_uri()}\n" for one in history.products]
     write_atomic(bench.places.repos_yaml, "".join(lines))
     merges = sum(len(product.merges) for product in history.products)
     return done_if(made, f"{len(history.products)} repositories, {merges} merged tickets")
@@ -82,7 +82,7 @@ def _import(
         raise ConfigurationError(f"`sources.toml` has no {product.name} {', '.join(sorted(missing))}")
     facts = [_METHOD, product, tags, sorted(pin.sha256 for pin in used.values())]
     key = hashlib.sha256(json.dumps(facts, default=repr).encode()).hexdigest()
-    repository = _repository(places, product.name)
+    repository = repository_of(places, product.name)
     if (repository / _KEY).is_file() and read_text(repository / _KEY) == key:
         return False
 
@@ -125,5 +125,19 @@ def make_repository(path: Path, stream: bytes) -> None:
         run(("git", *arguments), cwd=path, env=env, timeout=_TIMEOUT_SECONDS, stdin=given)
 
 
-def _repository(places: Places, product: str) -> Path:
+def repository_of(places: Places, product: str) -> Path:
+    """Say where a product's repository is.
+
+    Parameters
+    ----------
+    places : `~demo.places.Places`
+        Where things are.
+    product : `str`
+        EUPS product.
+
+    Returns
+    -------
+    path : `~pathlib.Path`
+        A bare repository.
+    """
     return places.repositories / f"{product}.git"

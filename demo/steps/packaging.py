@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from demo.bench import done_if
 from demo.material.interpreter import Interpreter, running_interpreter, stage_interpreter
 from demo.material.wheels import read_wheel, wheel_recipe
-from demo.places import DEMO, ROOT
+from demo.places import DEMO, ENV_VERSION, ROOT
 from demo.steps.gathering import wheel_folder
 from lsstinstall.adapters.files import make_directory, read_text, sha256_of, write_atomic
 from lsstinstall.adapters.trees import remove_tree
@@ -19,10 +19,7 @@ if TYPE_CHECKING:
     from demo.bench import Bench, StepResult
     from demo.places import Places
 
-__all__ = ["ENV_VERSION", "build_channel", "install_builder", "lock_environment"]
-
-ENV_VERSION = "0.0.1"
-"""Version of the demo's rubin-env, as in ``requirements.yaml``."""
+__all__ = ["build_channel", "install_builder", "lock_environment"]
 
 # Fast: the channel is read once, on this machine.
 _LEVEL = "1"
