@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -33,6 +34,8 @@ __all__ = ["RattlerBuild"]
 
 _log = logging.getLogger(__name__)
 _SHOWN_LINES = 12
+# parse error: Failed to parse YAML: 2:19: while parsing a flow mapping, did not find expected ','
+_PLACE = re.compile(r"Failed to parse YAML: (?P<line>\d+):(?P<column>\d+): (?P<problem>.+)", re.DOTALL)
 _DIGEST_FORMAT = b"package inputs 1\n"
 
 
@@ -203,13 +206,27 @@ def _explained(recipe: Path, log: _BuildLog | None = None) -> Iterator[None]:
     try:
         yield
     except (rattler_build.RecipeParseError, rattler_build.VariantError) as error:
-        raise FormatError(str(error), source=str(recipe)) from error
+        raise _misplaced(str(error), recipe) from error
     except rattler_build.RattlerBuildError as error:
         reason = str(error).removeprefix("PyRattlerBuildError: ")
         tail = log.tail() if log else ""
         raise ToolkitError(f"cannot build `{recipe}`: {reason}" + (f"\n{tail}" if tail else "")) from error
     except OSError as error:
         raise explain(error, doing="build") from error
+
+
+def _misplaced(problem: str, recipe: Path) -> FormatError:
+    """Point at the place, where the problem names one."""
+    match = _PLACE.search(problem)
+    line, column = (int(match["line"]), int(match["column"])) if match else (1, 1)
+    lines = recipe.read_text(encoding="utf-8", errors="replace").splitlines()
+    return FormatError(
+        match["problem"] if match else problem,
+        source=str(recipe),
+        line=line,
+        column=column,
+        text=lines[line - 1] if match and line <= len(lines) else None,
+    )
 
 
 def _variants(job: PackageJob) -> rattler_build.VariantConfig:
