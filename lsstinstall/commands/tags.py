@@ -64,8 +64,8 @@ def tags(
                 found.setdefault(tag, []).append(url)
     if len(lost) == len(roots):
         raise lost[0]
-    for error in lost:
-        console.reporter().warn(str(error), hint=error.hint)
+    for missing in lost:
+        console.reporter().warn(str(missing), hint=missing.hint)
     rows = sorted(found, key=lambda tag: tag.listing_key)[-(last or 0) :]
     data = [{"tag": tag.name, "kind": tag.kind.value, "pkgroots": found[tag]} for tag in rows]
     human = format_columns(("tag", "kind"), [(tag.name, tag.kind.value) for tag in rows])

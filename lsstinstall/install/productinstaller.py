@@ -132,6 +132,7 @@ class _Run:
         self._pool = pool
         self._finisher = finisher
         self._stop = threading.Event()
+        self._closing = threading.Lock()
         self._lost: set[ProductName] = set()
         self._results: dict[ProductName, ProductResult] = {}
         self._fetching: dict[ProductName, Future[_Fetched]] = {}
@@ -244,13 +245,15 @@ class _Run:
 
     def _finish(self, planned: PlannedProduct, fetched: _Fetched) -> tuple[str, ...]:
         """Put a product into its place, declare and tag it; asked again after an interruption, do nothing."""
-        if planned.product not in self._finished:
-            if planned.action is ProductAction.BUILD:
-                self._store.adopt(planned)
-            elif planned.action is not ProductAction.PRESENT:
-                self._store.finish(planned, table=fetched.table)
-            self._finished[planned.product] = self._store.assign_tags(planned)
-        return self._finished[planned.product]
+        # An interruption while a pool starts its thread makes it start another.
+        with self._closing:
+            if planned.product not in self._finished:
+                if planned.action is ProductAction.BUILD:
+                    self._store.adopt(planned)
+                elif planned.action is not ProductAction.PRESENT:
+                    self._store.finish(planned, table=fetched.table)
+                self._finished[planned.product] = self._store.assign_tags(planned)
+            return self._finished[planned.product]
 
     def _tell(self, result: ProductResult) -> None:
         outcomes = {
