@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from lsstinstall.adapters.files import explain
 from lsstinstall.core.reporting import Outcome
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, TaskID
 
-__all__ = ["Console", "ConsoleReporter", "color_wanted"]
+__all__ = ["Console", "ConsoleReporter", "color_wanted", "printable", "silence", "write_json", "write_text"]
 
 _MARKS = {Outcome.DONE: "+", Outcome.UNCHANGED: "=", Outcome.SKIPPED: "-", Outcome.FAILED: "x"}
 _STYLES = {
@@ -43,6 +44,102 @@ def color_wanted(stream: TextIO, environ: Mapping[str, str]) -> bool:
         True only on a terminal that is not dumb and without ``NO_COLOR``.
     """
     return stream.isatty() and "NO_COLOR" not in environ and environ.get("TERM") != "dumb"
+
+
+def printable(text: str) -> str:
+    r"""Escape what a terminal would obey, or nobody would see.
+
+    Parameters
+    ----------
+    text : `str`
+        May hold what others wrote: names of files, lines of a server.
+
+    Returns
+    -------
+    text : `str`
+        The same but for control and invisible characters, which become
+        escapes such as ``\x1b``; line ends and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode("ascii")
+        for one in text
+    )
+
+
+def write_json(stream: TextIO, data: Mapping[str, object]) -> None:
+    """Write one JSON object.
+
+    Parameters
+    ----------
+    stream : `~typing.TextIO`
+        Usually standard output.
+    data : `~collections.abc.Mapping` [ `str`, `object` ]
+        The object; ``schema`` is put in front.
+
+    Raises
+    ------
+    UnavailableError
+        Raised if it goes to a file on a full disk.
+    """
+    schema = {"schema": 1, **data}
+    text = json.dumps(schema, indent=2, ensure_ascii=False)
+    if not _fits(text, stream.encoding or "utf-8", "strict"):
+        text = json.dumps(schema, indent=2)
+    write_text(stream, text + "\n")
+
+
+def write_text(stream: TextIO, text: str) -> None:
+    """Write a text, and see that it arrives.
+
+    Parameters
+    ----------
+    stream : `~typing.TextIO`
+        Usually standard output.
+    text : `str`
+        Letters that the stream's encoding does not know become escapes.
+
+    Raises
+    ------
+    UnavailableError
+        Raised if it goes to a file on a full disk.
+    BrokenPipeError
+        Raised if the reader left, which is no error of ours.
+    """
+    encoding = stream.encoding or "utf-8"
+    if not _fits(text, encoding, stream.errors or "strict"):
+        text = text.encode(encoding, "backslashreplace").decode(encoding)
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(stream)
+        error.filename = "standard output"
+        raise explain(error, doing="write to") from error
+
+
+def silence(stream: TextIO) -> None:
+    """Send what is in a stream's buffer, and all that follows, nowhere.
+
+    Parameters
+    ----------
+    stream : `~typing.TextIO`
+        One that cannot be written to; Python would try again at its end.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def _fits(text: str, encoding: str, errors: str) -> bool:
+    try:
+        text.encode(encoding, errors)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class ConsoleReporter:
@@ -134,8 +231,12 @@ class ConsoleReporter:
         if self._progress is not None:
             self._progress.console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
         else:
-            self._stream.write(text + "\n")
-            self._stream.flush()
+            try:
+                self._stream.write(printable(text) + "\n")
+                self._stream.flush()
+            except OSError:
+                # Nobody reads on: no reason to leave the work half done.
+                silence(self._stream)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,12 +285,16 @@ class Console:
             For ``--json``; ``schema`` is put in front.
         human : `str`
             For people; empty prints nothing.
+
+        Raises
+        ------
+        UnavailableError
+            Raised if it goes to a file on a full disk.
         """
         if self.json:
-            self.stdout.write(json.dumps({"schema": 1, **data}, indent=2, ensure_ascii=False) + "\n")
+            write_json(self.stdout, data)
         elif human:
-            self.stdout.write(human.rstrip("\n") + "\n")
-        self.stdout.flush()
+            write_text(self.stdout, human.rstrip("\n") + "\n")
 
 
 class _QuietReporter(ConsoleReporter):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import itertools
-import json
 import logging
 import os
 import sys
@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from lsstinstall.adapters.console import Console
+from lsstinstall.adapters.console import Console, printable, silence, write_json
 from lsstinstall.core.errors import ExitCode, FormatError, ProblemsError, ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 __all__ = ["LazyGroup", "output_options", "run_main", "wants_json"]
+
+_OUR_PACKAGES = frozenset({"lsstinstall", "rubin_releng"})
+
+# Longer ones, as a damaged file may have, would hide the others.
+_LONGEST_LINE = 500
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -93,15 +98,16 @@ def wants_json(arguments: Sequence[str]) -> bool:
     Parameters
     ----------
     arguments : `~collections.abc.Sequence` [ `str` ]
-        Of a program or one of its commands; they may be wrong.
+        Of a program or one of its commands; they may be wrong. What stands
+        behind ``--`` is meant for another program.
 
     Returns
     -------
     wants : `bool`
         True with ``--json``, or with ``--shell json``.
     """
-    pairs = set(itertools.pairwise(arguments))
-    return "--json" in arguments or "--shell=json" in arguments or ("--shell", "json") in pairs
+    ours = tuple(itertools.takewhile(lambda argument: argument != "--", arguments))
+    return "--json" in ours or "--shell=json" in ours or ("--shell", "json") in itertools.pairwise(ours)
 
 
 def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | None = None) -> int:
@@ -123,6 +129,7 @@ def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | No
     """
     args = list(sys.argv[1:] if arguments is None else arguments)
     as_json = wants_json(args)
+    _replace_closed_streams()
     try:
         result = command.main(args=args, prog_name=name, standalone_mode=False)
     except ToolkitError as error:
@@ -135,13 +142,19 @@ def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | No
         return int(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader left, as `head` does; say nothing, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001
         # The only place for it: a bug must not hide its traceback, nor show it to a user.
-        _show_bug(error, name, as_json=as_json)
-        return int(ExitCode.BUG)
+        return _show_bug(error, name, as_json=as_json)
     return result if isinstance(result, int) else int(ExitCode.OK)
+
+
+def _replace_closed_streams() -> None:
+    # Of a stream that the caller closed, as `>&-` does, Python makes `None`.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
 
 
 def _show_click_error(error: click.ClickException, *, as_json: bool) -> int:
@@ -162,7 +175,7 @@ def _show_error(error: ToolkitError, *, as_json: bool) -> None:
         return
     _show(error.code, str(error), None, as_json=False)
     for problem in error.problems if isinstance(error, ProblemsError) else ():
-        sys.stderr.write(f"  - {problem}\n")
+        _tell(f"  - {problem}")
         _show_details(problem, indent="    ")
     _show_details(error, indent="  ")
 
@@ -170,9 +183,9 @@ def _show_error(error: ToolkitError, *, as_json: bool) -> None:
 def _show_details(error: ToolkitError, *, indent: str) -> None:
     excerpt = error.excerpt if isinstance(error, FormatError) else None
     for line in excerpt.splitlines() if excerpt else ():
-        sys.stderr.write(f"{indent}| {line}\n")
+        _tell(f"{indent}| {line}")
     if error.hint:
-        sys.stderr.write(f"{indent}hint: {error.hint}\n")
+        _tell(f"{indent}hint: {error.hint}")
 
 
 def _problems(error: ToolkitError) -> list[dict[str, object]]:
@@ -193,17 +206,42 @@ def _show(
         error: dict[str, object] = {"code": int(code), "message": message, "hint": hint}
         if problems:
             error["problems"] = list(problems)
-        sys.stdout.write(json.dumps({"schema": 1, "error": error}, indent=2, ensure_ascii=False) + "\n")
+        with contextlib.suppress(OSError, ToolkitError):
+            write_json(sys.stdout, {"error": error})
         return
-    sys.stderr.write(f"error: {message}\n")
+    _tell(f"error: {message}")
     if hint:
-        sys.stderr.write(f"  hint: {hint}\n")
+        _tell(f"  hint: {hint}")
 
 
-def _show_bug(error: Exception, name: str, *, as_json: bool) -> None:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix=f"{name}-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
-        log.write("".join(traceback.format_exception(error)))
+def _tell(text: str) -> None:
+    lines = printable(text).split("\n")
+    short = (line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..." for line in lines)
+    # When nobody can be told, the exit code still says it.
+    with contextlib.suppress(OSError):
+        sys.stderr.write("\n".join(short) + "\n")
+
+
+def _show_bug(error: Exception, name: str, *, as_json: bool) -> int:
+    library = error.name if isinstance(error, ModuleNotFoundError) else None
+    if library and library.partition(".")[0] not in _OUR_PACKAGES:
+        wanted = "lsstinstall" if name == "lsstinstall" else "lsstinstall[releng]"
+        message = f"`{name}` needs the library `{library.partition('.')[0]}`, which is not installed"
+        _show(ExitCode.USAGE, message, f"install `{wanted}`", as_json=as_json)
+        return int(ExitCode.USAGE)
     message = f"this is a bug in {name}: {type(error).__name__}: {error}"
-    _show(ExitCode.BUG, message, f"send <{log.name}> with your report", as_json=as_json)
+    _show(ExitCode.BUG, message, _log_bug(error, name), as_json=as_json)
+    return int(ExitCode.BUG)
+
+
+def _log_bug(error: Exception, name: str) -> str:
+    text = "".join(traceback.format_exception(error))
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix=f"{name}-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+        ) as log:
+            log.write(text)
+    except OSError:
+        _tell(text)
+        return "send the lines above with your report"
+    return f"send <{log.name}> with your report"

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+from pathlib import Path
 
 import pytest
 
-from lsstinstall.adapters.console import Console, ConsoleReporter, color_wanted
+from lsstinstall.adapters.console import Console, ConsoleReporter, color_wanted, silence
+from lsstinstall.core.errors import UnavailableError
 from lsstinstall.core.reporting import Outcome
 
 
@@ -99,3 +102,54 @@ def test_a_chatty_console_reports_to_standard_error() -> None:
     stream = io.StringIO()
     Console(verbose=True, stderr=stream, environ={}).reporter().step("a", Outcome.UNCHANGED)
     assert stream.getvalue() == "  = a unchanged\n"
+
+
+def _stream(encoding: str) -> tuple[io.BytesIO, io.TextIOWrapper]:
+    written = io.BytesIO()
+    return written, io.TextIOWrapper(written, encoding=encoding)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_json_is_json_in_any_encoding_and_with_any_file_name(encoding: str) -> None:
+    written, stream = _stream(encoding)
+    Console(json=True, stdout=stream).answer({"path": "/größe/\udcff"}, "")
+    assert json.loads(written.getvalue())["path"] == "/größe/\udcff"
+
+
+def test_letters_that_a_terminal_does_not_know_are_escaped() -> None:
+    written, stream = _stream("ascii")
+    Console(stdout=stream).answer({}, "größe")
+    assert written.getvalue() == rb"gr\xf6\xdfe" + b"\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_an_answer_to_a_full_disk_is_an_error_of_its_own() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as stream:
+        with pytest.raises(UnavailableError, match="cannot write to `standard output`: no space left"):
+            Console(stdout=stream).answer({}, "text")
+        # What is left in the buffer goes nowhere, or the program could not end in peace.
+        stream.flush()
+
+
+def test_a_reader_that_left_is_not_a_full_disk() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        with pytest.raises(BrokenPipeError):
+            Console(stdout=stream).answer({}, "text")
+        silence(stream)
+
+
+def test_progress_that_nobody_reads_stops_no_work() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        reporter = Console(stderr=stream, environ={}).reporter()
+        reporter.begin("install", 2)
+        reporter.step("afw", Outcome.DONE)
+
+
+def test_what_a_terminal_would_obey_is_escaped_in_progress() -> None:
+    stream = io.StringIO()
+    Console(stderr=stream, environ={}).reporter().note("a\x1b]0;b\x07\tc\nd")
+    assert stream.getvalue() == "a\\x1b]0;b\\x07\tc\nd\n"

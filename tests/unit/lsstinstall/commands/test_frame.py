@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import io
 import json
 import logging
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
+from lsstinstall.adapters.console import silence
 from lsstinstall.commands.frame import LazyGroup, output_options, run_main
 from lsstinstall.commands.main import cli
 from lsstinstall.core.errors import FormatError, NotFoundError, ProblemsError
@@ -127,6 +131,82 @@ def test_a_bug_writes_its_traceback_to_a_file(
     assert "Traceback" not in message
     assert str(log) in message
     assert "ZeroDivisionError: oops" in log.read_text()
+
+
+def test_a_bug_that_cannot_be_logged_is_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    assert run_main(_command(_raise(ZeroDivisionError("oops"))), name="x", arguments=[]) == 70
+    message = capsys.readouterr().err
+    assert message.startswith("Traceback")
+    assert "error: this is a bug in x: ZeroDivisionError: oops\n  hint: send the lines above" in message
+
+
+def test_an_error_object_needs_no_unicode(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
+    assert run_main(_command(_raise(NotFoundError("no `größe\udcff`"))), name="x", arguments=["--json"]) == 3
+    assert json.loads(written.getvalue())["error"]["message"] == "no `größe\udcff`"
+
+
+def test_an_error_without_anybody_to_tell_keeps_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8", buffering=1) as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        monkeypatch.setattr(sys, "stdout", stream)
+        assert run_main(_command(_raise(NotFoundError("no"))), name="x", arguments=[]) == 3
+        assert run_main(_command(_raise(NotFoundError("no"))), name="x", arguments=["--json"]) == 3
+        silence(stream)
+
+
+def test_a_closed_stream_swallows_what_it_gets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    assert run_main(cli, name="lsstinstall", arguments=["--version"]) == 0
+    assert run_main(_command(_raise(NotFoundError("no"))), name="x", arguments=[]) == 3
+    assert run_main(_command(_raise(NotFoundError("no"))), name="x", arguments=["--json"]) == 3
+    sys.stdout.close()
+    sys.stderr.close()
+
+
+def test_a_message_holds_nothing_that_a_terminal_obeys_and_no_endless_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    error = NotFoundError("no `\x1b[31m\N{NO-BREAK SPACE}`\n\t" + "a" * 2000, hint="b" * 2000)
+    assert run_main(_command(_raise(error)), name="x", arguments=[]) == 3
+    shown = capsys.readouterr().err
+    assert shown.startswith("error: no `\\x1b[31m\\xa0`\n\taaa")
+    assert [len(line) for line in shown.splitlines()] == [len(r"error: no `\x1b[31m\xa0`"), 503, 503]
+
+
+def test_json_behind_two_dashes_is_no_option(capsys: pytest.CaptureFixture[str]) -> None:
+    command = click.Command(
+        "x",
+        callback=lambda words: _raise(NotFoundError(words[0]))(),
+        params=[click.Argument(["words"], nargs=-1)],
+    )
+    assert run_main(command, name="x", arguments=["--", "--json"]) == 3
+    assert capsys.readouterr().err == "error: --json\n"
+
+
+def test_a_missing_library_tells_how_to_get_it(capsys: pytest.CaptureFixture[str]) -> None:
+    group = LazyGroup(name="g", lazy={"a": ("no_such_library.module:a", "Do a.")})
+    assert run_main(group, name="rubin-releng", arguments=["a"]) == 2
+    assert capsys.readouterr().err == (
+        "error: `rubin-releng` needs the library `no_such_library`, which is not installed\n"
+        "  hint: install `lsstinstall[releng]`\n"
+    )
+
+
+def test_a_missing_module_of_ours_is_a_bug(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    group = LazyGroup(name="g", lazy={"a": ("lsstinstall.no_such_module:a", "Do a.")})
+    assert run_main(group, name="x", arguments=["a"]) == 70
+    assert "this is a bug" in capsys.readouterr().err
 
 
 def test_help_lists_subcommands_without_importing_them(capsys: pytest.CaptureFixture[str]) -> None:
