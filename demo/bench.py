@@ -103,7 +103,8 @@ class Bench:
         program : `str`
             ``lsstinstall`` or ``rubin-releng``.
         *arguments : `str` or `~pathlib.Path`
-            Without ``--json``, which is not shown to people either.
+            Without ``--quiet`` and ``--json``, which are not shown to people
+            either.
         cwd : `~pathlib.Path`, optional
             Where to run it; by default in the output folder.
 
@@ -121,7 +122,7 @@ class Bench:
         self.commands.append(show_command(command))
         with _interruption_waits():
             completed = run(
-                [str(_beside_python(program)), *command[1:], "--json"],
+                [str(_beside_python(program)), *command[1:], "--quiet", "--json"],
                 cwd=cwd or self.places.output,
                 env=self.environ,
                 timeout=_TIMEOUT_SECONDS,
