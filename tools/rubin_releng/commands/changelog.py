@@ -39,6 +39,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command(epilog="Example: rubin-releng changelog w_2026_42 w_2026_43 --repositories clones")
 @click.argument("old", metavar="FROM")
 @click.argument("new", metavar="TO")
+@click.argument("more", nargs=-1, metavar="[NAME=PATH]...")
 @click.option(
     "--repository", "named", multiple=True, metavar="NAME=PATH", help="A product's clone; repeatable."
 )
@@ -56,6 +57,7 @@ def changelog(
     console: Console,
     old: str,
     new: str,
+    more: tuple[str, ...],
     named: tuple[str, ...],
     folders: tuple[Path, ...],
     pkgroot: Path | None,
@@ -73,7 +75,7 @@ def changelog(
     read, bare or not.
     """
     _check_outputs(outputs)
-    readers = {**_find_clones(folders), **_read_named(named)}
+    readers = {**_find_clones(folders), **_read_named((*named, *more))}
     found = compare_sides(
         _read_side(old, pkgroot, versiondb),
         _read_side(new, pkgroot, versiondb),

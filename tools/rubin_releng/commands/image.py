@@ -41,11 +41,11 @@ def image() -> None:
 
 
 @image.command(epilog="Example: rubin-releng image build --tree env:/opt/lsst/conda --output layout")
+@click.argument("more", nargs=-1, metavar="[DIR[:PATH]]...")
 @click.option(
     "--tree",
     "trees",
     multiple=True,
-    required=True,
     metavar="DIR[:PATH]",
     help="Content of one layer, and where it lies in the image [default: /]; repeatable, the lowest first.",
 )
@@ -76,6 +76,7 @@ def image() -> None:
 @output_options
 def build(
     console: Console,
+    more: tuple[str, ...],
     trees: tuple[str, ...],
     output: Path,
     compression: str,
@@ -94,7 +95,7 @@ def build(
     zone, for any user.
     """
     plan = ImagePlan(
-        layers=tuple(_parse_tree(text, output) for text in trees),
+        layers=tuple(_parse_tree(text, output) for text in _joined(trees, more)),
         architecture=Architecture(architecture),
         rules=_parse_rules(owner, epoch),
         labels=_parse_labels(labels),
@@ -129,6 +130,17 @@ def diff(console: Console, old: Path, new: Path) -> None:
     found = diff_layouts(OciLayout.open(old), OciLayout.open(new))
     data, human = _show_difference(found)
     console.answer(data, human)
+
+
+def _joined(trees: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """Take `--tree A B` as well as `--tree A --tree B`, but nothing whose order is unclear."""
+    if not trees and not more:
+        raise ConfigurationError("there is no tree to make an image of", hint="name one with `--tree`")
+    if len(trees) > 1 and more:
+        raise ConfigurationError(
+            f"the order of `{trees[-1]}` and `{more[0]}` is unclear", hint="put `--tree` before each of them"
+        )
+    return (*trees, *more)
 
 
 def _parse_tree(text: str, output: Path) -> LayerPlan:

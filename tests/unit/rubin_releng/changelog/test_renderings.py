@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.changelog.comparer import compare_sides
@@ -165,6 +167,31 @@ def test_equal_change_logs_give_equal_bytes() -> None:
     first, second = a_changelog()[0], a_changelog()[0]
     assert json.dumps(changelog_to_dict(first)) == json.dumps(changelog_to_dict(second))
     assert changelog_to_markdown(first) == changelog_to_markdown(second)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ('DM-2: `x` is "y"', '`x` is "y"'),
+        ("[DM-2] - x (really)", "x (really)"),
+        ("(DM-2, DM-3) x", "x"),
+        ("DM-2 (v29): x", "x"),
+        ("DM-2-v29_1: x", "x"),
+        ("dm-2 v29 notes", "v29 notes"),
+        ("Fix x (DM-2)", "Fix x (DM-2)"),
+    ],
+)
+def test_keys_in_front_are_not_part_of_a_title(title: str, expected: str) -> None:
+    one = story()
+    one.pull(2, "tickets/DM-2", title)
+    changelog = compare_sides(
+        side_of_name("w_2026_42"),
+        side_of_name("main"),
+        readers={parse_product_name("afw"): one.reader()},
+        grammar=TicketGrammar(),
+        reporter=SilentReporter(),
+    )
+    assert ticket_titles(changelog) == {parse_ticket("DM-2"): expected}
 
 
 def test_a_title_is_that_of_the_first_change_beyond_its_key() -> None:

@@ -61,6 +61,14 @@ def test_a_folder_of_clones_gives_products_by_their_names(
     assert list(answer(capsys)["products"]) == ["afw", "geom"]
 
 
+def test_one_option_may_be_followed_by_several_repositories(
+    clone: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ("--repository", f"afw={clone}", f"geom={clone}")
+    assert run("w_2026_42", "w_2026_43", *named, "--json", "--quiet") == 0
+    assert list(answer(capsys)["products"]) == ["afw", "geom"]
+
+
 def test_people_read_markdown(clone: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("w_2026_42", "w_2026_43", "--repository", f"afw={clone}") == 0
     captured = capsys.readouterr()

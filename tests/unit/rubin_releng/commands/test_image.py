@@ -86,6 +86,13 @@ def test_the_same_trees_give_the_same_bytes_elsewhere(
     assert content(tmp_path / "again") == content(layout)
 
 
+def test_one_option_may_be_followed_by_several_trees(
+    trees: tuple[Path, Path], layout: Path, tmp_path: Path
+) -> None:
+    assert run("build", "--output", tmp_path / "b", "-q", "--tree", trees[0], f"{trees[1]}:/opt/lsst") == 0
+    assert content(tmp_path / "b") == content(layout)
+
+
 def test_building_again_into_a_layout_changes_nothing(trees: tuple[Path, Path], layout: Path) -> None:
     before = content(layout)
     assert run("build", "--tree", trees[0], "--tree", f"{trees[1]}:/opt/lsst", "--output", layout, "-q") == 0
@@ -179,7 +186,8 @@ def test_a_truncated_index_is_corrupt(layout: Path) -> None:
         (("--tree", "{env}", "--tag", "a/b"), 2, "`a/b` is not an image tag"),
         (("--tree", "{env}", "--compression", "xz"), 2, "'xz' is not one of"),
         (("--tree", "{env}", "--architecture", "vax"), 2, "'vax' is not one of"),
-        ((), 2, "missing option '--tree'"),
+        ((), 2, "there is no tree to make an image of"),
+        (("--tree", "{env}", "--tree", "a", "b"), 2, "the order of `a` and `b` is unclear"),
     ],
 )
 def test_wrong_calls_are_explained_and_leave_nothing(
