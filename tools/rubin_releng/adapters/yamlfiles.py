@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import yaml
 
-from lsstinstall.core.errors import FormatError, ProblemsError
+from lsstinstall.core.errors import FormatError, ProblemsError, shown
 from rubin_releng.core.placedvalues import (
     PlacedDocument,
     PlacedList,
@@ -16,6 +17,8 @@ from rubin_releng.core.placedvalues import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rubin_releng.core.placedvalues import PlacedValue
 
 __all__ = ["compose_yaml", "parse_yaml"]
@@ -23,6 +26,12 @@ __all__ = ["compose_yaml", "parse_yaml"]
 _BASIC = frozenset(
     f"tag:yaml.org,2002:{name}" for name in ("map", "seq", "str", "bool", "int", "float", "null", "timestamp")
 )
+# What ends a line for YAML, where a text may say so in any of the ways of the world.
+_LINE_END = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
+
+# A few lines of aliases of aliases can stand for more than any memory holds.
+_MOST_VALUES = 1_000_000
+
 _MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -76,7 +85,7 @@ def compose_yaml(text: str, *, source: str) -> PlacedDocument:
     FormatError
         Raised as by `parse_yaml`.
     """
-    lines = tuple(text.split("\n"))
+    lines = tuple(_LINE_END.split(text))
     try:
         # Not the faster C loader: a deeply nested text overflows its stack and kills the process.
         loader = yaml.SafeLoader(text)
@@ -99,6 +108,8 @@ def compose_yaml(text: str, *, source: str) -> PlacedDocument:
         raise FormatError("values are nested too deeply", source=source) from error
     if value is None:
         value = PlacedScalar(value=None, line=1, column=1)
+    if _count(value, {}) > _MOST_VALUES:
+        raise FormatError(f"aliases unfold to more than {_MOST_VALUES} values", source=source)
     return PlacedDocument(root=value, source=source, lines=lines)
 
 
@@ -135,9 +146,11 @@ class _Reader:
             return PlacedList(items=items, line=line, column=column)
         try:
             value = self._loader.construct_object(node)
+            # A number of many thousand digits is read by Python, but never written.
+            str(value)
         except (ValueError, LookupError, AttributeError, ArithmeticError) as error:
             # PyYAML does not look before it converts: `!!int ''`, `!!bool x`, `!!timestamp x`.
-            problem = f"`{node.value}` is no value of type `{kind}`"
+            problem = f"`{shown(node.value)}` is no value of type `{kind}`"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
         return PlacedScalar(value=value, line=line, column=column)
 
@@ -150,9 +163,22 @@ class _Reader:
         return key
 
 
+def _count(value: PlacedValue, known: dict[int, int]) -> int:
+    if id(value) not in known:
+        parts: Iterable[PlacedValue] = ()
+        if isinstance(value, PlacedMapping):
+            parts = (item for _, item in value.entries)
+        elif isinstance(value, PlacedList):
+            parts = value.items
+        known[id(value)] = 1 + sum(_count(part, known) for part in parts)
+    return known[id(value)]
+
+
 def _explain(error: yaml.MarkedYAMLError, *, source: str, lines: tuple[str, ...]) -> FormatError:
     mark = error.problem_mark or error.context_mark
     line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     problem = error.problem or error.context or "the text is not YAML"
+    if problem.startswith("but "):
+        problem = f"{error.context}, {problem}"
     text = lines[line - 1] if line <= len(lines) else None
     return FormatError(problem, source=source, line=line, column=column, text=text)

@@ -42,16 +42,25 @@ def test_an_alias_stands_for_what_it_names() -> None:
     assert plain("a: &one [1]\nb: *one\n") == {"a": [1], "b": [1]}
 
 
-def test_many_aliases_of_aliases_take_no_time() -> None:
+def test_aliases_that_unfold_to_a_flood_are_refused_at_once() -> None:
     levels = [f"l{level}: &l{level} [*l{level - 1}, *l{level - 1}]" for level in range(1, 60)]
     text = "\n".join(["l0: &l0 [x]", *levels])
-    assert len(plain_keys(text)) == 60
+    with pytest.raises(FormatError, match=r"a\.yaml:1:1: aliases unfold to more than 1000000 values"):
+        plain(text)
 
 
-def plain_keys(text: str) -> list[object]:
-    root = parse_yaml(text, source="a").root
-    assert isinstance(root, PlacedMapping)
-    return [key.value for key, _ in root.entries]
+def test_many_aliases_are_fine() -> None:
+    assert plain(f"a: &one [1]\nb: [{', '.join(['*one'] * 500)}]\n") == {"a": [1], "b": [[1]] * 500}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028"])
+def test_lines_are_those_of_yaml(end: str) -> None:
+    with pytest.raises(FormatError) as error:
+        parse_yaml(f"a: 1{end}b: {{c{end}", source="a.yaml")
+    assert (error.value.line, error.value.text) == (3, "")
+    with pytest.raises(FormatError) as error:
+        parse_yaml(f"a: 1{end}b: @{end}", source="a.yaml")
+    assert (error.value.line, error.value.column, error.value.text) == (2, 4, "b: @")
 
 
 def test_repeated_keys_are_refused_all_at_once() -> None:
@@ -74,7 +83,7 @@ def test_those_who_collect_problems_may_have_repeated_keys() -> None:
     [
         ("a: b: c\n", (1, 5), "mapping values are not allowed here"),
         ("a: [1,\n", (2, 1), "expected the node content, but found '<stream end>'"),
-        ("a: 1\n---\nb: 2\n", (2, 1), "but found another document"),
+        ("a: 1\n---\nb: 2\n", (2, 1), "expected a single document in the stream, but found another document"),
         ("a: 1\nb: \x00\n", (2, 4), "character 0 is not allowed in YAML"),
         ("a: *nowhere\n", (1, 4), "found undefined alias 'nowhere'"),
         ("a: &a [*a]\n", (1, 4), "an alias stands inside of what it names"),
@@ -86,6 +95,8 @@ def test_those_who_collect_problems_may_have_repeated_keys() -> None:
         ("a: 2026-13-45\n", (1, 4), "`2026-13-45` is no value of type `timestamp`"),
         ("a: !!bool x\n", (1, 4), "`x` is no value of type `bool`"),
         ("a: !!int ''\n", (1, 4), "`` is no value of type `int`"),
+        (f"a: 0x{'f' * 5000}\n", (1, 4), f"`0x{'f' * 78}...` is no value of type `int`"),
+        (f"a: 0b{'1' * 50_000}\n", (1, 4), f"`0b{'1' * 78}...` is no value of type `int`"),
         ("[" * 5000, (1, 1), "values are nested too deeply"),
     ],
 )
