@@ -42,14 +42,17 @@ __lsst_source_all() {
 
 # Activate with the conda that lives in our folder.
 __lsst_activate_with_conda() {
-    __lsst_shell=posix
-    if [ -n "${ZSH_VERSION-}" ]; then
-        __lsst_shell=zsh
-    elif [ -n "${BASH_VERSION-}" ]; then
-        __lsst_shell=bash
+    # A function already, if somebody set conda up before us: again would stack environments up.
+    if [ "$(command -v conda)" != conda ]; then
+        __lsst_shell=posix
+        if [ -n "${ZSH_VERSION-}" ]; then
+            __lsst_shell=zsh
+        elif [ -n "${BASH_VERSION-}" ]; then
+            __lsst_shell=bash
+        fi
+        __lsst_hook=$("${__lsst_root}/bin/conda" "shell.${__lsst_shell}" hook) || return 1
+        eval "${__lsst_hook}" || return 1
     fi
-    __lsst_hook=$("${__lsst_root}/bin/conda" "shell.${__lsst_shell}" hook) || return 1
-    eval "${__lsst_hook}" || return 1
     conda activate "${__lsst_prefix}"
 }
 
@@ -96,6 +99,7 @@ __lsst_change() {
                 ;;
         esac
     done
+    unset __lsst_argument
     __lsst_commands=$(__lsst_installer "$@" --shell sh) || return
     eval "${__lsst_commands}"
 }

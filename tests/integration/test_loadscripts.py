@@ -286,6 +286,16 @@ def test_a_conda_in_the_folder_activates(world: _World) -> None:
     }
 
 
+def test_a_conda_that_is_set_up_is_not_set_up_again(world: _World) -> None:
+    world.environment(NAME)
+    conda = world.root / "bin/conda"
+    conda.parent.mkdir()
+    conda.write_text(_CONDA + 'echo "DEMO_COUNT=${DEMO_COUNT}x; export DEMO_COUNT"\n')
+    conda.chmod(0o755)
+    script = world.script()
+    assert world.show(script, script, variables="DEMO_COUNT") == {"DEMO_COUNT": "x"}
+
+
 def test_a_conda_that_fails_is_told_and_the_shell_lives(world: _World) -> None:
     world.environment(NAME)
     conda = world.root / "bin/conda"
