@@ -39,6 +39,8 @@ _LONGEST_PAUSE_SECONDS = 30.0
 
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
+_FORBIDDEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED})
+
 # They may pass; whatever else a server refuses it will refuse again.
 _PASSING = frozenset(
     {
@@ -59,6 +61,10 @@ class _PassingError(Exception):
     def __init__(self, reason: str, *, after_seconds: float = 0.0) -> None:
         super().__init__(reason)
         self.after_seconds = after_seconds
+
+
+class _ForbiddenError(UnavailableError):
+    """The server does not show this to us."""
 
 
 class WebPkgroot:
@@ -118,7 +124,13 @@ class WebPkgroot:
         try:
             return parse_json_listing(self._get(index), source=index)
         except NotFoundError:
+            pass
+        try:
             page = self._get(folder)
+        except _ForbiddenError as error:
+            raise NotFoundError(
+                f"<{folder}> cannot be listed", hint="the server has no `index.json` there"
+            ) from error
         return parse_html_listing(page.decode("utf-8", "replace"), url=folder)
 
     def exists(self, path: str) -> bool:
@@ -224,7 +236,8 @@ class WebPkgroot:
         reason = f"the server answered {status} {response.reason}".rstrip()
         if status in _PASSING:
             raise _PassingError(reason, after_seconds=_retry_after(response))
-        raise UnavailableError(f"cannot fetch <{address}>: {reason}")
+        kind = _ForbiddenError if status in _FORBIDDEN else UnavailableError
+        raise kind(f"cannot fetch <{address}>: {reason}")
 
     def _persist(self, address: str, attempt: Callable[[], T]) -> T:
         for number in range(self._retries + 1):

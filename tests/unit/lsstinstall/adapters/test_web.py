@@ -263,6 +263,12 @@ def test_a_directory_that_is_not_there_is_not_found(root: WebPkgroot) -> None:
         root.listing("nothing")
 
 
+def test_a_server_that_lists_nothing_has_no_listing(root: WebPkgroot, server: WebServer) -> None:
+    server.statuses["tags/"] = [403]
+    with pytest.raises(NotFoundError, match="/tags/> cannot be listed"):
+        root.listing("tags")
+
+
 def test_an_index_that_is_none_is_refused(root: WebPkgroot, server: WebServer) -> None:
     server.files["tags/index.json"] = b"<html>"
     with pytest.raises(FormatError, match=r"tags/index\.json"):
