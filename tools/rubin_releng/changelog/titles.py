@@ -15,7 +15,7 @@ __all__ = ["ticket_titles"]
 
 # DM-1001: Title, [DM-1001] Title, DM-1001, DM-1002 - Title, DM-1001 (v29): Title
 _KEYS = re.compile(
-    r"[\[(\s]*(?:[A-Z][A-Z0-9]*-[0-9]+(?:\s*\(v[0-9._]+\)|-v[0-9._]+)?[\s:;,.)\]–-]*)+", re.IGNORECASE
+    r"[\[(\s]*(?:[A-Z][A-Z0-9]*-[0-9]+(?:\s*\(v[0-9._]+\)|-v[0-9._]+)?[\s:;,.)\]\u2013-]*)+", re.IGNORECASE
 )
 
 

@@ -32,6 +32,9 @@ _BOT = re.compile(
 )
 # v23.0.x; old ones without the v
 _RELEASE_BRANCH = re.compile(r"v?\d+(?:\.\d+)*\.x")
+_DEEPEST_REVERT = 20
+"""Reverts of reverts that we follow; people stop much earlier."""
+
 _LINES = frozenset({"main", "master", "develop", "lsst-dev", "HEAD"})
 
 
@@ -135,28 +138,35 @@ def read_subject(message: str) -> MergeSubject | None:
     """
     lines = message.strip().splitlines()
     subject = lines[0].strip() if lines else ""
-    reading = _read_revert(subject) or _read_pull_request(subject, lines[1:]) or _read_merge(subject)
-    if reading is not None:
-        return reading
-    if (match := _SQUASH.match(subject)) is not None:
-        return MergeSubject(title=match["title"], pull_request=int(match["number"]))
-    return None
+    return _read_revert(subject) or _read_plain(subject, lines[1:])
 
 
 def _read_revert(subject: str) -> MergeSubject | None:
-    match = _REVERT.match(subject)
-    if match is None:
+    what, reverts, numbers = subject, 0, []
+    while (match := _REVERT.match(what)) is not None and len(numbers) < _DEEPEST_REVERT:
+        # `Reapply "..."` is git's name for the revert of a revert.
+        reverts += 1 if match["verb"] == "Revert" else 2
+        numbers.append(None if match["number"] is None else int(match["number"]))
+        what = match["what"]
+    if not numbers:
         return None
-    inner = read_subject(match["what"]) or MergeSubject(title=match["what"])
-    own = match["number"]
+    inner = _read_plain(what, []) or MergeSubject(title=what)
+    own, *others = [*numbers, inner.pull_request]
     return MergeSubject(
         branches=inner.branches,
         title=inner.title,
-        pull_request=None if own is None else int(own),
-        # `Reapply "..."` is git's name for the revert of a revert.
-        reverts=inner.reverts + (1 if match["verb"] == "Revert" else 2),
-        reverted_pull_request=inner.pull_request,
+        pull_request=own,
+        reverts=inner.reverts + reverts,
+        reverted_pull_request=others[0],
     )
+
+
+def _read_plain(subject: str, rest: list[str]) -> MergeSubject | None:
+    """Read anything but a revert by its subject."""
+    reading = _read_pull_request(subject, rest) or _read_merge(subject)
+    if reading is None and (match := _SQUASH.match(subject)) is not None:
+        return MergeSubject(title=match["title"], pull_request=int(match["number"]))
+    return reading
 
 
 def _read_pull_request(subject: str, rest: list[str]) -> MergeSubject | None:

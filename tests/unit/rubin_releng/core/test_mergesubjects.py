@@ -77,11 +77,21 @@ from rubin_releng.core.mergesubjects import (
         ),
         ('Revert "Fix a typo"', MergeSubject(title="Fix a typo", reverts=1)),
         ('Revert "Revert "Fix a typo""', MergeSubject(title="Fix a typo", reverts=2)),
+        (
+            'Revert "Revert "DM-1001: Title (#12)" (#13)" (#14)',
+            MergeSubject(title="DM-1001: Title", pull_request=14, reverts=2, reverted_pull_request=13),
+        ),
         ('Reapply "Fix a typo"', MergeSubject(title="Fix a typo", reverts=2)),
     ],
 )
 def test_a_merge_is_read_as_git_or_github_worded_it(message: str, expected: MergeSubject) -> None:
     assert read_subject(message) == expected
+
+
+def test_absurdly_many_reverts_are_no_bug() -> None:
+    subject = read_subject('Revert "' * 5000 + "x" + '"' * 5000)
+    assert subject is not None
+    assert subject.reverts == 20
 
 
 @pytest.mark.parametrize(
