@@ -142,7 +142,8 @@ def read_subject(message: str) -> MergeSubject | None:
 
 
 def _read_revert(subject: str) -> MergeSubject | None:
-    what, reverts, numbers = subject, 0, []
+    what, reverts = subject, 0
+    numbers: list[int | None] = []
     while (match := _REVERT.match(what)) is not None and len(numbers) < _DEEPEST_REVERT:
         # `Reapply "..."` is git's name for the revert of a revert.
         reverts += 1 if match["verb"] == "Revert" else 2

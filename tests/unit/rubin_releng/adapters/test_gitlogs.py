@@ -7,13 +7,13 @@ import pytest
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 from lsstinstall.core.names import parse_git_sha
 from rubin_releng.adapters.gitlogs import GitHistory
+from rubin_releng.changelog.ports import HistoryReader
 from tests.support.histories import Story
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lsstinstall.core.names import GitSha
-    from rubin_releng.changelog.ports import HistoryReader
 
 pytestmark = pytest.mark.process
 
@@ -43,6 +43,11 @@ def reader(request: pytest.FixtureRequest, tmp_path: Path) -> HistoryReader:
 def shas() -> dict[str, GitSha]:
     story = a_story()
     return {"start": story.tags["w.2026.42"], **story.branches}
+
+
+def test_a_reader_can_do_all_that_is_asked(reader: HistoryReader) -> None:
+    asked = {name for name in vars(HistoryReader) if not name.startswith("_")}
+    assert asked <= set(dir(reader))
 
 
 def test_refs_and_ids_are_resolved(reader: HistoryReader, shas: dict[str, GitSha]) -> None:

@@ -8,13 +8,12 @@ import pytest
 from lsstinstall.core.errors import NotFoundError, RefusedError, ToolkitError
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.core.ocidocuments import Digest
+from rubin_releng.images.ports import BlobStore
 from tests.support.images import MARKER, MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from rubin_releng.images.ports import BlobStore
 
 NAME = hashlib.sha256(b"onetwo").hexdigest()
 DIGEST = Digest(f"sha256:{NAME}")
@@ -24,6 +23,11 @@ DIGEST = Digest(f"sha256:{NAME}")
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     """The fake and the real store: they must agree."""
     return MemoryStore() if request.param == "memory" else OciLayout.create(tmp_path / "layout")
+
+
+def test_a_store_can_do_all_that_is_asked(store: BlobStore) -> None:
+    asked = {name for name in vars(BlobStore) if not name.startswith("_")}
+    assert asked <= set(dir(store))
 
 
 def test_a_blob_is_stored_under_its_digest(store: BlobStore) -> None:
