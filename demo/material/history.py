@@ -138,7 +138,7 @@ def parse_history(text: str, *, source: str) -> History:
         tags, release_tags = (
             tuple(TagMark(**tag) for tag in values.get(key, ())) for key in ("tags", "release_tags")
         )
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    except (tomllib.TOMLDecodeError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"`{source}` is no history: {error}") from error
     return History(products=products, tags=tags, release_tags=release_tags)
 

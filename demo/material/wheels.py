@@ -8,14 +8,11 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import sha256_of
 from lsstinstall.core.errors import CorruptError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
-
-    from lsstinstall.core.names import Sha256
 
 __all__ = ["Wheel", "normalized_name", "read_wheel", "wheel_recipe"]
 
@@ -39,8 +36,6 @@ class Wheel:
         Name and constraint of what it needs, without extras, in file order.
     pure : `bool`
         Whether it runs on every platform and Python 3.
-    sha256 : `Sha256`
-        Digest of the file.
     """
 
     path: Path
@@ -50,7 +45,6 @@ class Wheel:
     license: str
     requires: tuple[tuple[str, str], ...]
     pure: bool
-    sha256: Sha256
 
 
 def normalized_name(name: str) -> str:
@@ -102,7 +96,6 @@ def read_wheel(path: Path) -> Wheel:
         license=metadata.get("License-Expression", ""),
         requires=tuple(_requirements(metadata.get_all("Requires-Dist", []))),
         pure=path.name.endswith("-none-any.whl"),
-        sha256=sha256_of(path),
     )
 
 
@@ -116,7 +109,7 @@ def _requirements(lines: Collection[str]) -> list[tuple[str, str]]:
 
 
 def wheel_recipe(wheel: Wheel, *, known: Collection[str], python: str, builder: Path) -> dict[str, object]:
-    """Write the recipe that repackages a wheel.
+    """Write the recipe that repackages a wheel, which lies beside it.
 
     Parameters
     ----------
@@ -139,7 +132,7 @@ def wheel_recipe(wheel: Wheel, *, known: Collection[str], python: str, builder: 
     run = [f"{name} {constraint}".strip() for name, constraint in wheel.requires if name in known]
     return {
         "package": {"name": wheel.name, "version": wheel.version},
-        "source": {"url": wheel.path.as_uri(), "sha256": wheel.sha256},
+        "source": {"path": wheel.path.name},
         "build": {
             "number": 0,
             **({"noarch": "python"} if wheel.pure else {}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,12 +75,27 @@ def _write_recipes(places: Places, interpreter: Interpreter) -> list[Path]:
     for wheel in wheels:
         folder = places.recipes / "wheels" / wheel.name
         recipe = wheel_recipe(wheel, known=known, python=interpreter.minor, builder=Path(sys.executable))
+        _place(wheel.path, folder)
         _write_if_changed(folder / "recipe.yaml", json.dumps(recipe, indent=2) + "\n")
         _write_if_changed(folder / "unpack.py", read_text(DEMO / "recipes" / "wheel" / "unpack.py"))
         folders.append(folder)
     for stale in set((places.recipes / "wheels").iterdir()) - set(folders):
         remove_tree(stale)
     return folders
+
+
+def _place(wheel: Path, folder: Path) -> None:
+    """Put a wheel beside its recipe, as the only one, and without a copy where that can be."""
+    target = folder / wheel.name
+    if target.is_file() and sha256_of(target) == sha256_of(wheel):
+        return
+    remove_tree(folder)
+    make_directory(folder)
+    try:
+        target.hardlink_to(wheel)
+    except OSError:
+        # The cache is on another file system.
+        shutil.copyfile(wheel, target)
 
 
 def _write_if_changed(path: Path, text: str) -> None:
