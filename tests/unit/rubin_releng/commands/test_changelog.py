@@ -125,6 +125,11 @@ def test_a_tag_without_document_is_looked_up_in_git(
     assert '"source": "git tags"' in capsys.readouterr().out
 
 
+def test_a_commit_is_no_document(clone: Path, story: Story, tmp_path: Path) -> None:
+    ends = (story.tags["w.2026.42"], story.tags["w.2026.43"])
+    assert run(*ends, "--repository", f"afw={clone}", "--pkgroot", str(tmp_path), "--quiet") == 0
+
+
 def test_builds_are_read_from_versiondb(
     clone: Path, story: Story, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
