@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from lsstinstall.adapters.condaprogress import InstallProgress
+from lsstinstall.core.reporting import Outcome, SilentReporter
+
+
+class _Listener(SilentReporter):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def begin(self, what: str, total: int | None) -> None:
+        self.heard.append(f"begin {what} {total}")
+
+    def step(self, name: str, outcome: Outcome, *, seconds: float | None = None, detail: str = "") -> None:
+        assert seconds is not None
+        assert seconds >= 0
+        self.heard.append(f"{outcome.value} {name}{detail}")
+
+    def warn(self, text: str, *, hint: str | None = None) -> None:
+        assert hint is None
+        self.heard.append(f"warning {text}")
+
+    def end(self) -> None:
+        self.heard.append("end")
+
+
+def test_linking_is_told_package_by_package_in_whatever_order_it_ends() -> None:
+    listener = _Listener()
+    # mypy takes the empty bodies of its base as abstract.
+    progress = InstallProgress(listener)  # type: ignore[abstract]
+    progress.on_transaction_start(2)
+    first, second = progress.on_link_start(0, "zlib"), progress.on_link_start(1, "python")
+    progress.on_link_complete(second)
+    progress.on_link_complete(first)
+    progress.on_transaction_complete()
+    assert listener.heard == ["begin install conda packages 2", "done python", "done zlib", "end"]
+
+
+def test_a_script_that_fails_is_a_warning() -> None:
+    listener = _Listener()
+    progress = InstallProgress(listener)  # type: ignore[abstract]
+    progress.on_post_link_complete(
+        progress.on_post_link_start("good", "bin/.good-post-link.sh"), success=True
+    )
+    progress.on_post_link_complete(progress.on_post_link_start("bad", "bin/.bad-post-link.sh"), success=False)
+    assert listener.heard == ["warning the script that `bad` runs after its installation failed"]
