@@ -11,10 +11,12 @@ from lsstinstall.adapters.files import decode_text, read_text, write_atomic
 from lsstinstall.adapters.process import run
 from lsstinstall.adapters.setupdisk import FolderDisk
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
+from lsstinstall.core.expansions import BuiltWith, ClosureEntry, expand_table
 from lsstinstall.core.graph import reachable
 from lsstinstall.core.platforms import GENERIC
 from lsstinstall.core.setupplanner import plan_setup
 from lsstinstall.core.setups import ProductSources, SetupRequest
+from lsstinstall.core.tables import parse_table
 from rubin_releng.adapters.buildenvironments import with_dependencies
 from rubin_releng.adapters.pythonbuilds import build_python
 from rubin_releng.core.buildkinds import PYPROJECT, BuildKind, choose_kind
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
     from lsstinstall.adapters.eups import Stack
     from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
+    from lsstinstall.core.names import ProductName
+    from lsstinstall.core.versions import EupsVersion
     from rubin_releng.adapters.buildenvironments import BuildEnvironment
     from rubin_releng.adapters.git import GitRepository
 
@@ -137,7 +141,7 @@ class ProductBuild:
             case BuildKind.COPY:
                 shutil.rmtree(copy / ".git")
                 shutil.copytree(copy, prefix, symlinks=True)
-        self._finish(copy, prefix, expanded=kind is BuildKind.EUPSPKG)
+        self._finish(copy, prefix, log, expanded=kind is BuildKind.EUPSPKG)
 
     def _run_python(self, copy: Path, prefix: Path, log: IO[bytes]) -> None:
         if self.environment is None:
@@ -203,10 +207,36 @@ class ProductBuild:
                 directories.insert(0, Path(found.directory))
         return with_dependencies(variables, directories)
 
-    def _finish(self, copy: Path, prefix: Path, *, expanded: bool) -> None:
+    def _finish(self, copy: Path, prefix: Path, log: IO[bytes], *, expanded: bool) -> None:
         table = Path("ups") / f"{self.product.name}.table"
         if not expanded:
-            text = read_text(copy / table)
-            write_atomic(prefix / table, self._expand(text, source=f"{self.product.name}/{table}"))
+            write_atomic(prefix / table, self._expand(read_text(copy / table), log))
         info = format_installed_pkginfo(self.product, repository=self.clone.origin() or "")
         write_atomic(prefix / PKGINFO, info)
+
+    def _expand(self, text: str, log: IO[bytes]) -> str:
+        """Write the versions of this build into a table."""
+        versions = {one.name: one.version for one in self._below()}
+        expansion = expand_table(
+            text, BuiltWith(versions=versions, closure=self._closure), product=self.product.name
+        )
+        log.write("".join(f"warning: {warning}\n" for warning in expansion.warnings).encode())
+        return expansion.text
+
+    def _closure(self, product: ProductName, version: EupsVersion) -> tuple[ClosureEntry, ...]:
+        """List what an installed product needs, depth first, as its own table has it."""
+        found = self.stack.find(product, version)
+        text = None if found is None else self.stack.table(found)
+        if found is None or text is None:
+            return ()
+        table = parse_table(text, source=found.table or product)
+        built = self.manifest.by_name
+        entries: list[ClosureEntry] = []
+        for one in table.dependencies(flavor=self.stack.flavor, types={"exact"}):
+            known = None if one.product is None else built.get(one.product)
+            if known is None:
+                continue  # optional, and not in this build
+            entries.append(ClosureEntry(product=known.name, version=known.version, optional=one.optional))
+            if not one.just:
+                entries += self._closure(known.name, known.version)
+        return tuple(entries)

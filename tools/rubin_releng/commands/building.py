@@ -69,12 +69,12 @@ class BuildOptions:
     rebuild: bool
 
 
-def read_manifest(build_dir: Path) -> BuildManifest:
-    """Read the manifest of a build directory.
+def read_manifest(path: Path) -> BuildManifest:
+    """Read the manifest of a build.
 
     Parameters
     ----------
-    build_dir : `~pathlib.Path`
+    path : `~pathlib.Path`
         Where `prepare` wrote it.
 
     Returns
@@ -87,13 +87,11 @@ def read_manifest(build_dir: Path) -> BuildManifest:
     NotFoundError
         Raised if nothing was prepared there.
     """
-    path = build_dir / MANIFEST
     try:
         text = read_text(path)
     except NotFoundError as error:
         raise NotFoundError(
-            f"nothing is prepared in `{build_dir}`: it has no `{MANIFEST}`",
-            hint="run `rubin-releng stack prepare` first",
+            f"nothing was prepared: there is no `{path}`", hint="run `rubin-releng stack prepare` first"
         ) from error
     return parse_build_manifest(text, source=str(path))
 
@@ -124,7 +122,7 @@ def plan_products(options: BuildOptions) -> tuple[BuildPlan, StackWorkshop]:
     ProblemsError
         Raised if something cannot be built here, or would have to be replaced.
     """
-    manifest = read_manifest(options.build_dir)
+    manifest = read_manifest(options.build_dir / MANIFEST)
     environment = None if options.env is None else BuildEnvironment.open(options.env)
     stack = Stack(options.stack.absolute(), flavor=options.flavor)
     workshop = StackWorkshop(
@@ -178,7 +176,7 @@ def build_products(options: BuildOptions, reporter: Reporter) -> BuildReport:
         hold_lock(options.stack / PRIVATE / "build.lock", purpose="the build"),
     ):
         status = options.build_dir / _STATUS
-        read_manifest(options.build_dir)
+        read_manifest(options.build_dir / MANIFEST)
         status.unlink(missing_ok=True)
         Stack.create(options.stack.absolute(), flavor=options.flavor)
         plan, workshop = plan_products(options)

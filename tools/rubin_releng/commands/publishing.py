@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lsstinstall import __version__
-from lsstinstall.adapters.eups import Stack
+from lsstinstall.adapters.eups import PRIVATE, Stack
 from lsstinstall.adapters.files import hold_lock, read_text
 from lsstinstall.core.environments import parse_env_lock
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError
@@ -49,7 +49,9 @@ class PublishOptions:
     products : `tuple` [ `ProductName`, ... ]
         Top-level products; what they need comes along.
     build_dir : `~pathlib.Path`
-        Clones and the manifest.
+        The clones.
+    manifest : `~pathlib.Path`
+        Manifest of the build.
     stack : `~pathlib.Path`
         Holds the products.
     pkgroot : `~pathlib.Path`
@@ -74,6 +76,7 @@ class PublishOptions:
 
     products: tuple[ProductName, ...]
     build_dir: Path
+    manifest: Path
     stack: Path
     pkgroot: Path
     tag: EupsTag
@@ -141,11 +144,11 @@ def publish_products(options: PublishOptions, reporter: Reporter) -> PublishRepo
 
 
 def _store(options: PublishOptions) -> PackageFolder:
-    return PackageFolder(options.pkgroot, journal=options.build_dir / _JOURNAL)
+    return PackageFolder(options.pkgroot, journal=options.stack / PRIVATE / _JOURNAL)
 
 
 def _read_publication(options: PublishOptions) -> Publication:
-    manifest = read_manifest(options.build_dir)
+    manifest = read_manifest(options.manifest)
     return Publication(
         tag=options.tag,
         also=options.also,
@@ -171,7 +174,7 @@ def _read_products(options: PublishOptions, manifest: BuildManifest) -> tuple[Pu
         raise ProblemsError(
             f"build {manifest.build} has not all that is to be published",
             [NotFoundError(f"no product `{name}` in build {manifest.build}") for name in unknown],
-            hint=f"name products of `{options.build_dir / 'manifest.txt'}`",
+            hint=f"name products of `{options.manifest}`",
         )
     wanted = closure(manifest.dependencies, options.products)
     stack = Stack.open(options.stack.absolute(), flavor=options.platform.flavor)

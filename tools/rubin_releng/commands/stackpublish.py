@@ -10,11 +10,12 @@ import click
 
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.environments import parse_env_version
-from lsstinstall.core.errors import ConfigurationError, RefusedError
+from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.names import parse_product_name, parse_subdir
 from lsstinstall.core.pkgroots import release_path
 from lsstinstall.core.platforms import platform_of, platform_of_machine
 from lsstinstall.core.tags import TagKind, parse_tag
+from rubin_releng.commands.preparing import MANIFEST
 from rubin_releng.commands.publishing import PublishOptions, plan_publication, publish_products
 from rubin_releng.core.buildkinds import SourceKind
 from rubin_releng.stack.publisher import Change
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import CondaSubdir
     from rubin_releng.stack.publisher import PublishedFile, PublishPlan, PublishReport
 
-__all__ = ["publish"]
+__all__ = ["answer_published", "publish"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -81,14 +82,10 @@ def publish(
     """
     machine = os.uname()
     main = parse_tag(tag)
-    if main.kind is TagKind.FLOATING:
-        raise RefusedError(
-            f"`{main}` moves, so it cannot name a release",
-            hint=f"publish under another tag and `--also-tag {main}`",
-        )
     options = PublishOptions(
         products=tuple(parse_product_name(product) for product in products),
         build_dir=build_dir,
+        manifest=build_dir / MANIFEST,
         stack=stack,
         pkgroot=pkgroot,
         tag=main,
@@ -107,7 +104,7 @@ def publish(
     if dry_run:
         _answer_plan(console, plan_publication(options))
         return
-    _answer(console, publish_products(options, console.reporter()), options)
+    answer_published(console, publish_products(options, console.reporter()), options)
 
 
 def _source_kind(text: str | None, kind: TagKind) -> SourceKind:
@@ -130,29 +127,37 @@ def _parse_locks(texts: Iterable[str]) -> dict[CondaSubdir, Path]:
 
 
 def _answer_plan(console: Console, plan: PublishPlan) -> None:
-    tag = plan.publication.tag
-    human = "".join(f"{file.change.value:<5} {file.path}\n" for file in plan.files)
-    data = {"tag": str(tag), "document": release_path(tag), "files": [_describe(file) for file in plan.files]}
-    console.answer(data, human)
+    data = {"tag": str(plan.publication.tag), "files": [_describe(file) for file in plan.files]}
+    console.answer(data, "".join(f"{file.change.value:<5} {file.path}\n" for file in plan.files))
 
 
-def _answer(console: Console, report: PublishReport, options: PublishOptions) -> None:
-    files = [*report.files, report.document]
-    counts = {change.value: sum(file.change is change for file in files) for change in Change}
-    document = options.pkgroot / report.document.path
-    changed = counts["add"] + counts["move"]
+def answer_published(console: Console, report: PublishReport, options: PublishOptions) -> None:
+    """Print what was published.
+
+    Parameters
+    ----------
+    console : `~lsstinstall.adapters.console.Console`
+        Where to print.
+    report : `~rubin_releng.stack.publisher.PublishReport`
+        What was written.
+    options : `~rubin_releng.commands.publishing.PublishOptions`
+        What was wanted.
+    """
+    counts = {change.value: sum(file.change is change for file in report.files) for change in Change}
+    release = report.release
+    document = None if release is None else str(options.pkgroot / release_path(release.tag))
     data = {
-        "tag": str(report.release.tag),
-        "build": report.release.build,
-        "products": len(report.release.products),
-        "document": str(document),
-        "digest": report.release.digest(),
+        "tag": str(options.tag),
+        "build": report.publication.build,
+        "products": len(report.publication.products),
+        "document": document,
+        "digest": None if release is None else release.digest(),
         "changes": counts,
-        "files": [_describe(file) for file in files],
+        "files": [_describe(file) for file in report.files],
     }
-    what = "nothing changed" if not changed else f"{changed} files written"
-    human = f"{report.release.tag}: {len(report.release.products)} products, {what}\n{document}"
-    console.answer(data, human)
+    changed = counts["add"] + counts["move"]
+    what = f"{changed} files written" if changed else "nothing changed"
+    console.answer(data, f"{options.tag}: {data['products']} products, {what}\n{document or ''}")
 
 
 def _describe(file: PublishedFile) -> dict[str, object]:

@@ -12,6 +12,7 @@ from lsstinstall.adapters.eups import Stack
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackplaces import pick_flavor
 from rubin_releng.commands.building import open_journal, read_manifest
+from rubin_releng.commands.preparing import MANIFEST
 from rubin_releng.stack.journals import JournalEvent, histories
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def status(console: Console, build_dir: Path, stack: Path, flavor: str | None) -
 
     Example: rubin-releng stack status --build-dir build --stack stack
     """
-    manifest = read_manifest(build_dir)
+    manifest = read_manifest(build_dir / MANIFEST)
     installed = Stack(stack.absolute(), flavor=pick_flavor(flavor, os.environ))
     known = histories(open_journal(stack).entries())
     products = [

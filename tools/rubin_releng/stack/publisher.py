@@ -16,6 +16,7 @@ from lsstinstall.core.pkgroots import release_path
 from lsstinstall.core.releaseadditions import merge_releases
 from lsstinstall.core.releases import parse_release
 from lsstinstall.core.reporting import Outcome
+from lsstinstall.core.tags import TagKind
 from rubin_releng.stack.publications import PublishedPackage, Rule, plan_packages, plan_texts
 from rubin_releng.stack.releasemaker import make_release
 
@@ -95,16 +96,17 @@ class PublishReport:
 
     Parameters
     ----------
-    release : `~lsstinstall.core.releases.Release`
-        The document, as it is on the package root now.
-    document : `PublishedFile`
-        Where it is, and whether it is new.
+    publication : `Publication`
+        What was published.
+    release : `~lsstinstall.core.releases.Release` or `None`
+        The document, as it is on the package root now; `None` for a tag that
+        moves, which names no release of its own.
     files : `tuple` [ `PublishedFile`, ... ]
-        All other files, in the order in which they were written.
+        All files, in the order in which they were written.
     """
 
-    release: Release
-    document: PublishedFile
+    publication: Publication
+    release: Release | None
     files: tuple[PublishedFile, ...]
 
 
@@ -219,20 +221,22 @@ def run_publish(
     packages, records = _write_packages(plan.packages, store, maker, jobs=jobs, reporter=reporter)
     files = [*packages, *_write_texts(hidden, store), *_write_texts(lists, store)]
     files += _write_indexes(files, store)
-    made = make_release(
-        plan.publication,
-        records=records,
-        describe=store.describe,
-        previous=previous,
-        tool=tool,
-        started=started,
-        finished=clock(),
-    )
-    release, document = _write_document(made, store)
-    files += _write_indexes([document], store)
+    release: Release | None = None
+    if plan.publication.tag.kind is not TagKind.FLOATING:
+        made = make_release(
+            plan.publication,
+            records=records,
+            describe=store.describe,
+            previous=previous,
+            tool=tool,
+            started=started,
+            finished=clock(),
+        )
+        release, document = _write_document(made, store)
+        files += [document, *_write_indexes([document], store)]
     moved = _write_texts(moving, store)
     files += [*moved, *_write_indexes(moved, store)]
-    return PublishReport(release=release, document=document, files=tuple(files))
+    return PublishReport(publication=plan.publication, release=release, files=tuple(files))
 
 
 def _write_packages(

@@ -47,7 +47,11 @@ def read_document(root: FakePackageRoot) -> Release:
 
 
 def changes(report: PublishReport) -> set[Change]:
-    return {file.change for file in (*report.files, report.document)}
+    return {file.change for file in report.files}
+
+
+def document_change(report: PublishReport) -> Change:
+    return next(file.change for file in report.files if file.path == DOCUMENT)
 
 
 def test_the_document_describes_every_package() -> None:
@@ -152,6 +156,14 @@ def test_a_moving_tag_moves() -> None:
     assert "src/tags/w_latest.list" in moved
 
 
+def test_a_moving_tag_alone_moves_and_names_no_release() -> None:
+    root = FakePackageRoot()
+    report = published(fake_publication(tag="w_latest"), root)
+    assert report.release is None
+    assert "src/tags/w_latest.list" in root.files
+    assert not [path for path in root.files if path.startswith("releases/")]
+
+
 def test_another_build_under_the_same_tag_is_refused_and_nothing_is_written() -> None:
     root = FakePackageRoot()
     published(fake_publication(), root)
@@ -234,7 +246,7 @@ def test_a_second_platform_joins_the_document() -> None:
     root = FakePackageRoot()
     published(fake_publication(), root)
     report = published(fake_publication(subdir="osx-arm64"), root)
-    assert report.document.change is Change.MOVE
+    assert document_change(report) is Change.MOVE
     release = read_document(root)
     assert [one.subdir for one in release.platforms] == ["linux-64", "osx-arm64"]
     assert set(release.products[0].binaries) == {"linux-64", "osx-arm64"}
@@ -249,7 +261,8 @@ def test_what_was_added_to_a_document_since_stays(previous: str | None) -> None:
     assert file is not None
     root.files[DOCUMENT] = with_changelog(read_document(root), file).canonical()
     report = published(fake_publication(), root, previous=previous)
-    assert report.document.change is Change.KEEP
+    assert document_change(report) is Change.KEEP
+    assert report.release is not None
     assert report.release.changelogs == (file,)
     assert report.release.previous == EupsTag.parse("w_2026_09")
 
