@@ -54,7 +54,7 @@ class EupsCommand:
             "EUPS_PATH": str(stack),
             "EUPS_FLAVOR": flavor,
             "EUPS_PKGROOT": join_pkgroots(_plain(url) for url in pkgroots),
-            # We hold a lock on the stack; this lets a child of ours pass.
+            # We hold a lock on the stack; this lets what EUPS itself starts pass.
             "EUPS_LOCK_PID": str(os.getpid()),
         }
 
@@ -92,7 +92,8 @@ class EupsCommand:
         ProcessError
             Raised if the build failed; the message ends with EUPS's last lines.
         """
-        command = [self._program, "distrib", "install", product.product, product.version]
+        # With a lock of its own it would keep out the `setup` that its builds begin with.
+        command = [self._program, "distrib", "install", "--nolocks", product.product, product.version]
         run(command, cwd=None, env=self._environ, timeout=None)
 
 

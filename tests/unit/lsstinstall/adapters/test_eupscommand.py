@@ -46,7 +46,7 @@ def test_eups_installs_one_product_into_our_stack_and_passes_our_lock(tmp_path: 
     _command(tmp_path, script).install(PRODUCT)
     roots = "/a b|https://example.org/src"
     assert (tmp_path / "out").read_text() == (
-        f"distrib install afw {VERSION} {tmp_path}/stack {roots} Linux64 {os.getpid()} sh\n"
+        f"distrib install --nolocks afw {VERSION} {tmp_path}/stack {roots} Linux64 {os.getpid()} sh\n"
     )
 
 
