@@ -27,6 +27,8 @@ _AGAIN = "run the same command again; what was downloaded is kept"
 
 # What to look for in the whole chain of reasons, the surest first.
 _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
+    (re.compile(r"\(os error (?:28|122)\)"), UnavailableError, f"free some space and {_AGAIN}"),
+    (re.compile(r"\(os error (?:1|13|30)\)"), RefusedError, "check who owns the folder and may write to it"),
     (
         re.compile(
             r"hash mismatch|[Ii]nvalid (?:checksum|zip|gzip)|InvalidArchive|failed to (?:extract|unpack)"
@@ -40,8 +42,6 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
         None,
     ),
     (re.compile(r"unexpected end of file|early eof"), CorruptError, None),
-    (re.compile(r"\(os error (?:28|122)\)"), UnavailableError, f"free some space and {_AGAIN}"),
-    (re.compile(r"\(os error (?:1|13|30)\)"), RefusedError, "check who owns the folder and may write to it"),
     (
         re.compile(r"could not find subdir|HTTP status client error \(404|\(os error 2\)"),
         NotFoundError,

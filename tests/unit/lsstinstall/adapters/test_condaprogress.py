@@ -39,8 +39,6 @@ def test_linking_is_told_package_by_package_in_whatever_order_it_ends() -> None:
 def test_a_script_that_fails_is_a_warning() -> None:
     listener = _Listener()
     progress = InstallProgress(listener)  # type: ignore[abstract]
-    progress.on_post_link_complete(
-        progress.on_post_link_start("good", "bin/.good-post-link.sh"), success=True
-    )
-    progress.on_post_link_complete(progress.on_post_link_start("bad", "bin/.bad-post-link.sh"), success=False)
+    progress.on_post_link_complete(progress.on_post_link_start("good", "bin/good.sh"), success=True)
+    progress.on_post_link_complete(progress.on_post_link_start("bad", "bin/bad.sh"), success=False)
     assert listener.heard == ["warning the script that `bad` runs after its installation failed"]
