@@ -61,6 +61,12 @@ class Inventory:
         value = environ.get(self.variable(product, environ))
         return None if value is None else SetupRecord.parse(value)
 
+    def records(self, environ: Mapping[str, str]) -> tuple[SetupRecord, ...]:
+        """Read all that is set up, in the order of the environment."""
+        values = (value for name, value in environ.items() if name.upper().startswith(SETUP_PREFIX))
+        found = (SetupRecord.parse(value) for value in values)
+        return tuple(record for record in found if record is not None)
+
     def find(self, product: ProductName, environ: Mapping[str, str]) -> InstalledProduct | None:
         """Find a product that is set up.
 
@@ -148,7 +154,7 @@ def product_in(directory: str, suggested: ProductName | None, sources: ProductSo
         Absolute path.
     suggested : `ProductName` or `None`
         What the user says; believed if the directory has no table file at
-        all.
+        all, or is not there.
     sources : `ProductSources`
         Asked for the directory's table files.
 
@@ -165,10 +171,10 @@ def product_in(directory: str, suggested: ProductName | None, sources: ProductSo
         Raised if there are several, or none of the name suggested.
     """
     tables = sources.disk.tables(directory)
-    if tables is None:
+    if tables is None and suggested is None:
         raise NotFoundError(f"there is no directory `{directory}`")
-    found = sorted(tables)
-    if suggested is not None and (not found or suggested in tables):
+    found = sorted(tables or ())
+    if suggested is not None and (not found or suggested in found):
         return suggested
     shown = ", ".join(f"`{name}`" for name in found)
     if suggested is not None:

@@ -11,17 +11,18 @@ from dataclasses import dataclass
 from functools import cmp_to_key
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.setups import InstalledProduct, MissingProductError
+from lsstinstall.core.setups import InstalledProduct, MissingProductError, UnknownTagError
 from lsstinstall.core.versionexpressions import VersionExpression, is_version_expression
 from lsstinstall.core.versions import EupsVersion, compare_versions, local_directory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from lsstinstall.core.dependencies import Dependency
     from lsstinstall.core.names import Flavor, ProductName
     from lsstinstall.core.setups import ProductSources, SetupRequest
 
-__all__ = ["COMMAND_LINE", "RESERVED", "Choice", "Resolver", "Wanted", "version_order"]
+__all__ = ["COMMAND_LINE", "RESERVED", "Choice", "Resolver", "Wanted", "order_below", "version_order"]
 
 COMMAND_LINE = "commandLine"
 """The word for what the user asked for, and the reason why it stays."""
@@ -59,6 +60,48 @@ def version_order(request: SetupRequest) -> tuple[str, ...]:
     if request.inexact:
         words.remove("type:exact")
     return tuple(dict.fromkeys(words))
+
+
+def order_below(
+    order: tuple[str, ...], dependency: Dependency, sources: ProductSources, *, place: str
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Make the order for a dependency and all that it needs in its turn.
+
+    Parameters
+    ----------
+    order : `tuple` [ `str`, ... ]
+        The order of the table that asks for it.
+    dependency : `Dependency`
+        Its tags, its own order and ``-k`` count.
+    sources : `ProductSources`
+        Asked for tags.
+    place : `str`
+        The table file and the line, for errors.
+
+    Returns
+    -------
+    below : `tuple` [ `str`, ... ]
+        The order.
+    unknown : `tuple` [ `str`, ... ]
+        Tags that were passed over.
+
+    Raises
+    ------
+    UnknownTagError
+        Raised if the dependency's own order holds an unknown word.
+    """
+    keep = "keep" in order
+    if dependency.order is not None:
+        for word in dependency.order:
+            name = word.partition(":")[0]
+            if name not in RESERVED and not sources.knows(name):
+                raise UnknownTagError(name, place=place)
+        keep = keep and dependency.order != ("version!",)
+        return (("keep", *dependency.order) if keep else dependency.order), ()
+    known = tuple(tag for tag in dependency.tags if sources.knows(tag))
+    unknown = tuple(tag for tag in dependency.tags if tag not in known)
+    keep = keep or dependency.keep
+    return (("keep",) if keep else ()) + known + order, unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +211,24 @@ class Resolver:
                     return choice
                 left = left[left.index(choice.reason) + 1 :]
         return None
+
+    def look_up(self, wanted: Wanted, order: tuple[str, ...]) -> InstalledProduct | None:
+        """Find a product for the platform's flavor only, whatever else is known of it.
+
+        Parameters
+        ----------
+        wanted : `Wanted`
+            What is looked for.
+        order : `tuple` [ `str`, ... ]
+            The version resolution order.
+
+        Returns
+        -------
+        product : `InstalledProduct` or `None`
+            `None` if no word of the order leads to a declared version.
+        """
+        choice = self._walk(wanted, order, self._flavors[0])
+        return None if choice is None else choice.product
 
     def _settled(self, wanted: Wanted, *, keep: bool) -> Choice | None:
         before = self._known(wanted.product)

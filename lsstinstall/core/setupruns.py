@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.dependencies import Dependency
 from lsstinstall.core.errors import ConfigurationError, ToolkitError
 from lsstinstall.core.inventories import Inventory, product_in
-from lsstinstall.core.names import ProductName
-from lsstinstall.core.resolutions import COMMAND_LINE, RESERVED, Choice, Resolver, Wanted
+from lsstinstall.core.resolutions import COMMAND_LINE, Choice, Resolver, Wanted, order_below
 from lsstinstall.core.setuprecords import SetupRecord, directory_variable, extra_variable
-from lsstinstall.core.setups import DependencyError, MissingProductError, UnknownTagError
+from lsstinstall.core.setups import (
+    DependencyError,
+    EndlessSetupError,
+    MissingProductError,
+)
 from lsstinstall.core.statements import Statement, Verb
 from lsstinstall.core.tableactions import Shell
 from lsstinstall.core.tables import parse_table
@@ -28,7 +31,7 @@ from lsstinstall.core.versions import EupsVersion, local_directory
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from lsstinstall.core.names import Flavor
+    from lsstinstall.core.names import Flavor, ProductName
     from lsstinstall.core.setups import InstalledProduct, ProductSources, SetupRequest
     from lsstinstall.core.tables import TableFile
 
@@ -37,10 +40,9 @@ __all__ = ["SetupRun"]
 _EUPS_VERSION = EupsVersion("2.2.15")
 """The version whose behavior this is, for tables that ask for one."""
 
-_IMPLICIT = (ProductName("implicitProducts"), ProductName("toolchain"))
-"""Products that EUPS adds to each table if they are declared: the first that is."""
-
 _DEEPEST = 250
+_MOST = 20_000
+"""How many tables a run may process: ten times what the largest stack needs in the worst order."""
 
 _TAKE_DOWN = frozenset({Verb.UNSETUP_REQUIRED, Verb.UNSETUP_OPTIONAL})
 
@@ -95,9 +97,12 @@ class SetupRun:
         self._started = False
         self._known: dict[ProductName, Choice | None] = {}
         self._reached: dict[ProductName, None] = {}
+        self._processed = 0
         self._tables: dict[tuple[str, bool], TableFile] = {}
         self._types = {*request.types, *(word[5:] for word in order if word.startswith("type:"))}
-        self._implicit = _implicit_statements(sources)
+        implicit = sources.implicit_product()
+        optional = Statement(verb=Verb.SETUP_OPTIONAL, arguments=(implicit or "",))
+        self._implicit = () if implicit is None else (optional,)
         self._resolver = Resolver(
             sources, request.files, known=self._choice_before, set_up=self.set_up_now, types=self._types
         )
@@ -144,7 +149,7 @@ class SetupRun:
             Raised if a table is missing or breaks its format.
         """
         if wanted.depth > _DEEPEST:
-            raise ConfigurationError(f"set-ups are nested more than {_DEEPEST} levels deep")
+            raise EndlessSetupError(wanted.product)
         local, choice = self._choose(wanted, directory, table)
         product = choice.product
         if not self._started:
@@ -222,6 +227,9 @@ class SetupRun:
         return self._known[product]
 
     def _place(self, product: InstalledProduct, flavor: Flavor, *, depth: int, alone: bool) -> _Place:
+        self._processed += 1
+        if self._processed > _MOST:
+            raise EndlessSetupError(product.name)
         source = product.table or ""
         statements: tuple[Statement, ...] = ()
         if product.table is not None:
@@ -244,6 +252,8 @@ class SetupRun:
         # As in EUPS, what cannot be taken down is set up over.
         try:
             self.take_down(product, alone=alone)
+        except EndlessSetupError:
+            raise
         except ToolkitError as error:
             self.warnings.append(f"the earlier set-up of `{product}` cannot be undone: {error}")
 
@@ -265,7 +275,7 @@ class SetupRun:
     def _perform_local(self, local: InstalledProduct, flavor: Flavor, *, alone: bool) -> None:
         place = self._place(local, flavor, depth=-1, alone=alone)
         for statement in place.statements:
-            if statement.verb not in {Verb.SETUP_REQUIRED, Verb.SETUP_OPTIONAL}:
+            if not statement.verb.names_product:
                 self._perform(statement, place)
 
     def _perform(self, statement: Statement, place: _Place) -> None:
@@ -308,12 +318,14 @@ class SetupRun:
         where = f"{place.source}:{statement.line}"
         directory = self._directory(dependency, place)
         product = self._named(dependency, directory)
-        order = self._order_for(dependency, where)
         depth = place.depth + 1
-        with self._rolled_back(optional=dependency.optional, where=where):
-            if statement.verb in _TAKE_DOWN:
+        if statement.verb in _TAKE_DOWN:
+            with self._rolled_back(optional=dependency.optional, where=where):
                 self.take_down(product, depth=depth, alone=dependency.just)
-                return
+            return
+        order, unknown = order_below(self._order, dependency, self._sources, place=where)
+        self.warnings += [f"{where}: there is no tag `{tag}`, ignored" for tag in unknown]
+        with self._rolled_back(optional=dependency.optional, where=where):
             self._order = order
             wanted = Wanted(
                 product=product, version=dependency.version, expression=dependency.expression, depth=depth
@@ -326,10 +338,12 @@ class SetupRun:
         environ, order = dict(self.shell.environ), self._order
         try:
             yield
+        except (DependencyError, EndlessSetupError) as error:
+            self.shell.environ = environ
+            if not optional or isinstance(error, EndlessSetupError):
+                raise
         except ToolkitError as error:
             self.shell.environ = environ
-            if isinstance(error, DependencyError) and not optional:
-                raise
             if not optional:
                 raise DependencyError(error, place=where) from error
         finally:
@@ -348,27 +362,6 @@ class SetupRun:
             return dependency.product
         return product_in(directory or "", dependency.product, self._sources)
 
-    def _order_for(self, dependency: Dependency, where: str) -> tuple[str, ...]:
-        order, keep = self._order, "keep" in self._order
-        if dependency.order is not None:
-            keep = keep and dependency.order != ("version!",)
-            order = dependency.order
-            for word in order:
-                self._check_word(word, where)
-        else:
-            keep = keep or dependency.keep
-            known = tuple(tag for tag in dependency.tags if self._sources.knows(tag))
-            self.warnings += [
-                f"{where}: there is no tag `{tag}`, ignored" for tag in dependency.tags if tag not in known
-            ]
-            order = known + order
-        return ("keep", *order) if keep else order
-
-    def _check_word(self, word: str, where: str) -> None:
-        name = word.partition(":")[0]
-        if name not in RESERVED and not self._sources.knows(name):
-            raise UnknownTagError(name, place=where)
-
 
 def _variables(product: InstalledProduct, ups_dir: str) -> ProductVariables:
     database = f"{product.stack}/ups_db" if product.stack.startswith("/") else product.stack
@@ -382,10 +375,3 @@ def _variables(product: InstalledProduct, ups_dir: str) -> ProductVariables:
         extra_dir=f"{database}/{product.flavor}/{product.name}/{product.version}",
         extra_exists=product.extra_dir is not None,
     )
-
-
-def _implicit_statements(sources: ProductSources) -> tuple[Statement, ...]:
-    for product in _IMPLICIT:
-        if any(stack.versions(product) for stack in sources.stacks):
-            return (Statement(verb=Verb.SETUP_OPTIONAL, arguments=(product,)),)
-    return ()

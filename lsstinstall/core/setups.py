@@ -6,16 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from lsstinstall.core.errors import NotFoundError, ToolkitError
+from lsstinstall.core.names import ProductName
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lsstinstall.core.errors import ExitCode
-    from lsstinstall.core.names import Flavor, ProductName
+    from lsstinstall.core.names import Flavor
     from lsstinstall.core.versions import EupsVersion
 
 __all__ = [
     "DependencyError",
+    "EndlessSetupError",
     "InstalledProduct",
     "MissingProductError",
     "ProductFinder",
@@ -26,6 +28,8 @@ __all__ = [
     "StackFinder",
     "UnknownTagError",
 ]
+
+_IMPLICIT = (ProductName("implicitProducts"), ProductName("toolchain"))
 
 _ALWAYS_KNOWN = frozenset({"current", "latest", "setup", "stable"})
 
@@ -131,6 +135,13 @@ class ProductSources:
     disk: SetupDisk
     tags: frozenset[str]
     place: str
+
+    def implicit_product(self) -> ProductName | None:
+        """Find the product that EUPS adds to each table; `None` if it is not declared, as is usual."""
+        for product in _IMPLICIT:
+            if any(stack.versions(product) for stack in self.stacks):
+                return product
+        return None
 
     def knows(self, tag: str) -> bool:
         """Say whether a tag may be asked for; EUPS always knows some."""
@@ -271,6 +282,22 @@ class UnknownTagError(NotFoundError):
     def __init__(self, tag: str, *, place: str, nearest: str | None = None) -> None:
         super().__init__(
             f"there is no tag `{tag}` in {place}", hint=f"there is `{nearest}`" if nearest else None
+        )
+
+
+class EndlessSetupError(ToolkitError):
+    """Tables that replace each other's products without an end.
+
+    Parameters
+    ----------
+    product : `ProductName`
+        A product in the ring.
+    """
+
+    def __init__(self, product: ProductName) -> None:
+        super().__init__(
+            f"the tables of `{product}` and others ask for other versions of each other without an end",
+            hint="ask for one version of each product, as an exact block does",
         )
 
 
