@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NewType
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lsstinstall.core.condapackages import CondaPackage, PackageDigest, parse_package_file
+from lsstinstall.core.environmentnames import (
+    METAPACKAGE,
+    EnvName,
+    EnvVersion,
+    environment_name,
+    legacy_commit,
+    parse_env_name,
+    parse_env_version,
+)
 from lsstinstall.core.errors import FormatError, InvalidNameError
 from lsstinstall.core.lines import Line, numbered_lines, refuse_partial_last_line
 from lsstinstall.core.names import CondaSubdir, parse_subdir
@@ -31,22 +40,7 @@ __all__ = [
     "parse_env_version",
 ]
 
-EnvVersion = NewType("EnvVersion", str)
-"""Version of rubin-env, ``13.0.1``."""
-
-EnvName = NewType("EnvName", str)
-"""Name of a conda environment, ``lsst-scipipe-13.0.1``."""
-
-METAPACKAGE = "rubin-env"
 _DEVELOPER = "rubin-env-developer"
-
-# 13.0.1, 12.0.0dev; conda's alphabet of versions, beginning with a digit.
-_VERSION = re.compile(r"[0-9][A-Za-z0-9._+!]*")
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
-
-# 46b24e8, or https://github.com/lsst/scipipe_conda_env@46b24e8: before rubin-env.
-_COMMIT = re.compile(r"(?:https:.*@)?([0-9a-f]{7,40})")
-
 _MARKER = "@EXPLICIT"
 _NAME_LINE = "#environment_name:"
 _PLATFORM_LINE = re.compile(r"#\s*platform:\s*(?P<platform>\S+)\s*")
@@ -56,93 +50,6 @@ _URL = re.compile(
     r"(?P<channel>[a-z][a-z0-9+]*://[^\s#]*[^\s#/])/(?P<subdir>[^\s#/]+)/(?P<file>[^\s#/]+)"
     r"(?:#(?P<digest>\S+))?"
 )
-
-
-def parse_env_version(text: str) -> EnvVersion:
-    """Read a version of rubin-env.
-
-    Parameters
-    ----------
-    text : `str`
-        For example ``13.0.1``; also the beginning of one, ``13``, which means
-        its newest.
-
-    Returns
-    -------
-    version : `EnvVersion`
-        The same text.
-
-    Raises
-    ------
-    InvalidNameError
-        Raised if it does not begin with a digit, or holds anything that
-        conda's versions may not.
-    """
-    if _VERSION.fullmatch(text) is None:
-        raise InvalidNameError(
-            f"`{text}` is no version of rubin-env", hint="expected something like `13.0.1`"
-        )
-    return EnvVersion(text)
-
-
-def parse_env_name(text: str) -> EnvName:
-    """Read the name of an environment.
-
-    Parameters
-    ----------
-    text : `str`
-        Letters, digits and ``._+-``.
-
-    Returns
-    -------
-    name : `EnvName`
-        The same text.
-
-    Raises
-    ------
-    InvalidNameError
-        Raised if it is empty, is a path, or holds blanks.
-    """
-    if _NAME.fullmatch(text) is None:
-        raise InvalidNameError(
-            f"`{text}` is no name of an environment", hint="expected letters, digits and `._+-`, not a path"
-        )
-    return EnvName(text)
-
-
-def legacy_commit(recorded: str) -> str | None:
-    """Tell an environment from before rubin-env, which a commit named.
-
-    Parameters
-    ----------
-    recorded : `str`
-        What a tag list says behind ``#CONDA_ENV=``.
-
-    Returns
-    -------
-    commit : `str` or `None`
-        Seven hexadecimal digits or more; `None` for a version of rubin-env.
-    """
-    match = _COMMIT.fullmatch(recorded)
-    return match[1] if match else None
-
-
-def environment_name(version: EnvVersion, *, exact: bool = False) -> EnvName:
-    """Name the environment of a version, as every Rubin tool does.
-
-    Parameters
-    ----------
-    version : `EnvVersion`
-        The complete version.
-    exact : `bool`, optional
-        Whether it is made from the list that a build recorded.
-
-    Returns
-    -------
-    name : `EnvName`
-        ``lsst-scipipe-<version>``, with ``-exact`` where it applies.
-    """
-    return EnvName(f"lsst-scipipe-{version}{'-exact' if exact else ''}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
