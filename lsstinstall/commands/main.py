@@ -30,7 +30,13 @@ _COMMANDS = {
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Install the Rubin/LSST Science Pipelines and set their products up."""
+    """Install the Rubin/LSST Science Pipelines and set their products up.
+
+    Without a command, the environment and the products that are named are
+    installed; `lsstinstall -h` tells the options of this.
+
+    Example: lsstinstall -T w_2026_42 lsst_distrib
+    """
 
 
 def main() -> int:
