@@ -11,7 +11,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import IO
 
-__all__ = ["Completed", "ProcessError", "run", "show_command"]
+__all__ = ["Completed", "ProcessError", "replace_process", "run", "show_command"]
 
 _log = logging.getLogger(__name__)
 _GRACE_SECONDS = 5.0
@@ -161,6 +161,29 @@ def run(
         stderr=err,
         seconds=time.monotonic() - started,
     )
+
+
+def replace_process(command: Sequence[str], *, env: Mapping[str, str]) -> NoReturn:
+    """Become another program; what we are ends here.
+
+    Parameters
+    ----------
+    command : `~collections.abc.Sequence` [ `str` ]
+        Program and arguments; the program is looked for on the `PATH` of
+        ``env``.
+    env : `~collections.abc.Mapping` [ `str`, `str` ]
+        The whole environment.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such program.
+    """
+    _log.debug("become %s", show_command(command))
+    try:
+        os.execvpe(command[0], list(command), dict(env))  # noqa: S606
+    except OSError as error:
+        raise _explain_start(error, command[0], None) from error
 
 
 def _explain_start(error: OSError, program: str, cwd: Path | None) -> ToolkitError:
