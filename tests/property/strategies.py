@@ -14,6 +14,7 @@ from lsstinstall.core.condapackages import CondaPackage, DigestKind, PackageDige
 from lsstinstall.core.declarations import ChainAssignment, ChainFile, FlavorDeclaration, VersionFile
 from lsstinstall.core.distribmanifests import SEARCH, DistribManifest, DistribManifestRow
 from lsstinstall.core.environments import EnvLock, LockedPackage, parse_env_name
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 from lsstinstall.core.names import (
     Flavor,
     ProductName,
@@ -389,4 +390,27 @@ env_locks = st.builds(
     name=st.none() | st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,20}", fullmatch=True).map(parse_env_name),
     comments=st.lists(st.sampled_from(["# platform: linux-64", "#", "# created-by: conda 26.7"])).map(tuple),
     packages=st.lists(locked_packages, max_size=6, unique_by=lambda one: one.package.name).map(tuple),
+)
+
+inner_paths = (
+    st.lists(st.text("abc +.é_", min_size=1, max_size=6), min_size=1, max_size=3)
+    .map("/".join)
+    .filter(lambda path: not set(path.split("/")) & {"", ".", ".."})
+)
+listed_files = st.builds(
+    ListedFile,
+    path=inner_paths,
+    mode=st.integers(0, 0o777),
+    size_bytes=st.integers(0, 10**12),
+    sha256=st.text("0123456789abcdef", min_size=64, max_size=64).map(parse_sha256),
+)
+listed_links = st.builds(ListedLink, path=inner_paths, target=inner_paths)
+file_lists = st.builds(
+    FileList,
+    files=st.lists(listed_files, max_size=4, unique_by=lambda one: one.path).map(
+        lambda files: tuple(sorted(files, key=lambda one: one.path))
+    ),
+    links=st.lists(listed_links, max_size=3, unique_by=lambda one: one.path).map(
+        lambda links: tuple(sorted(links, key=lambda one: one.path))
+    ),
 )
