@@ -233,6 +233,13 @@ def test_a_server_in_trouble_may_be_well_later(engine: CondaEngine, server: File
         _solve(engine, server.url)
 
 
+def test_a_server_that_cannot_serve_the_index_in_parts_serves_it_whole(
+    engine: CondaEngine, server: FileServer
+) -> None:
+    server.statuses = {"repodata_shards.msgpack.zst": 304}
+    assert _names(_solve(engine, server.url)) == NEWEST
+
+
 @pytest.mark.parametrize("content", ['{"packages": {', "<html>no</html>", '{"packages": [1]}'])
 def test_a_broken_index_is_corrupt(engine: CondaEngine, tmp_path: Path, content: str) -> None:
     for subdir in ("noarch", PLATFORM):
@@ -350,6 +357,14 @@ def test_a_lock_with_md5_only_is_taken(engine: CondaEngine, channel: Path) -> No
     packages = _solve(engine, channel)
     assert packages[0].md5 is not None
     assert engine.resolve(_relocked(_lock(packages), str(packages[0].md5))) == packages
+
+
+def test_a_lock_without_digests_is_taken(engine: CondaEngine, channel: Path) -> None:
+    packages = _solve(engine, channel)
+    lock = EnvLock(
+        packages=tuple(LockedPackage(channel=one.channel, package=one.package) for one in packages)
+    )
+    assert engine.resolve(lock) == packages
 
 
 def test_a_lock_of_a_package_that_was_withdrawn_is_not_found(engine: CondaEngine, channel: Path) -> None:
