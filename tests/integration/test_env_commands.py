@@ -8,6 +8,7 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import zstandard
 
 from lsstinstall.adapters.condamachines import machine_platform
 from lsstinstall.adapters.process import run
@@ -354,6 +355,29 @@ def test_another_machine_may_be_solved_for(maintainer: _Maintainer, tmp_path: Pa
     assert answer["platform"] == "osx-arm64"
     assert answer["virtual_packages"]["__osx"] == "15.1"
     assert [one["subdir"] for one in answer["packages"]] == ["osx-arm64"]
+
+
+@pytest.fixture
+def conda_forge(shared_dir: Path, tmp_path: Path) -> Path:
+    """What conda-forge had of the packages behind rubin-env in summer 2026."""
+    for subdir in ("linux-64", "noarch"):
+        packed = (shared_dir / "data/conda-forge-snapshot" / subdir / "repodata.json.zst").read_bytes()
+        (tmp_path / "conda-forge" / subdir).mkdir(parents=True)
+        index = zstandard.ZstdDecompressor().stream_reader(packed).read()
+        (tmp_path / "conda-forge" / subdir / "repodata.json").write_bytes(index)
+    return tmp_path / "conda-forge"
+
+
+@pytest.mark.parametrize(
+    ("spec", "packages"),
+    [("rubin-env=13.0.1", 449), ("rubin-env=0.8.4", 169), ("rubin-env-extras=13.0.1", 682)],
+)
+def test_real_environments_are_solved_as_other_solvers_do(
+    maintainer: _Maintainer, conda_forge: Path, spec: str, packages: int
+) -> None:
+    machine = ("--platform", "linux-64", "--virtual", "__glibc=2.34")
+    answer = maintainer.json("solve", spec, "--channel", conda_forge, *machine)
+    assert len(answer["packages"]) == packages
 
 
 @pytest.mark.parametrize(
