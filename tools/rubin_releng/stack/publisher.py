@@ -17,6 +17,7 @@ from lsstinstall.core.releaseadditions import merge_releases
 from lsstinstall.core.releases import parse_release
 from lsstinstall.core.reporting import Outcome
 from lsstinstall.core.tags import TagKind
+from rubin_releng.core.buildkinds import SourceKind
 from rubin_releng.stack.publications import PublishedPackage, Rule, plan_packages, plan_texts
 from rubin_releng.stack.releasemaker import make_release
 
@@ -249,9 +250,7 @@ def _write_packages(
 ) -> tuple[list[PublishedFile], dict[str, FileRecord]]:
     def write(package: PublishedPackage) -> tuple[Change, FileRecord] | ToolkitError:
         try:
-            added, record = store.add(
-                package.path, package.key(), lambda target: _make(package, target, maker)
-            )
+            added, record = _add(package, store, maker)
         except ToolkitError as error:
             reporter.step(PurePosixPath(package.path).name, Outcome.FAILED)
             return error
@@ -271,6 +270,26 @@ def _write_packages(
     written = [result for result in results if not isinstance(result, ToolkitError)]
     files = [PublishedFile(path=record.path, change=change) for change, record in written]
     return files, {record.path: record for _, record in written}
+
+
+def _add(package: PublishedPackage, store: PackageStore, maker: PackageMaker) -> tuple[bool, FileRecord]:
+    """Add a package; the same sources in their other form are as good.
+
+    A weekly's source package refers to git, a release's holds everything,
+    and both have the same name if the release changed nothing. What was
+    published first stays, because the weekly's document names its digest.
+    """
+    try:
+        return store.add(package.path, package.key(), lambda target: _make(package, target, maker))
+    except RefusedError as error:
+        if package.source is None:
+            raise
+        form = SourceKind.GIT if package.source is SourceKind.PACKAGE else SourceKind.PACKAGE
+        other = replace(package, source=form)
+        try:
+            return store.add(other.path, other.key(), lambda target: _make(other, target, maker))
+        except RefusedError:
+            raise error from None
 
 
 def _make(package: PublishedPackage, target: Path, maker: PackageMaker) -> None:

@@ -12,6 +12,7 @@ from lsstinstall.core.releaseadditions import with_changelog
 from lsstinstall.core.releases import PlatformState, Release, parse_release
 from lsstinstall.core.reporting import SilentReporter
 from lsstinstall.core.tags import EupsTag, parse_tag
+from rubin_releng.core.buildkinds import SourceKind
 from rubin_releng.stack.publications import Publication, lock_path
 from rubin_releng.stack.publisher import Change, PublishReport, plan_publish, run_publish, write_index
 from rubin_releng.stack.releasemaker import make_release
@@ -175,6 +176,15 @@ def test_another_build_under_the_same_tag_is_refused_and_nothing_is_written() ->
         str(one) for one in caught.value.problems
     ]
     assert root.files == before
+
+
+def test_a_release_of_what_a_weekly_had_keeps_the_weekly_s_source_packages() -> None:
+    root = FakePackageRoot()
+    weekly = published(fake_publication(), root)
+    release = published(replace(fake_publication(tag="v31_0_0"), source=SourceKind.PACKAGE), root)
+    assert release.release is not None
+    assert weekly.release is not None
+    assert release.release.products == weekly.release.products
 
 
 def test_other_packages_under_the_same_names_are_refused() -> None:
