@@ -54,7 +54,8 @@ def unpack_archive(archive: Path, destination: Path) -> FileList:
         Raised if there is no such archive.
     CorruptError
         Raised if it is truncated or damaged, has a device, or a member or a
-        link that points out of its folder.
+        link that points out of its folder; only the link ``ups/eupspkg`` to
+        EUPS's own script may.
     UnavailableError
         Raised if the disk is full.
     RefusedError
@@ -136,6 +137,8 @@ class _Unpacking:
         return "" if path == "." else path
 
     def _checked_target(self, path: str, target: str) -> str:
+        if _is_build_script(path, target):
+            return target
         reached = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
         if not target or reached.startswith(("/", "../")) or reached == "..":
             raise self._corrupt(f"the link `{path}` points to `{target}`, which is outside")
@@ -181,6 +184,8 @@ class _Unpacking:
             self._on_disk(path).symlink_to(link.target)
         inside = os.path.realpath(self._root)
         for path, link in self._links.items():
+            if _is_build_script(path, link.target):
+                continue
             # Chains of links may lead out although each of them seems to stay inside.
             reached = os.path.realpath(self._on_disk(path))
             if reached != inside and not reached.startswith(inside + os.sep):
@@ -197,6 +202,16 @@ class _Unpacking:
 
     def _corrupt(self, problem: str) -> CorruptError:
         return CorruptError(f"cannot unpack `{self._archive.name}`: {problem}", hint="fetch or make it again")
+
+
+def _is_build_script(path: str, target: str) -> bool:
+    """Recognize the one link out of a product that is no attack.
+
+    EUPS puts it into every product that it builds from a source package:
+    ``ups/eupspkg`` points to its own script, on the machine of the build. It
+    is of no use afterwards, but every published tarball has it.
+    """
+    return f"/{path}".endswith("/ups/eupspkg") and target.endswith("/lib/eupspkg.sh")
 
 
 class _Tail(io.BufferedIOBase):

@@ -89,6 +89,14 @@ def test_links_out_of_their_own_folder_but_not_of_the_archive_are_fine(tmp_path:
     assert (tmp_path / "out/afw/1.0/bin/lib/libafw.so.1").is_file()
 
 
+def test_the_link_that_eups_leaves_in_each_product_it_builds_is_kept(tmp_path: Path) -> None:
+    link: dict[str, bytes | tuple[str, str]] = {
+        "afw/1.0/ups/eupspkg": ("SYMTYPE", "/opt/eups/lib/eupspkg.sh")
+    }
+    unpack_archive(_archive(tmp_path, **link), tmp_path / "out")
+    assert str((tmp_path / "out/afw/1.0/ups/eupspkg").readlink()) == "/opt/eups/lib/eupspkg.sh"
+
+
 @pytest.mark.parametrize(
     ("path", "content", "problem"),
     [
@@ -99,6 +107,8 @@ def test_links_out_of_their_own_folder_but_not_of_the_archive_are_fine(tmp_path:
         ("link", ("SYMTYPE", "../outside"), "the link `link` points to `../outside`, which is outside"),
         ("link", ("SYMTYPE", "/etc/passwd"), "which is outside"),
         ("link", ("SYMTYPE", ".."), "which is outside"),
+        ("afw/1.0/ups/eupspkg", ("SYMTYPE", "/etc/passwd"), "which is outside"),
+        ("afw/1.0/bin/eupspkg", ("SYMTYPE", "/opt/eups/lib/eupspkg.sh"), "which is outside"),
         ("link", ("SYMTYPE", ""), "which is outside"),
         ("link", ("LNKTYPE", "../outside"), "is a second name of `../outside`"),
         ("link", ("LNKTYPE", "afw/1.0/lib/libafw.so"), "which is no file before it"),

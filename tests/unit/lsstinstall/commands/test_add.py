@@ -152,6 +152,31 @@ def test_a_missing_tarball_fails_its_product_and_skips_its_dependents(
     assert data["products"][3]["reason"] == "`afw` is missing"
 
 
+def test_a_dry_run_foretells_what_will_be_missing(
+    answer: Callable[..., tuple[int, Any]], server: Path
+) -> None:
+    (server / _tarball("afw")).unlink()
+    code, data = answer("-t", "w_2026_10", "afw", "--dry-run")
+    assert code == 3
+    assert [row["action"] for row in data["products"]] == ["unpack", "unpack", "blocked"]
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../../../outside"])
+def test_a_package_with_a_link_that_leads_outside_is_corrupt(
+    answer: Callable[..., tuple[int, Any]], server: Path, tmp_path: Path, target: str
+) -> None:
+    folder = f"utils/{product_version('utils')}"
+    members: dict[str, bytes | tuple[str, str]] = {
+        f"{folder}/ups/utils.table": b"",
+        f"{folder}/evil": ("SYMTYPE", target),
+    }
+    (server / _tarball("utils")).write_bytes(make_tarball(members))
+    code, data = answer("-t", "w_2026_10", "utils")
+    assert code == 5
+    assert f"points to `{target}`, which is outside" in data["error"]["message"]
+    assert not (tmp_path / "stack" / "Linux64" / "utils").exists()
+
+
 def test_a_failure_is_told_to_people_too(
     add: Callable[..., int], server: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
