@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from lsstinstall.core.errors import ConfigurationError, FormatError
+from lsstinstall.core.errors import ConfigurationError, FormatError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -250,6 +250,8 @@ class _Answer:
                 return self._compare(expression)
             case Chain():
                 return self._chain(expression)
+            case _:
+                assert_never(expression)
 
     def _chain(self, chain: Chain) -> Value:
         value = self.value(chain.first)
@@ -305,9 +307,10 @@ class _Answer:
     def _search(self, pattern: str, text: str) -> bool:
         try:
             return re.search(pattern, text) is not None
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ConfigurationError(
-                f"the condition `{self._text}` holds `{pattern}`, which is no regular expression: {error}"
+                f"the condition `{self._text}` holds `{shown(pattern)}`, "
+                f"which is no regular expression: {error}"
             ) from error
 
 
