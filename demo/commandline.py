@@ -61,9 +61,12 @@ def demo(output: Path, cache: Path | None, only: tuple[str, ...], *, listing: bo
     reporter = Console(json=False, quiet=quiet, verbose=True).reporter()
     with hold_lock(places.output / ".lock", purpose="the demo"):
         report = Report(places.report)
-        for step in STEPS:
-            if not only or step.name in only:
-                report.run(step, Bench(places, os.environ), reporter)
+        chosen = [step for step in STEPS if not only or step.name in only]
+        reporter.begin("from sources to an installed release", len(chosen))
+        for step in chosen:
+            reporter.note(f"{step.title} ...")
+            report.run(step, Bench(places, os.environ), reporter)
+        reporter.end()
     print_summary(report, places, sys.stdout)
 
 

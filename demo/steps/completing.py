@@ -45,7 +45,7 @@ def write_changelog(bench: Bench) -> StepResult:
         *("--strict", *outputs),
     )
     counts = answer["counts"]
-    detail = f"{counts['tickets']} tickets in {counts['changed']} of {counts['products']} products"
+    detail = f"tickets: {counts['tickets']}, products: {counts['changed']} of {counts['products']} changed"
     return done_if([path.read_bytes() for path in files] != before, detail)
 
 
@@ -117,5 +117,5 @@ def attach_to_releases(bench: Bench) -> StepResult:
     tags = [parse_tag(tag).name for tag in (*WEEKLIES, RELEASE)]
     verified = [bench.ask("rubin-releng", "release", "verify", tag, *pkgroot) for tag in tags]
     files = sum(one["files"] for one in verified)
-    detail = f"{len(verified)} releases name {files} files, all there with the right digests"
+    detail = f"{len(verified)} releases name {files} files, all verified"
     return done_if(any(one["changed"] for one in added), detail)
