@@ -113,7 +113,10 @@ class Stack(StackReader):
             hold_eups_lock(self._path, wait_seconds=wait_seconds, purpose=purpose),
         ):
             self._found.clear()
-            yield
+            try:
+                yield
+            finally:
+                self._database.touch_changed()
 
     def declare(
         self,

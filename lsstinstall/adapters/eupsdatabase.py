@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,7 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._root = str(path)
         self._path = path
+        self._changed: set[Path] = set()
 
     @property
     def path(self) -> Path:
@@ -154,6 +156,7 @@ class Database:
         try:
             if text is not None:
                 folder.mkdir(parents=True, exist_ok=True)
+            self._changed.add(folder)
             before = folder.stat().st_mtime_ns
             if text is None:
                 (folder / name).unlink(missing_ok=True)
@@ -164,6 +167,18 @@ class Database:
                 os.utime(folder, ns=(status.st_atime_ns, before + _STEP_NS))
         except OSError as error:
             raise explain(error, doing="write to the database") from error
+
+    def touch_changed(self) -> None:
+        """Make all folders that we changed young once more.
+
+        An ``eups list`` that began before a change and ended after it has
+        written a cache that is younger than the change, and without it.
+        """
+        for folder in self._changed:
+            with suppress(OSError):
+                status = folder.stat()
+                os.utime(folder, ns=(status.st_atime_ns, max(time.time_ns(), status.st_mtime_ns + _STEP_NS)))
+        self._changed.clear()
 
     def remove_product(self, product: ProductName) -> None:
         """Remove a product's folder if nothing is declared or tagged in it."""

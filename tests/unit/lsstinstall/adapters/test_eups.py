@@ -272,6 +272,19 @@ def test_a_folder_s_time_moves_on_even_if_the_clock_stands(stack: Stack) -> None
     assert folder.stat().st_mtime > once
 
 
+def test_what_was_changed_is_young_when_the_lock_is_given_up(stack: Stack) -> None:
+    _declare(stack)
+    folder = stack.path / "ups_db/afw"
+    with stack.locked("the test"):
+        stack.assign_tag(AFW, ONE, "w_2026_10")
+        # As if EUPS had written its cache meanwhile.
+        os.utime(folder, (1000, 1000))
+        stack.undeclare(AFW, ONE)
+        stack.declare(AFW, ONE, directory=None, table=TablePlace.NOWHERE)
+        os.utime(folder, (1000, 1000))
+    assert folder.stat().st_mtime > 1000
+
+
 def test_a_file_keeps_its_mode_when_it_is_replaced(stack: Stack) -> None:
     _declare(stack)
     path = stack.path / "ups_db/afw/current.chain"
