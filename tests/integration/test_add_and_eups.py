@@ -137,6 +137,7 @@ def test_eups_does_not_write_while_we_do(eups: _Eups) -> None:
         assert "Unable to take exclusive lock" in refused.stdout + refused.stderr
 
 
+@pytest.mark.slow
 def test_a_source_package_is_built_by_eups_and_declared(
     eups: _Eups, capsys: pytest.CaptureFixture[str]
 ) -> None:
