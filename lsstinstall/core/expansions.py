@@ -129,7 +129,7 @@ def expand_table(
         Raised if an exact block is there already and not as we write it.
     """
     table = _Table(built)
-    for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n"):
+    for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n") if text else ():
         table.read(line)
     entries = table.listed(product=product, force=force)
     lines = [*_Writer(table.blocks, table.last_setups, entries).lines(), *map(str.strip, table.tail)]

@@ -16,7 +16,7 @@ from lsstinstall.core.setups import (
     SetupRequest,
     UnknownTagError,
 )
-from lsstinstall.core.versions import EupsVersion, local_directory
+from lsstinstall.core.versions import local_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -72,7 +72,7 @@ def plan_setup(request: SetupRequest, *, sources: ProductSources, environ: Mappi
         found = run.set_up(
             Wanted(product=product, version=request.version, expression=None, depth=0),
             directory=request.directory,
-            table=_declared_table(product, request, sources),
+            declared_table=request.directory is not None,
             alone=request.just,
         )
     except (MissingProductError, DependencyError) as error:
@@ -136,18 +136,6 @@ def _check(request: SetupRequest, sources: ProductSources) -> None:
         if tag not in request.files and not sources.knows(tag):
             nearest = next(iter(get_close_matches(tag, sorted(sources.tags), n=1)), None)
             raise UnknownTagError(tag, place=sources.place, nearest=nearest)
-
-
-def _declared_table(product: ProductName, request: SetupRequest, sources: ProductSources) -> str | None:
-    """Find the table that replaces that of the directory, if a version is named beside it."""
-    if request.directory is None or request.version is None:
-        return None
-    for flavor in sources.flavors:
-        for stack in sources.stacks:
-            found = stack.find_for(product, EupsVersion(request.version), flavor)
-            if found is not None:
-                return found.table
-    raise MissingProductError(product, request.version, sought=f"in {sources.place}")
 
 
 def _way_out(

@@ -118,7 +118,12 @@ class SetupRun:
         return self._inventory.find(product, self.shell.environ)
 
     def set_up(
-        self, wanted: Wanted, *, directory: str | None = None, table: str | None = None, alone: bool = False
+        self,
+        wanted: Wanted,
+        *,
+        directory: str | None = None,
+        declared_table: bool = False,
+        alone: bool = False,
     ) -> InstalledProduct:
         """Set a product up, and what its table asks for.
 
@@ -128,8 +133,9 @@ class SetupRun:
             What is looked for.
         directory : `str`, optional
             Absolute path of its files, if they are not those of a stack.
-        table : `str`, optional
-            Path of its table file, if it is not the directory's own.
+        declared_table : `bool`, optional
+            Whether a directory is set up with the table file of the version
+            that is asked for besides, not with its own.
         alone : `bool`, optional
             Whether its dependencies are left alone.
 
@@ -150,8 +156,10 @@ class SetupRun:
         """
         if wanted.depth > _DEEPEST:
             raise EndlessSetupError(wanted.product)
-        local, choice = self._choose(wanted, directory, table)
+        choice = self._choose(wanted, directory)
         product = choice.product
+        table = product.table if declared_table and wanted.version is not None else None
+        local = self._local(wanted, directory, table)
         if not self._started:
             self._started = True
             self._known[product.name] = choice
@@ -202,21 +210,24 @@ class SetupRun:
         for statement in place.statements:
             self._undo(statement, place)
 
-    def _choose(
-        self, wanted: Wanted, directory: str | None, table: str | None
-    ) -> tuple[InstalledProduct | None, Choice]:
-        if directory is None and wanted.version is not None:
-            directory = local_directory(wanted.version)
-        local = None
-        if directory is not None:
-            flavor = self._sources.flavors[0]
-            local = self._inventory.local(wanted.product, directory, flavor=flavor, table=table)
-            if wanted.version is None:
-                return local, Choice(product=local, reason=COMMAND_LINE)
+    def _choose(self, wanted: Wanted, directory: str | None) -> Choice:
+        if directory is not None and wanted.version is None:
+            local = self._inventory.local(
+                wanted.product, directory, flavor=self._sources.flavors[0], table=None
+            )
+            return Choice(product=local, reason=COMMAND_LINE)
         choice = self._resolver.resolve(wanted, self._order, keep=self._keep)
         if choice is None:
             raise MissingProductError(wanted.product, wanted.version, sought=f"in {self._sources.place}")
-        return local, choice
+        return choice
+
+    def _local(self, wanted: Wanted, directory: str | None, table: str | None) -> InstalledProduct | None:
+        if directory is None and wanted.version is not None:
+            directory = local_directory(wanted.version)
+        if directory is None:
+            return None
+        flavor = self._sources.flavors[0]
+        return self._inventory.local(wanted.product, directory, flavor=flavor, table=table)
 
     def _choice_before(self, product: ProductName) -> Choice | None:
         if not self._started:
