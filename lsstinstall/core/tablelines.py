@@ -29,9 +29,9 @@ _SYNONYMS = {
 }
 # "File = Table", "Qualifiers = "", "Flavor=Linux+2.2", "Group:"
 _OLD = re.compile(r"(file|product|action|qualifiers|flavor)\s*=|(group|common|end):\s*$", re.IGNORECASE)
-_NAME = re.compile(r"=\s*(\w+)")
-_ACTION = re.compile(r"=\s*([\w+.]+)")
-_QUALIFIERS = re.compile(r'=\s*"([^"]*)"')
+_NAME = re.compile(r"\w+\s*=\s*(\w+)")
+_ACTION = re.compile(r"\w+\s*=\s*([\w+.]+)")
+_QUALIFIERS = re.compile(r'\w+\s*=\s*"([^"]*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class _OldForms:
             self._in_group, self._terms = True, []
         elif self._in_group and word in {"common", "end", "flavor"}:
             yield from self._group_line(word, line)
-        elif word == "flavor" and (flavor := _ACTION.search(line.text)):
+        elif word == "flavor" and (flavor := _ACTION.match(line.text)):
             yield from self._section_flavor(flavor[1], line)
         else:
             yield from self._open_section(line)
@@ -142,17 +142,17 @@ class _OldForms:
             yield _made("}", number)
 
     def _is_left_out(self, word: str, line: TableLine) -> bool:
-        if word == "file" and (kind := _NAME.search(line.text)):
+        if word == "file" and (kind := _NAME.match(line.text)):
             self._require(kind[1], "table", "a table file", line, place=kind.start(1))
             self._file_seen = True
             return True
         if word == "product":
-            return self._file_seen and _NAME.search(line.text) is not None
-        if word == "action" and (action := _ACTION.search(line.text)):
+            return self._file_seen and _NAME.match(line.text) is not None
+        if word == "action" and (action := _ACTION.match(line.text)):
             found = "setup" if "setup" in action[1].lower() else action[1]
             self._require(found, "setup", "the action `setup`", line, place=action.start(1))
             return True
-        return word == "qualifiers" and _QUALIFIERS.search(line.text) is not None
+        return word == "qualifiers" and _QUALIFIERS.match(line.text) is not None
 
     def _require(self, found: str, expected: str, kind: str, line: TableLine, *, place: int) -> None:
         if found.lower() != expected:
@@ -170,7 +170,7 @@ class _OldForms:
         elif word == "end":
             self._in_group = False
             yield _made("}", line.number)
-        elif flavor := _ACTION.search(line.text):
+        elif flavor := _ACTION.match(line.text):
             self._terms.append("FLAVOR =~ .*" if flavor[1].lower() == "any" else f"FLAVOR == {flavor[1]}")
         else:
             yield line
