@@ -9,37 +9,44 @@ language = "en"
 
 extensions = [
     "myst_parser",
-    "numpydoc",
     "sphinx.ext.apidoc",
     "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
     "sphinx_click",
 ]
-exclude_patterns = ["_build"]
+_OUTER = [f"reference/generated/{package}/{package}.rst" for package in ("lsstinstall", "rubin_releng")]
+exclude_patterns = ["_build", "reference/generated/*/modules.rst", *_OUTER]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
+# The values and formats; how the work is done is no interface.
+_INNER = (
+    "adapters",
+    "commands",
+    "install",
+    "changelog",
+    "environments",
+    "images",
+    "release",
+    "stack",
+    "data",
+)
 apidoc_modules = [
     {
-        "path": "../lsstinstall/core",
-        "destination": "reference/generated/lsstinstall",
+        "path": path,
+        "destination": f"reference/generated/{package}",
         "separate_modules": True,
-        "no_headings": False,
-    },
-    {
-        "path": "../tools/rubin_releng/core",
-        "destination": "reference/generated/rubin_releng",
-        "separate_modules": True,
-        "no_headings": False,
-    },
+        "automodule_options": {"members", "show-inheritance"},
+        "exclude_patterns": [f"{path}/{room}" for room in _INNER] + [f"{path}/__main__.py"],
+    }
+    for package, path in (("lsstinstall", "../lsstinstall"), ("rubin_releng", "../tools/rubin_releng"))
 ]
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_default_options = {"members": True, "undoc-members": False, "show-inheritance": True}
-numpydoc_show_class_members = False
-numpydoc_class_members_toctree = False
-# A value's parameters are its attributes, so listing both says everything twice.
-numpydoc_attributes_as_param_list = False
+napoleon_google_docstring = False
+napoleon_use_rtype = False
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"lsstinstall {__version__}"

@@ -30,8 +30,8 @@ class _SplitCommand(click.Command):
         return super().parse_args(ctx, args[:place])
 
 
-@click.command(cls=_SplitCommand, options_metavar="[OPTIONS] PRODUCT... -- COMMAND [ARGUMENT]...")
-@click.argument("products", nargs=-1, metavar="")
+@click.command(cls=_SplitCommand)
+@click.argument("products", nargs=-1, metavar="PRODUCT... -- COMMAND [ARGUMENT]...")
 @click.option("--tag", "-t", "tags", multiple=True, metavar="TAG|FILE", help="Look for this tag first.")
 @click.option("--root", "-r", metavar="DIR", help="Set up this folder, too, after the products.")
 @click.option("--stack", metavar="DIR[:DIR]", help="Stacks to search, the best first.  [default: EUPS_PATH]")

@@ -134,7 +134,7 @@ class EupsTag:
 
     @property
     def listing_key(self) -> tuple[int, tuple[int, ...], int, str]:
-        """Key for lists of all sorts of tags: by kind as in `TagKind`, then in time, then by name."""
+        """Key for lists of all sorts of tags, by kind as in `TagKind`, then in time, then by name."""
         return (list(TagKind).index(self.kind), *self._time_key(), self.name)
 
     def git(self, *, external: bool = False) -> GitTag | None:
