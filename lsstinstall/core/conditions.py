@@ -172,6 +172,7 @@ def parse_condition(
     FormatError
         Raised if a parenthesis is not closed, or if there are too many.
     """
+    column += len(text) - len(text.lstrip())
     text = text.strip()
     words = [word for word in _TOKENS.split(_QUOTED.sub(r"\1", text)) if word.strip()]
     reader = _Reader(words)

@@ -265,10 +265,10 @@ class _Reader:
         self.builder.add(statement)
 
     def _check(self, statement: Statement, line: TableLine, column: int) -> None:
-        arguments = statement.arguments
-        if not statement.verb.names_product or (
-            arguments and not arguments[0].startswith("-") and not arguments[-1].startswith("-")
-        ):
+        if not statement.verb.names_product:
+            return
+        operands = statement.operands
+        if operands and not operands[0].startswith("-") and not operands[-1].startswith("-"):
             return
         try:
             Dependency.parse(statement)
