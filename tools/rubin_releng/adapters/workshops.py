@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain, make_directory
-from lsstinstall.adapters.process import ProcessError
+from lsstinstall.adapters.process import ProcessError, show_command
 from lsstinstall.adapters.trees import remove_tree
 from lsstinstall.core.errors import ProblemsError, ToolkitError
 from rubin_releng.adapters.git import GitRepository
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["StackWorkshop", "log_path"]
 
 _LOG = "_build.log"
-_SHOWN_LINES = 10
+_SHOWN_LINES = 20
+_SHOWN_WORDS = 4
 
 
 def log_path(build_dir: Path, product: ProductName) -> Path:
@@ -37,10 +40,12 @@ def log_path(build_dir: Path, product: ProductName) -> Path:
 class _BuildError(ToolkitError):
     """A product that could not be built."""
 
-    def __init__(self, product: ManifestProduct, cause: ToolkitError, log: Path) -> None:
-        shown = "\n".join(f"  | {line}" for line in _last_lines(log))
+    def __init__(self, product: ManifestProduct, cause: ProcessError, log: Path) -> None:
+        command = show_command(cause.command[:_SHOWN_WORDS])
+        shown = "".join(f"\n  | {line}" for line in _last_lines(log))
         super().__init__(
-            f"`{product.name}` {product.version} cannot be built: {cause}" + (f"\n{shown}" if shown else ""),
+            f"`{product.name}` {product.version} cannot be built: `{command} ...` ended with "
+            f"exit code {cause.returncode}{shown}",
             hint=f"the whole output is in `{log}`",
         )
 
@@ -120,12 +125,13 @@ class StackWorkshop:
         ToolkitError
             Raised if it cannot be built; the copy of the sources stays then.
         """
-        work = self.build_dir / ".work" / f"{product.name}-{product.version}"
         final = self._final(product)
-        new = final.with_name(f".{final.name}.new")
-        for leftover in (work, new):
-            remove_tree(leftover)
-            make_directory(leftover.parent)
+        new = final.with_name(f".{final.name}.{secrets.token_hex(4)}.new")
+        work = self.build_dir / ".work" / f"{product.name}-{product.version}"
+        make_directory(final.parent)
+        make_directory(work.parent)
+        for leftover in [*final.parent.glob(f".{final.name}.*.new"), work]:
+            _set_aside(leftover)
         log = log_path(self.build_dir, product.name)
         try:
             with log.open("wb") as output:
@@ -183,6 +189,23 @@ class StackWorkshop:
             final.rename(old)
             new.rename(final)
         remove_tree(old)
+
+
+def _set_aside(leftover: Path) -> None:
+    """Remove what a killed run left, though one of its programs may still write there.
+
+    Under another name first: such a program works with relative paths or in
+    a folder of its own, and so cannot come into what is made now.
+    """
+    if not leftover.exists():
+        return
+    aside = leftover.with_name(f".old.{secrets.token_hex(4)}")
+    try:
+        leftover.rename(aside)
+    except OSError as error:
+        raise explain(error, doing="move away") from error
+    with suppress(ToolkitError):
+        remove_tree(aside)
 
 
 def _last_lines(log: Path) -> list[str]:

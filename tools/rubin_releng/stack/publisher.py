@@ -237,7 +237,16 @@ def run_publish(
         files += [document, *_write_indexes([document], store)]
     moved = _write_texts(moving, store)
     files += [*moved, *_write_indexes(moved, store)]
-    return PublishReport(publication=plan.publication, release=release, files=tuple(files))
+    return PublishReport(publication=plan.publication, release=release, files=_once(files))
+
+
+def _once(files: Iterable[PublishedFile]) -> tuple[PublishedFile, ...]:
+    """Tell of each file once; an index may be written before and after the moving tags."""
+    found: dict[str, PublishedFile] = {}
+    for file in files:
+        if file.path not in found or found[file.path].change is Change.KEEP:
+            found[file.path] = file
+    return tuple(found.values())
 
 
 def _write_packages(
