@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -220,7 +219,7 @@ def answer_unsetup(options: SetupOptions, environ: Mapping[str, str]) -> Answer:
 
 
 def _answer(changes: SetupChanges, scene: Scene, kind: ShellKind) -> Answer:
-    changes = replace(changes, warnings=scene.warnings + changes.warnings)
+    changes = changes._replace(warnings=scene.warnings + changes.warnings)
     return Answer(render_changes(changes, kind), changes, kind is ShellKind.JSON)
 
 

@@ -9,8 +9,7 @@ what cannot be read is not read.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, assert_never
 
 from lsstinstall.core.errors import ConfigurationError, FormatError, shown
 
@@ -30,8 +29,7 @@ _DEEPEST = 40
 Value: TypeAlias = str | int | frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operand:
+class Operand(NamedTuple):
     """One word: ``FLAVOR``, ``type``, ``${HOME}``, ``exact``, ``12``.
 
     Parameters
@@ -43,8 +41,7 @@ class Operand:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(NamedTuple):
     """Two values and how they are compared.
 
     Parameters
@@ -60,8 +57,7 @@ class Comparison:
     right: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Negation:
+class Negation(NamedTuple):
     """Not this, nor anything after it in the same parentheses.
 
     Parameters
@@ -73,8 +69,7 @@ class Negation:
     inner: Expression
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chain:
+class Chain(NamedTuple):
     """Several terms, evaluated from left to right until the answer is settled.
 
     Parameters
@@ -92,8 +87,7 @@ class Chain:
 Expression: TypeAlias = Operand | Comparison | Negation | Chain
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
+class Condition(NamedTuple):
     """The condition of one ``if``.
 
     Parameters

@@ -7,9 +7,8 @@ The order is a tuple of words: tags, names of files with versions, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cmp_to_key
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.setups import InstalledProduct, MissingProductError, UnknownTagError
 from lsstinstall.core.versionexpressions import VersionExpression, is_version_expression
@@ -104,8 +103,7 @@ def order_below(
     return (("keep",) if keep else ()) + known + order, unknown
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What is looked for.
 
     Parameters
@@ -126,8 +124,7 @@ class Wanted:
     depth: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class Choice(NamedTuple):
     """What was found, and by which word of the order.
 
     Parameters

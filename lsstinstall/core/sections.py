@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.conditions import ALWAYS
 
@@ -18,8 +17,7 @@ __all__ = ["Branch", "Diagnostic", "Section", "SectionBuilder"]
 _INDENT = "   "
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """Something in a file that does not mean what it seems to.
 
     Parameters
@@ -40,8 +38,7 @@ class Diagnostic:
         return f"{self.source}:{self.line}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Branch:
+class Branch(NamedTuple):
     """A condition and what is done if it holds.
 
     Parameters
@@ -56,8 +53,7 @@ class Branch:
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
+class Section(NamedTuple):
     """Branches of which the first that holds is taken.
 
     Parameters

@@ -6,7 +6,7 @@ as ``eups.Eups.findSetupVersion`` reads it (EUPS 2.2.15).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lsstinstall.core.names import Flavor, ProductName
 from lsstinstall.core.versions import EupsVersion
@@ -34,8 +34,7 @@ def setup_variable(product: str) -> str:
     return SETUP_PREFIX + product.upper()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupRecord:
+class SetupRecord(NamedTuple):
     """How a product was set up.
 
     Parameters

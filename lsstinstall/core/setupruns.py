@@ -7,9 +7,9 @@ from top to bottom, and a dependency is processed where it stands.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from posixpath import dirname, join, normpath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.dependencies import Dependency
 from lsstinstall.core.errors import ConfigurationError, ToolkitError
@@ -47,8 +47,7 @@ _MOST = 20_000
 _TAKE_DOWN = frozenset({Verb.UNSETUP_REQUIRED, Verb.UNSETUP_OPTIONAL})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(NamedTuple):
     """The table that is being processed."""
 
     source: str

@@ -1,9 +1,13 @@
-"""What setting products up asks and answers: values, errors and the protocols it needs."""
+"""What setting products up asks and answers: values, errors and the protocols it needs.
+
+Values of set-up are named tuples: a dataclass takes ten times as long to
+define, and a set-up defines all of them, in every shell and every batch job.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 from lsstinstall.core.names import ProductName
@@ -34,8 +38,7 @@ _IMPLICIT = (ProductName("implicitProducts"), ProductName("toolchain"))
 _ALWAYS_KNOWN = frozenset({"current", "latest", "setup", "stable"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledProduct:
+class InstalledProduct(NamedTuple):
     """One version of a product that can be set up.
 
     Parameters
@@ -112,8 +115,7 @@ class SetupDisk(Protocol):
         """List the table files of a product's directory by product; `None` if there is no such directory."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductSources:
+class ProductSources(NamedTuple):
     """Where products to set up come from.
 
     Parameters
@@ -148,8 +150,7 @@ class ProductSources:
         return tag in self.tags or tag in _ALWAYS_KNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupRequest:
+class SetupRequest(NamedTuple):
     """What a user asks to set up.
 
     Parameters
@@ -186,7 +187,7 @@ class SetupRequest:
     directory: str | None = None
     tags: tuple[str, ...] = ()
     post_tags: tuple[str, ...] = ()
-    files: Mapping[str, Mapping[ProductName, EupsVersion]] = field(default_factory=dict)
+    files: Mapping[str, Mapping[ProductName, EupsVersion]] = MappingProxyType({})
     just: bool = False
     keep: bool = False
     types: frozenset[str] = frozenset()
@@ -194,18 +195,17 @@ class SetupRequest:
     inexact: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetupChanges:
+class SetupChanges(NamedTuple):
     """What a set-up does to the environment.
 
     Parameters
     ----------
     variables : `~collections.abc.Mapping` [ `str`, `str` ]
         Variables to set, in the order in which they entered the environment.
-    unset : `tuple` [ `str`, ... ]
-        Variables to remove, in the order of the old environment.
     aliases : `~collections.abc.Mapping` [ `str`, `str` ]
         Commands by alias, in the spelling of ``sh``.
+    unset : `tuple` [ `str`, ... ]
+        Variables to remove, in the order of the old environment.
     forgotten : `tuple` [ `str`, ... ]
         Aliases to remove.
     products : `tuple` [ `tuple` [ `ProductName`, `EupsVersion` ], ... ]
@@ -217,8 +217,8 @@ class SetupChanges:
     """
 
     variables: Mapping[str, str]
-    unset: tuple[str, ...] = ()
     aliases: Mapping[str, str]
+    unset: tuple[str, ...] = ()
     forgotten: tuple[str, ...] = ()
     products: tuple[tuple[ProductName, EupsVersion], ...] = ()
     messages: tuple[str, ...] = ()

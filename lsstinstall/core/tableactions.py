@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.setuprecords import directory_variable
@@ -112,7 +111,7 @@ class Shell:
         if text is None:
             return
         if text != value.text:
-            value = replace(value, text=text)
+            value = value._replace(text=text)
         current = self.environ.get(name, "")
         result = value.behind(current) if append else value.before(current)
         self.environ[name] = interpolate(result, self.environ)

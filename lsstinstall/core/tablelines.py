@@ -8,8 +8,7 @@ all old files is left out. As in ``eups.table`` (EUPS 2.2.15).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.errors import FormatError
 
@@ -34,8 +33,7 @@ _ACTION = re.compile(r"\w+\s*=\s*([\w+.]+)")
 _QUALIFIERS = re.compile(r'\w+\s*=\s*"([^"]*)"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableLine:
+class TableLine(NamedTuple):
     """One line that matters.
 
     Parameters

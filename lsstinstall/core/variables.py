@@ -6,8 +6,7 @@ As ``eups.table.Action`` does it (EUPS 2.2.15).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.errors import ConfigurationError
 
@@ -47,8 +46,7 @@ class UnsetVariableError(ConfigurationError):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListValue:
+class ListValue(NamedTuple):
     """What is added to a list variable, or taken from it.
 
     Parameters
@@ -181,8 +179,7 @@ def interpolate(value: str, environ: Mapping[str, str]) -> str:
     return _PLAIN_REFERENCE.sub(lambda found: environ.get(found[1], found[0]), value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductVariables:
+class ProductVariables(NamedTuple):
     """What a table may say of the product it belongs to.
 
     Parameters
