@@ -392,19 +392,19 @@ env_locks = st.builds(
     packages=st.lists(locked_packages, max_size=6, unique_by=lambda one: one.package.name).map(tuple),
 )
 
-inner_paths = (
+listed_paths = (
     st.lists(st.text("abc +.é_", min_size=1, max_size=6), min_size=1, max_size=3)
     .map("/".join)
     .filter(lambda path: not set(path.split("/")) & {"", ".", ".."})
 )
 listed_files = st.builds(
     ListedFile,
-    path=inner_paths,
+    path=listed_paths,
     mode=st.integers(0, 0o777),
     size_bytes=st.integers(0, 10**12),
     sha256=st.text("0123456789abcdef", min_size=64, max_size=64).map(parse_sha256),
 )
-listed_links = st.builds(ListedLink, path=inner_paths, target=inner_paths)
+listed_links = st.builds(ListedLink, path=listed_paths, target=listed_paths)
 file_lists = st.builds(
     FileList,
     files=st.lists(listed_files, max_size=4, unique_by=lambda one: one.path).map(
