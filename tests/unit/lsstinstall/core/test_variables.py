@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from lsstinstall.core.variables import (
@@ -151,17 +149,17 @@ def test_what_belongs_to_the_product_is_replaced(value: str, result: str) -> Non
 def test_the_directory_inside_the_database_is_optional_only_if_it_is_not_there() -> None:
     value = "$?{PRODUCT_DIR_EXTRA}/a"
     assert AFW.expand(value, {}) == value
-    assert replace(AFW, extra_exists=True).expand(value, {}) == "/stack/ups_db/Linux64/afw/1.4+2/a"
+    assert AFW._replace(extra_exists=True).expand(value, {}) == "/stack/ups_db/Linux64/afw/1.4+2/a"
 
 
 def test_a_product_without_directory_has_none_to_put_in_place() -> None:
-    homeless = replace(AFW, directory="none")
+    homeless = AFW._replace(directory="none")
     assert homeless.expand("$?{PRODUCT_DIR}/bin", {}) == "$?{PRODUCT_DIR}/bin"
     assert homeless.expand("${PRODUCT_DIR}/bin", {}) == "none/bin"
 
 
 def test_an_optional_reference_that_stays_drops_its_line() -> None:
-    homeless = replace(AFW, directory="none")
+    homeless = AFW._replace(directory="none")
     assert expand_environment(homeless.expand("$?{PRODUCT_DIR}/bin", {}), {}) is None
 
 
