@@ -93,6 +93,11 @@ class Places:
         return self.output / "installed"
 
     @property
+    def installed_prefix(self) -> Path:
+        """The user's environment."""
+        return self.installed / "conda" / "envs" / f"lsst-scipipe-{ENV_VERSION}"
+
+    @property
     def changelog(self) -> Path:
         """The change log between the two weeklies."""
         return self.output / "changelog"

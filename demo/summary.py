@@ -55,7 +55,7 @@ def _steps(report: Report) -> Table:
     table.add_row(
         "",
         Text("all", style="bold"),
-        f"{done} of {len(report.records)} had to be done",
+        f"{done} of {len(report.records)} steps had something to do",
         "",
         f"{report.seconds:.1f}",
     )

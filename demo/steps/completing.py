@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.bench import done_if
 from demo.steps.releasing import RELEASE, WEEKLIES
 from lsstinstall.adapters.files import make_directory, read_text, write_atomic
+from lsstinstall.core.platforms import platform_of_machine
 from lsstinstall.core.tags import parse_tag
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def _changelogs(bench: Bench) -> list[Path]:
 
 
 def build_image(bench: Bench) -> StepResult:
-    """Build and check an OCI layout of the installation: one layer for conda, one for the stack.
+    """Build and check an OCI layout: one layer each for the environment, the products, EUPS's database.
 
     Parameters
     ----------
@@ -68,7 +70,8 @@ def build_image(bench: Bench) -> StepResult:
         How large it is.
     """
     places = bench.places
-    trees = [places.installed / "conda", places.installed / "stack"]
+    flavor = platform_of_machine(platform.system(), platform.machine()).flavor
+    trees = [places.installed_prefix, *(places.installed / "stack" / name for name in (flavor, "ups_db"))]
     key, key_file = _state_of(trees), places.output / "image.key"
     changed = not key_file.is_file() or read_text(key_file) != key or not places.image.is_dir()
     if changed:

@@ -47,9 +47,8 @@ def install_release(bench: Bench) -> StepResult:
         cwd=places.installed,
     )
     states = [product["state"] for product in answer["products"]]
-    verified = sum(bool(product["verified"]) for product in answer["products"])
     changed = answer["environment"]["action"] != "keep" or "installed" in states
-    return done_if(changed, f"{len(states)} products, {states.count('installed')} new, {verified} verified")
+    return done_if(changed, f"{len(states)} products, {states.count('installed')} of them new")
 
 
 def use_release(bench: Bench) -> StepResult:
@@ -91,7 +90,7 @@ def _in_fresh_shell(bench: Bench, command: str) -> str:
 
 
 def _check_result(result: dict[str, Any], installed: Path) -> None:
-    expected = {"x_to_y": 0.0, "trixel": "S0", "trixel_holds_point": True}
+    expected = {"x_to_y": 0.0, "trixel": "S00323020", "trixel_holds_point": True}
     wrong = [name for name, value in expected.items() if result[name] != value]
     if not math.isclose(result["hemisphere"], 2 * math.pi, rel_tol=1e-12):
         wrong.append("hemisphere")
