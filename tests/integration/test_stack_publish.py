@@ -142,7 +142,7 @@ def test_a_weekly_refers_to_git_and_a_release_holds_its_sources(tiny: TinyStack)
 
 
 def test_a_script_of_the_products_own_is_in_its_source_package(tiny: TinyStack) -> None:
-    script = '#!/bin/bash\nexec $EUPS_DIR/lib/eupspkg.sh "$@"\n'
+    script = '#!/bin/bash\nexec bash $EUPS_DIR/lib/eupspkg.sh "$@"\n'
     tiny.add("own", files={"ups/eupspkg": script})
     tiny.prepare("own")
     eups = tiny.folder / "eups" / "lib" / "eupspkg.sh"

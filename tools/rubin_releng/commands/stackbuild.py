@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rubin_releng.stack.builder import BuildReport, BuildResult
     from rubin_releng.stack.buildplans import BuildPlan
 
-__all__ = ["build", "check_report"]
+__all__ = ["answer_built", "build", "check_report"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -75,7 +75,7 @@ def build(
         return
     report = build_products(options, console.reporter())
     check_report(report)
-    _answer(console, report, options)
+    answer_built(console, report, options)
 
 
 def check_report(report: BuildReport) -> None:
@@ -103,7 +103,18 @@ def check_report(report: BuildReport) -> None:
         )
 
 
-def _answer(console: Console, report: BuildReport, options: BuildOptions) -> None:
+def answer_built(console: Console, report: BuildReport, options: BuildOptions) -> None:
+    """Print what was built.
+
+    Parameters
+    ----------
+    console : `~lsstinstall.adapters.console.Console`
+        Where to print.
+    report : `~rubin_releng.stack.builder.BuildReport`
+        How it ended.
+    options : `~rubin_releng.commands.building.BuildOptions`
+        What was wanted.
+    """
     built = report.having(BuildOutcome.BUILT)
     data = {
         "build": report.build,

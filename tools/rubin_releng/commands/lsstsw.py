@@ -1,0 +1,68 @@
+"""The `lsstsw` program: the developers' commands of old, on top of `rubin-releng stack`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from lsstinstall import __version__
+from lsstinstall.commands.frame import LazyGroup, run_main
+
+__all__ = ["Phase", "main", "make_cli"]
+
+_AFTER_PREPARE = 128
+
+_COMMANDS = {
+    "rebuild": ("rubin_releng.commands.lsstswrebuild:rebuild", "Prepare and build products."),
+    "publish": ("rubin_releng.commands.lsstswpublish:publish", "Publish what was built."),
+}
+
+
+@dataclass(slots=True)
+class Phase:
+    """How far a rebuild came; tells callers whether preparing or building failed.
+
+    Parameters
+    ----------
+    prepared : `bool`
+        Whether the manifest is written.
+    """
+
+    prepared: bool = False
+
+
+def make_cli(phase: Phase) -> click.Command:
+    """Make the whole program.
+
+    Parameters
+    ----------
+    phase : `Phase`
+        Is told when a manifest is written.
+
+    Returns
+    -------
+    cli : `click.Command`
+        With all subcommands.
+    """
+    group = LazyGroup(
+        name="lsstsw",
+        lazy=_COMMANDS,
+        context_settings={"max_content_width": 100, "obj": phase},
+        help="Build and publish the stack in an lsstsw folder.",
+    )
+    return click.version_option(__version__, message="%(prog)s %(version)s")(group)
+
+
+def main() -> int:
+    """Run `lsstsw` with the arguments of this process.
+
+    Returns
+    -------
+    code : `int`
+        Exit code; 128 is added to that of a failure after the manifest was
+        written, as scripts of old expect.
+    """
+    phase = Phase()
+    code = run_main(make_cli(phase), name="lsstsw")
+    return code + _AFTER_PREPARE if phase.prepared and 0 < code < _AFTER_PREPARE else code
