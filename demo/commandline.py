@@ -10,6 +10,7 @@ import click
 
 from demo.bench import Bench
 from demo.catalog import STEPS
+from demo.material.interpreter import check_programs, running_interpreter
 from demo.places import Places
 from demo.report import Report
 from demo.summary import print_summary
@@ -57,6 +58,9 @@ def demo(output: Path, cache: Path | None, only: tuple[str, ...], *, listing: bo
         for step in STEPS:
             click.echo(f"{step.name:<14} {step.title}")
         return
+    # Told now, and not after the downloads.
+    running_interpreter()
+    check_programs()
     places = Places(output=output.resolve(), cache=(cache or output / ".cache").resolve())
     reporter = Console(json=False, quiet=quiet, verbose=True).reporter()
     with hold_lock(places.output / ".lock", purpose="the demo"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import platform
+import os
+import sys
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -110,11 +111,12 @@ class Report:
         write_atomic(self._path, json.dumps(self._to_dict(), indent=2) + "\n")
 
     def _to_dict(self) -> dict[str, object]:
+        host = os.uname()
         return {
             "schema": 1,
             "tool": f"lsstinstall {__version__}",
-            "python": platform.python_version(),
-            "host": platform.platform(),
+            "python": ".".join(str(part) for part in sys.version_info[:3]),
+            "host": f"{host.sysname} {host.release} {host.machine}",
             "started": self._started.isoformat(timespec="seconds"),
             "seconds": round(self.seconds, 3),
             "steps": [asdict(record) for record in self.records],

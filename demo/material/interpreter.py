@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import shutil
 import sys
 import sysconfig
 import tarfile
@@ -18,7 +19,7 @@ from lsstinstall.core.errors import NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Interpreter", "running_interpreter", "stage_interpreter"]
+__all__ = ["Interpreter", "check_programs", "running_interpreter", "stage_interpreter"]
 
 _NEEDED_MODULES = ("_bz2", "_ctypes", "_lzma", "_sqlite3", "_ssl", "zlib")
 _DROPPED_FOLDERS = frozenset(
@@ -121,6 +122,23 @@ def running_interpreter() -> Interpreter:
             hint="use another Python 3.11 or newer",
         )
     return found
+
+
+def check_programs() -> None:
+    """Make sure that sources can be imported and compiled.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if git, or a compiler that this Python calls, is not there.
+    """
+    compilers = [str(sysconfig.get_config_var(name) or "cc").split()[0] for name in ("CC", "CXX")]
+    missing = [program for program in ("git", *compilers) if shutil.which(program) is None]
+    if missing:
+        raise NotFoundError(
+            f"there is no {', '.join(f'`{program}`' for program in missing)}",
+            hint="install it (Debian: `apt-get install git g++`)",
+        )
 
 
 def stage_interpreter(interpreter: Interpreter, archive: Path) -> None:
