@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.eupsdeclarations import (
@@ -316,5 +315,5 @@ class Stack(StackReader):
         old = chain.find(flavor)
         new = ChainAssignment(flavor=flavor, version=version, declarer=stamp.who, declared=stamp.when)
         if old is not None:
-            new = replace(old, version=version, modifier=stamp.who, modified=stamp.when)
+            new = old._replace(version=version, modifier=stamp.who, modified=stamp.when)
         self._database.write_chain(chain.including(new))

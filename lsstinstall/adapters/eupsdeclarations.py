@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import pwd
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -176,7 +176,7 @@ def says_the_same(one: FlavorDeclaration, other: FlavorDeclaration) -> bool:
 
 def redeclare(new: FlavorDeclaration, old: FlavorDeclaration, stamp: Stamp) -> FlavorDeclaration:
     """Put a declaration in the place of an older one, whose author stays its author."""
-    return replace(new, declarer=old.declarer, declared=old.declared, modifier=stamp.who, modified=stamp.when)
+    return new._replace(declarer=old.declarer, declared=old.declared, modifier=stamp.who, modified=stamp.when)
 
 
 def interned_path(product: ProductName, version: EupsVersion, flavor: Flavor) -> str:

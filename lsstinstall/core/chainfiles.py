@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.eupsrecords import Group, Record, format_record, read_record
 from lsstinstall.core.names import Flavor, ProductName, parse_flavor, parse_product_name
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["ChainAssignment", "ChainFile", "parse_chain_file"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainAssignment:
+class ChainAssignment(NamedTuple):
     """The version that carries a tag, for one flavor.
 
     Parameters
@@ -35,10 +33,10 @@ class ChainAssignment:
     """
 
     flavor: Flavor
-    qualifiers: str = ""
     version: EupsVersion
     declarer: str
     declared: str
+    qualifiers: str = ""
     modifier: str | None = None
     modified: str | None = None
 
@@ -48,8 +46,7 @@ class ChainAssignment:
         return f"{self.flavor}:{self.qualifiers}" if self.qualifiers else self.flavor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChainFile:
+class ChainFile(NamedTuple):
     """All versions of a product that carry one tag.
 
     Parameters
@@ -96,11 +93,11 @@ class ChainFile:
             The others are as they were.
         """
         if self.find(assignment.full_flavor) is None:
-            return replace(self, assignments=(*self.assignments, assignment))
+            return self._replace(assignments=(*self.assignments, assignment))
         kept = (
             assignment if known.full_flavor == assignment.full_flavor else known for known in self.assignments
         )
-        return replace(self, assignments=tuple(kept))
+        return self._replace(assignments=tuple(kept))
 
     def excluding(self, flavor: str) -> ChainFile:
         """Leave the assignment for a flavor out.
@@ -116,7 +113,7 @@ class ChainFile:
             The others are as they were.
         """
         kept = tuple(known for known in self.assignments if known.full_flavor != flavor)
-        return replace(self, assignments=kept)
+        return self._replace(assignments=kept)
 
     def format(self) -> str:
         """Write the file as EUPS does.

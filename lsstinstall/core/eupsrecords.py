@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from lsstinstall.core.errors import FormatError, InvalidNameError, RefusedError
@@ -18,7 +17,6 @@ Value = TypeVar("Value")
 _RULER = "#" + "*" * 39
 
 
-@dataclass(slots=True)
 class Group:
     """Settings that belong together: those at the head of a file, or of one flavor.
 
@@ -26,13 +24,21 @@ class Group:
     ----------
     number : `int`
         Line where the group begins.
+
+    Attributes
+    ----------
+    number : `int`
+        The same.
     settings : `dict`
         Line number and value by key in capitals, in file order; of a repeated
         key the last one counts.
     """
 
-    number: int
-    settings: dict[str, tuple[int, str]] = field(default_factory=dict)
+    __slots__ = ("number", "settings")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.settings: dict[str, tuple[int, str]] = {}
 
     def get(self, key: str) -> str | None:
         """Look a value up; `None` if it is not there."""
@@ -40,7 +46,6 @@ class Group:
         return None if setting is None else setting[1]
 
 
-@dataclass(slots=True)
 class Record:
     """One database file, as groups of texts.
 
@@ -53,6 +58,11 @@ class Record:
         The file's lines.
     source : `str`
         The file's name.
+
+    Attributes
+    ----------
+    lines, source
+        The same.
     head : `Group`
         What stands before the first flavor.
     groups : `list` [ `Group` ]
@@ -61,11 +71,14 @@ class Record:
         Whether the last group is closed by its ``End:``.
     """
 
-    lines: Sequence[str]
-    source: str
-    head: Group = field(default_factory=lambda: Group(1))
-    groups: list[Group] = field(default_factory=list)
-    ended: bool = False
+    __slots__ = ("ended", "groups", "head", "lines", "source")
+
+    def __init__(self, lines: Sequence[str], source: str) -> None:
+        self.lines = lines
+        self.source = source
+        self.head = Group(1)
+        self.groups: list[Group] = []
+        self.ended = False
 
     def line(self, number: int) -> Line:
         """Give a line its place; the first one of an empty file is empty."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from lsstinstall.core.errors import FormatError, InvalidNameError, shown
 
@@ -18,8 +17,7 @@ Value = TypeVar("Value")
 _FIELD = re.compile(r"\S+")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line of a text.
 
     Parameters

@@ -7,8 +7,7 @@ both were replaced, because URLs hold it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.names import CondaSubdir, Flavor
@@ -31,8 +30,7 @@ GENERIC = Flavor("generic")
 """Flavor of what runs anywhere, as source packages; the fallback of every other."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
+class Platform(NamedTuple):
     """One kind of machine.
 
     Parameters

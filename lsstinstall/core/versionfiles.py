@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.eupsrecords import Group, Record, format_record, read_record
 from lsstinstall.core.names import Flavor, ProductName, parse_flavor, parse_product_name
@@ -18,8 +17,7 @@ __all__ = ["FlavorDeclaration", "VersionFile", "parse_version_file"]
 _PLACEHOLDERS = frozenset({"none", "???", "(none)", ""})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlavorDeclaration:
+class FlavorDeclaration(NamedTuple):
     """The declaration of a version for one flavor.
 
     Parameters
@@ -47,14 +45,14 @@ class FlavorDeclaration:
     """
 
     flavor: Flavor
-    qualifiers: str = ""
     declarer: str
     declared: str
-    modifier: str | None = None
-    modified: str | None = None
     product_dir: str | None
     ups_dir: str | None
     table_file: str | None
+    qualifiers: str = ""
+    modifier: str | None = None
+    modified: str | None = None
 
     @property
     def full_flavor(self) -> str:
@@ -62,8 +60,7 @@ class FlavorDeclaration:
         return f"{self.flavor}:{self.qualifiers}" if self.qualifiers else self.flavor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionFile:
+class VersionFile(NamedTuple):
     """All declarations of one version in one stack.
 
     Parameters
@@ -109,11 +106,11 @@ class VersionFile:
             The others are as they were.
         """
         if self.find(declaration.full_flavor) is None:
-            return replace(self, flavors=(*self.flavors, declaration))
+            return self._replace(flavors=(*self.flavors, declaration))
         kept = (
             declaration if known.full_flavor == declaration.full_flavor else known for known in self.flavors
         )
-        return replace(self, flavors=tuple(kept))
+        return self._replace(flavors=tuple(kept))
 
     def excluding(self, flavor: str) -> VersionFile:
         """Leave the declaration for a flavor out.
@@ -128,7 +125,7 @@ class VersionFile:
         file : `VersionFile`
             The others are as they were.
         """
-        return replace(self, flavors=tuple(known for known in self.flavors if known.full_flavor != flavor))
+        return self._replace(flavors=tuple(known for known in self.flavors if known.full_flavor != flavor))
 
     def format(self) -> str:
         """Write the file as EUPS does.

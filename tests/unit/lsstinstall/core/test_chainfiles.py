@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from lsstinstall.core.chainfiles import ChainAssignment, ChainFile, parse_chain_file
@@ -77,13 +75,13 @@ def test_an_assignment_is_found_by_its_full_flavor() -> None:
 
 def test_an_assignment_takes_the_place_of_the_one_for_its_flavor() -> None:
     file = parse(PLAIN)
-    moved = replace(file.assignments[0], version=EupsVersion("3.0"))
+    moved = file.assignments[0]._replace(version=EupsVersion("3.0"))
     assert file.including(moved).assignments == (moved, file.assignments[1])
 
 
 def test_an_assignment_for_another_flavor_comes_last() -> None:
     file = parse(PLAIN)
-    more = replace(file.assignments[0], flavor=Flavor("generic"))
+    more = file.assignments[0]._replace(flavor=Flavor("generic"))
     assert file.including(more).assignments == (*file.assignments, more)
 
 

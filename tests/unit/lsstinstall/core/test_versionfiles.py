@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from lsstinstall.core.errors import FormatError, RefusedError
@@ -116,12 +114,12 @@ def test_a_flavor_is_found_by_its_full_name() -> None:
 
 def test_a_declaration_takes_the_place_of_the_one_for_its_flavor() -> None:
     file = parse(BOTH)
-    other = replace(file.flavors[0], product_dir="elsewhere")
+    other = file.flavors[0]._replace(product_dir="elsewhere")
     assert file.including(other).flavors == (other, file.flavors[1])
 
 
 def test_a_declaration_for_another_flavor_comes_last() -> None:
-    other = replace(parse(PLAIN).flavors[0], flavor=Flavor("generic"))
+    other = parse(PLAIN).flavors[0]._replace(flavor=Flavor("generic"))
     assert parse(BOTH).including(other).flavors == (*parse(BOTH).flavors, other)
 
 
@@ -160,4 +158,4 @@ def test_a_broken_version_file_is_refused_with_its_place(
 def test_what_eups_would_read_differently_is_not_written(folder: str) -> None:
     file = parse(PLAIN)
     with pytest.raises(RefusedError, match="cannot be written as `PROD_DIR` in EUPS's database"):
-        file.including(replace(file.flavors[0], product_dir=folder)).format()
+        file.including(file.flavors[0]._replace(product_dir=folder)).format()
