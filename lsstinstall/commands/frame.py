@@ -140,8 +140,9 @@ def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | No
     except (KeyboardInterrupt, click.Abort):
         _show(ExitCode.INTERRUPTED, "interrupted", "run the same command again to go on", as_json=as_json)
         return int(ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # The reader left, as `head` does; say nothing, not even at exit.
+    except (BrokenPipeError, SystemExit):
+        # The reader left, as `head` does; say nothing, not even at exit. Click makes a
+        # `SystemExit` of it, and of nothing else outside its standalone mode.
         silence(sys.stdout)
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001

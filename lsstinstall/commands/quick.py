@@ -6,6 +6,7 @@ as every command does. Nothing is printed before all is known.
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
@@ -41,7 +42,7 @@ def attempt(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
     """
     command, *rest = arguments
     options = read_plainly(rest, SETUP_OPTIONS if command == "setup" else UNSETUP_OPTIONS)
-    if options is None or options.manifests:
+    if options is None or options.manifests or sys.stdout is None or sys.stderr is None:
         return False
     try:
         answer = (
@@ -49,9 +50,9 @@ def attempt(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
             if command == "setup"
             else answer_unsetup(options, environ)
         )
-    except ToolkitError:
+        show_answer(answer, sys.stdout, sys.stderr)
+    except (ToolkitError, OSError):
         return False
-    show_answer(answer, sys.stdout, sys.stderr)
     return True
 
 
@@ -64,9 +65,16 @@ def show_answer(answer: Answer, stdout: TextIO, stderr: TextIO) -> None:
         What to print.
     stdout, stderr : `~typing.TextIO`
         Messages and warnings go to the second, unless they are in the answer.
+
+    Raises
+    ------
+    OSError
+        Raised if the answer does not arrive.
     """
     if not answer.is_json:
         stderr.writelines(f"{message}\n" for message in answer.changes.messages)
         stderr.writelines(f"warning: {warning}\n" for warning in answer.changes.warnings)
-    stdout.write(answer.text)
     stdout.flush()
+    # As bytes: the shell must get a path as it is, whatever the encoding of the terminal.
+    stdout.buffer.write(os.fsencode(answer.text))
+    stdout.buffer.flush()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lsstinstall.adapters.files import read_text
+from lsstinstall.adapters.console import silence
+from lsstinstall.adapters.files import explain, read_text
 from lsstinstall.commands.frame import output_options, wants_json
 from lsstinstall.commands.quick import show_answer
 from lsstinstall.commands.setupanswers import answer_setup, answer_unsetup
@@ -116,7 +117,14 @@ def _show(answer: Answer, console: Console) -> None:
     if console.verbose:
         for product, version in answer.changes.products:
             console.stderr.write(f"{product} {version}\n")
-    show_answer(answer, console.stdout, console.stderr)
+    try:
+        show_answer(answer, console.stdout, console.stderr)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        silence(console.stdout)
+        error.filename = "standard output"
+        raise explain(error, doing="write to") from error
 
 
 def _versions_in(name: str) -> Mapping[ProductName, EupsVersion]:
