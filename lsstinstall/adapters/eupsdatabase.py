@@ -9,20 +9,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import decode_text, explain
-from lsstinstall.core.declarations import (
-    ChainFile,
-    VersionFile,
-    format_global_tags,
-    parse_chain_file,
-    parse_global_tags,
-    parse_version_file,
-)
+from lsstinstall.core.chainfiles import parse_chain_file
+from lsstinstall.core.globaltags import format_global_tags, parse_global_tags
+from lsstinstall.core.versionfiles import parse_version_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from lsstinstall.core.chainfiles import ChainFile
     from lsstinstall.core.names import ProductName
+    from lsstinstall.core.versionfiles import VersionFile
     from lsstinstall.core.versions import EupsVersion
 
 __all__ = ["Database", "read_small_text"]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import assert_never
 
 from lsstinstall.core.errors import InvalidNameError, shown
-from lsstinstall.core.versions import EupsVersion, parse_eups_version, relate_versions
+from lsstinstall.core.versions import EupsVersion, is_version_expression, parse_eups_version, relate_versions
 
 __all__ = ["Joint", "Relation", "VersionExpression", "VersionTerm", "is_version_expression"]
 
@@ -36,22 +36,6 @@ _RELATION = re.compile(r"<=?|>=?|==")
 _TOKEN_ENDS = re.compile(r"\s*(<=?|>=?|==|\|\||\s)\s*")
 
 _JOINTS = {"&&": Joint.AND, "and": Joint.AND, "||": Joint.OR, "or": Joint.OR}
-
-
-def is_version_expression(text: str) -> bool:
-    """Tell a condition from a version, as EUPS does in a table file.
-
-    Parameters
-    ----------
-    text : `str`
-        What stands in the place of a version.
-
-    Returns
-    -------
-    is_expression : `bool`
-        Whether it holds ``<``, ``>`` or ``==`` anywhere.
-    """
-    return _RELATION.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

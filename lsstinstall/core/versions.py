@@ -14,6 +14,7 @@ __all__ = [
     "EupsVersion",
     "VersionScheme",
     "compare_versions",
+    "is_version_expression",
     "local_directory",
     "local_version",
     "parse_eups_version",
@@ -88,6 +89,22 @@ def parse_eups_version(text: str) -> EupsVersion:
             hint="expected letters, digits, `.`, `_`, `+` and `-`, beginning with a letter or a digit",
         )
     return EupsVersion(text)
+
+
+def is_version_expression(text: str) -> bool:
+    """Tell a condition from a version, as EUPS does in a table file.
+
+    Parameters
+    ----------
+    text : `str`
+        What stands in the place of a version.
+
+    Returns
+    -------
+    is_expression : `bool`
+        Whether it holds ``<``, ``>`` or ``==`` anywhere.
+    """
+    return "<" in text or ">" in text or "==" in text
 
 
 def local_version(directory: str) -> EupsVersion:
