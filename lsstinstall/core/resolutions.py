@@ -11,8 +11,12 @@ from functools import cmp_to_key
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.setups import InstalledProduct, MissingProductError, UnknownTagError
-from lsstinstall.core.versionexpressions import VersionExpression, is_version_expression
-from lsstinstall.core.versions import EupsVersion, compare_versions, local_directory
+from lsstinstall.core.versions import (
+    EupsVersion,
+    compare_versions,
+    is_version_expression,
+    local_directory,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,7 +25,16 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import Flavor, ProductName
     from lsstinstall.core.setups import ProductSources, SetupRequest
 
-__all__ = ["COMMAND_LINE", "RESERVED", "Choice", "Resolver", "Wanted", "order_below", "version_order"]
+__all__ = [
+    "COMMAND_LINE",
+    "RESERVED",
+    "Choice",
+    "Resolver",
+    "Wanted",
+    "order_below",
+    "version_matches",
+    "version_order",
+]
 
 COMMAND_LINE = "commandLine"
 """The word for what the user asked for, and the reason why it stays."""
@@ -101,6 +114,32 @@ def order_below(
     unknown = tuple(tag for tag in dependency.tags if tag not in known)
     keep = keep or dependency.keep
     return (("keep",) if keep else ()) + known + order, unknown
+
+
+def version_matches(version: EupsVersion, expression: str) -> bool:
+    """Say whether a version satisfies an expression.
+
+    Parameters
+    ----------
+    version : `EupsVersion`
+        The version.
+    expression : `str`
+        For example ``>= 1.2 && < 2``.
+
+    Returns
+    -------
+    matches : `bool`
+        As EUPS says.
+
+    Raises
+    ------
+    InvalidNameError
+        Raised if the expression breaks its grammar.
+    """
+    # Imported here: most tables ask for none, and a set-up runs in every shell.
+    from lsstinstall.core.versionexpressions import VersionExpression  # noqa: PLC0415
+
+    return VersionExpression.parse(expression).matches(version)
 
 
 class Wanted(NamedTuple):
@@ -350,9 +389,8 @@ class Resolver:
         )
 
     def _by_expression(self, product: ProductName, text: str, flavor: Flavor) -> InstalledProduct | None:
-        expression = VersionExpression.parse(text)
         declared = self._declared(product, flavor)
-        return _latest(found for found in declared if expression.matches(found.version))
+        return _latest(found for found in declared if version_matches(found.version, text))
 
     def _declared(self, product: ProductName, flavor: Flavor) -> Iterable[InstalledProduct]:
         found: dict[EupsVersion, InstalledProduct] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ConfigurationError
@@ -19,7 +18,7 @@ from lsstinstall.core.setups import (
 from lsstinstall.core.versions import local_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.setups import InstalledProduct, ProductSources
@@ -134,8 +133,7 @@ def _check(request: SetupRequest, sources: ProductSources) -> None:
         if tag in RESERVED - {"setup"}:
             raise ConfigurationError(f"`{tag}` is no tag but a word of the version resolution order")
         if tag not in request.files and not sources.knows(tag):
-            nearest = next(iter(get_close_matches(tag, sorted(sources.tags), n=1)), None)
-            raise UnknownTagError(tag, place=sources.place, nearest=nearest)
+            raise UnknownTagError(tag, place=sources.place, nearest=_nearest(tag, sources.tags))
 
 
 def _way_out(
@@ -152,12 +150,15 @@ def _way_out(
         lacking = " or ".join(f"`{tag}`" for tag in (*request.tags, "current"))
         without = "" if missing.version else f"; none carries the tag {lacking}"
         return f"declared are {shown}{more}{without}"
-    nearest = get_close_matches(product, _products(sources), n=1)
-    return f"there is `{nearest[0]}`" if nearest else None
+    nearest = _nearest(product, {known for stack in sources.stacks for known in stack.products()})
+    return f"there is `{nearest}`" if nearest else None
 
 
-def _products(sources: ProductSources) -> list[ProductName]:
-    return sorted({product for stack in sources.stacks for product in stack.products()})
+def _nearest(name: str, known: Collection[str]) -> str | None:
+    # Imported here: only an error needs it, and a set-up runs in every shell.
+    from difflib import get_close_matches  # noqa: PLC0415
+
+    return next(iter(get_close_matches(name, sorted(known), n=1)), None)
 
 
 def _tag_warnings(found: InstalledProduct, request: SetupRequest, sources: ProductSources) -> Iterator[str]:

@@ -7,14 +7,13 @@ from top to bottom, and a dependency is processed where it stands.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from posixpath import dirname, join, normpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.dependencies import Dependency
 from lsstinstall.core.errors import ConfigurationError, ToolkitError
 from lsstinstall.core.inventories import Inventory, product_in
-from lsstinstall.core.resolutions import COMMAND_LINE, Choice, Resolver, Wanted, order_below
+from lsstinstall.core.resolutions import COMMAND_LINE, Choice, Resolver, Wanted, order_below, version_matches
 from lsstinstall.core.setuprecords import SetupRecord, directory_variable, extra_variable
 from lsstinstall.core.setups import (
     DependencyError,
@@ -25,7 +24,6 @@ from lsstinstall.core.statements import Statement, Verb
 from lsstinstall.core.tableactions import Shell
 from lsstinstall.core.tables import parse_table
 from lsstinstall.core.variables import ProductVariables, expand_environment
-from lsstinstall.core.versionexpressions import VersionExpression
 from lsstinstall.core.versions import EupsVersion, local_directory
 
 if TYPE_CHECKING:
@@ -308,7 +306,7 @@ class SetupRun:
     def _dependency(self, statement: Statement, place: _Place) -> Dependency:
         environ = self.shell.environ
         arguments = tuple(place.variables.expand(argument, environ) for argument in statement.arguments)
-        dependency = Dependency.parse(replace(statement, arguments=arguments))
+        dependency = Dependency.parse(statement._replace(arguments=arguments))
         where = f"{place.source}:{statement.line}"
         if dependency.ignored:
             words = " ".join(dependency.ignored)
@@ -318,7 +316,7 @@ class SetupRun:
         if dependency.product != "eups":
             raise ConfigurationError(f"`-n` is only for `eups`, in {where}")
         text = dependency.expression
-        if text is not None and not VersionExpression.parse(text).matches(_EUPS_VERSION):
+        if text is not None and not version_matches(_EUPS_VERSION, text):
             raise ConfigurationError(f"this follows EUPS {_EUPS_VERSION}, which is not `{text}`, in {where}")
         return dependency
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -87,6 +86,9 @@ def render_changes(changes: SetupChanges, kind: ShellKind) -> str:
         cannot.
     """
     if kind is ShellKind.JSON:
+        # Imported here: shells that evaluate text want none.
+        import json  # noqa: PLC0415
+
         return json.dumps(_as_json(changes), ensure_ascii=False) + "\n"
     commands = list(_WRITERS[kind]().commands(changes))
     return ";\n".join(commands) + "\n" if commands else ""
@@ -148,7 +150,9 @@ class _CshWriter(_ShWriter):
         return f"unsetenv {name}"
 
     def set_alias(self, name: str, command: str) -> str:
-        return f"alias {name} {self.quoted(_ALL_ARGUMENTS.sub('!*', command))}"
+        # An alias recalls old commands once more when it is used; only its arguments are meant so.
+        literal = command.replace("!", r"\!")
+        return f"alias {name} {self.quoted(_ALL_ARGUMENTS.sub('!*', literal))}"
 
     def unset_alias(self, name: str) -> str:
         return f"unalias {name}"

@@ -6,8 +6,8 @@ Both follow ``eups.table`` (EUPS 2.2.15), quotes and all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = ["Statement", "Verb", "join_arguments", "split_arguments", "verb_of"]
 
@@ -73,8 +73,7 @@ def verb_of(name: str) -> Verb:
     return _VERBS.get(name.lower(), Verb.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(NamedTuple):
     """One line of a table file that is not part of a condition.
 
     Parameters
@@ -89,7 +88,16 @@ class Statement:
 
     verb: Verb
     arguments: tuple[str, ...]
-    line: int = field(default=0, compare=False)
+    line: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Statement) and self[:2] == other[:2]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:2])
 
     @property
     def operands(self) -> tuple[str, ...]:

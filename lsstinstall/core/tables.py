@@ -8,8 +8,7 @@ skipped. Where that may surprise, the value carries a diagnostic.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.conditions import parse_condition
 from lsstinstall.core.dependencies import Dependency
@@ -44,8 +43,7 @@ _ARGUMENT_COUNTS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableFile:
+class TableFile(NamedTuple):
     """Content of one table file.
 
     Parameters
@@ -58,7 +56,16 @@ class TableFile:
     """
 
     sections: tuple[Section, ...]
-    diagnostics: tuple[Diagnostic, ...] = field(default=(), compare=False)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TableFile) and self.sections == other.sections
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.sections)
 
     def statements(
         self,
