@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
 from lsstinstall.core.condapackages import CondaPackage, DigestKind, PackageDigest
+from lsstinstall.core.conditions import ALWAYS, parse_condition
 from lsstinstall.core.declarations import ChainAssignment, ChainFile, FlavorDeclaration, VersionFile
 from lsstinstall.core.distribmanifests import SEARCH, DistribManifest, DistribManifestRow
 from lsstinstall.core.environments import EnvLock, LockedPackage, parse_env_name
@@ -36,7 +37,10 @@ from lsstinstall.core.releases import (
     Release,
 )
 from lsstinstall.core.remaps import RemapAction, RemapPurpose, RemapRule
+from lsstinstall.core.sections import Branch, Section
 from lsstinstall.core.serverconfigs import ServerConfig
+from lsstinstall.core.statements import Statement, Verb
+from lsstinstall.core.tables import TableFile
 from lsstinstall.core.taglists import TagList, TagListEntry
 from lsstinstall.core.tags import EupsTag, TagKind, parse_build_id
 from lsstinstall.core.versionexpressions import Joint, Relation, VersionExpression, VersionTerm
@@ -414,3 +418,131 @@ file_lists = st.builds(
         lambda links: tuple(sorted(links, key=lambda one: one.path))
     ),
 )
+
+
+setup_types = st.frozensets(st.sampled_from(["exact", "build"]))
+
+# Neither a comment nor a line may begin within an argument, and a closing quote needs no backslash before it.
+table_arguments = st.text(
+    st.characters(
+        categories=("L", "N", "P", "S", "Zs"), include_characters="\t", exclude_characters="#\x85\u2028\u2029"
+    ),
+    min_size=1,
+    max_size=12,
+).filter(lambda text: not text.endswith("\\") and '\\"' not in text)
+
+_comparisons = st.sampled_from(
+    [
+        "type == exact",
+        "type != build",
+        "FLAVOR == Linux64",
+        "FLAVOR =~ Linux",
+        "FLAVOR !~ Darwin",
+        "FLAVOR >= Linux",
+        "${NO_SUCH:-x} == x",
+        "${NO_SUCH:-false}",
+        "1 < 2",
+        "False",
+    ]
+)
+table_conditions = st.recursive(
+    _comparisons,
+    lambda inner: st.one_of(
+        inner.map("!({})".format),
+        # The second term is read only if the first does not settle the answer; parentheses would not close.
+        st.builds("{} {} {}".format, _comparisons, st.sampled_from(["&&", "||", "and", "or"]), inner),
+    ),
+    max_leaves=4,
+)
+
+_changes_of_lists = st.builds(
+    Statement,
+    verb=st.sampled_from([Verb.ENV_PREPEND, Verb.ENV_APPEND]),
+    arguments=st.lists(table_arguments, min_size=2, max_size=3).map(tuple),
+)
+_settings = st.builds(
+    Statement,
+    verb=st.sampled_from([Verb.ENV_SET, Verb.ADD_ALIAS, Verb.PRINT]),
+    arguments=st.lists(table_arguments, min_size=2, max_size=4).map(tuple),
+)
+_set_ups = st.builds(
+    Statement,
+    verb=st.sampled_from([verb for verb in Verb if verb.names_product]),
+    arguments=st.tuples(product_names, versions)
+    | st.tuples(product_names)
+    | st.tuples(product_names, st.just("-j"), versions)
+    | st.builds("[>= {}]".format, versions).map(lambda text: ("afw", *text.split())),
+)
+_remarks = people.map(lambda text: Statement(verb=Verb.COMMENT, arguments=(f" {text}",)))
+_acting = st.one_of(_set_ups, _changes_of_lists, _settings)
+
+
+@st.composite
+def _blocks(draw: st.DrawFn) -> tuple[Statement, ...]:
+    """Statements of which one at least acts: EUPS takes a block without any for none."""
+    before, after = st.lists(_remarks, max_size=1), st.lists(_acting | _remarks, max_size=2)
+    return (*draw(before), draw(_acting), *draw(after))
+
+
+_branches = st.builds(
+    Branch,
+    condition=table_conditions.map(lambda text: parse_condition(text, source="strategies")),
+    statements=_blocks(),
+)
+_conditional = st.builds(
+    Section,
+    branches=st.lists(_branches, min_size=1, max_size=3).map(tuple),
+    otherwise=st.just(()) | _blocks(),
+)
+_unconditional = _blocks().map(
+    lambda statements: Section(branches=(Branch(condition=ALWAYS, statements=statements),))
+)
+
+
+@st.composite
+def _sections(draw: st.DrawFn) -> tuple[Section, ...]:
+    """Sections such as a file can have: two without conditions would be one."""
+    found: list[Section] = []
+    for section in draw(st.lists(_conditional | _unconditional, max_size=4)):
+        if not (found and found[-1].unconditional and section.unconditional):
+            found.append(section)
+    return tuple(found)
+
+
+table_files = st.builds(TableFile, sections=_sections())
+
+_table_lines = st.sampled_from(
+    [
+        "if (FLAVOR == Linux64) {",
+        "if (type == exact) { # comment",
+        "if ((type == exact) {",
+        "if (${SITE} = a b) {",
+        "if (True) {",
+        "if () {",
+        "} else if (type == build) {",
+        "} else {",
+        "} else { ",
+        "}",
+        "}",
+        "# comment",
+        "envSet(A, 1)",
+        'envSet(A, "b, c" \\"d) # comment',
+        "envSet(A)",
+        "setupRequired(alpha -t -f x)",
+        "setupRequired(alpha 1.0 [>= 1.0])",
+        "setupOptional(-j beta)",
+        "unsetupRequired(alpha);",
+        "print()",
+        "Group:",
+        "Common:",
+        "End:",
+        "Flavor=Linux64",
+        "Flavor=ANY",
+        "File=Table",
+        "  Action = configure",
+        "something else",
+        "nothing(here)",
+        "",
+    ]
+)
+table_texts = st.lists(_table_lines | st.text(max_size=6), max_size=14).map("\n".join)
