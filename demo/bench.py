@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import sys
+import textwrap
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from demo.places import Places
+    from lsstinstall.core.reporting import Reporter
 
 __all__ = ["Bench", "Step", "StepResult", "done_if"]
 
 _TIMEOUT_SECONDS = 3600.0
+# The report has the whole command.
+_SHOWN_LENGTH = 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +92,14 @@ class Bench:
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         The environment of the commands; a conda, a stack and products that
         are active in it are left out.
+    reporter : `~lsstinstall.core.reporting.Reporter`
+        Is told each command before it runs.
     """
 
-    def __init__(self, places: Places, environ: Mapping[str, str]) -> None:
+    def __init__(self, places: Places, environ: Mapping[str, str], reporter: Reporter) -> None:
         self.places = places
         self.commands: list[str] = []
+        self._reporter = reporter
         self.environ = {name: value for name, value in environ.items() if not _is_stack_variable(name)}
 
     def ask(self, program: str, *arguments: str | Path, cwd: Path | None = None) -> dict[str, Any]:
@@ -119,7 +126,7 @@ class Bench:
             Raised if it failed; its own message is part of ours.
         """
         command = [program, *map(str, arguments)]
-        self.commands.append(show_command(command))
+        self._show(command)
         with _interruption_waits():
             completed = run(
                 [str(_beside_python(program)), *command[1:], "--quiet", "--json"],
@@ -167,7 +174,7 @@ class Bench:
             Raised if it failed.
         """
         words = [str(word) for word in command]
-        self.commands.append(show_command(words))
+        self._show(words)
         where, environ = cwd or self.places.output, self.environ if env is None else env
         return run(words, cwd=where, env=environ, timeout=_TIMEOUT_SECONDS, stdin=stdin).stdout
 
@@ -185,11 +192,16 @@ class Bench:
             Raised if it failed.
         """
         words = [str(word) for word in arguments]
-        self.commands.append(show_command(["pip", *words]))
+        self._show(["pip", *words])
         pip = [sys.executable, "-m", "pip"]
         if not list(Path(sys.prefix).glob("lib*/python*/site-packages/pip")):
             pip = [str(_beside_python("uv")), "tool", "run", "--python", sys.executable, "pip"]
         run([*pip, *words], cwd=self.places.output, env=self.environ, timeout=_TIMEOUT_SECONDS)
+
+    def _show(self, command: list[str]) -> None:
+        shown = show_command(command)
+        self.commands.append(shown)
+        self._reporter.note(f"  $ {textwrap.shorten(shown, _SHOWN_LENGTH, placeholder=' ...')}")
 
 
 @contextmanager

@@ -68,8 +68,8 @@ def demo(output: Path, cache: Path | None, only: tuple[str, ...], *, listing: bo
         chosen = [step for step in STEPS if not only or step.name in only]
         reporter.begin("from sources to an installed release", len(chosen))
         for step in chosen:
-            reporter.note(f"{step.title} ...")
-            report.run(step, Bench(places, os.environ), reporter)
+            reporter.note(step.title)
+            report.run(step, Bench(places, os.environ, reporter), reporter)
         reporter.end()
     print_summary(report, places, sys.stdout)
 

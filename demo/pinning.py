@@ -14,6 +14,7 @@ from demo.material.sources import rounds
 from demo.places import DEMO, Places
 from demo.steps.gathering import read_pins
 from lsstinstall.adapters.files import sha256_of, write_atomic
+from lsstinstall.core.reporting import SilentReporter
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ def refresh_sources(bench: Bench) -> None:
     bench : `~demo.bench.Bench`
         Commands, and a folder for the downloads.
     """
-    pins, folder = read_pins(), bench.places.sources
+    pins, folder = read_pins(), bench.places.archives
     for group in rounds(pins):
         specs = [f"{pin.distribution}=={pin.version}" for pin in group]
         names = ",".join(pin.distribution for pin in group)
@@ -88,5 +89,6 @@ def refresh_wheels(bench: Bench) -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as scratch:
         places = Places(output=Path(scratch), cache=Path(scratch, "cache"))
-        refresh_sources(Bench(places, os.environ))
-        refresh_wheels(Bench(places, os.environ))
+        bench = Bench(places, os.environ, SilentReporter())
+        refresh_sources(bench)
+        refresh_wheels(bench)

@@ -33,7 +33,7 @@ class Places:
     cache: Path
 
     @property
-    def sources(self) -> Path:
+    def archives(self) -> Path:
         """Downloaded source distributions."""
         return self.cache / "sources"
 
@@ -43,9 +43,9 @@ class Places:
         return self.cache / "wheels"
 
     @property
-    def repositories(self) -> Path:
+    def sources(self) -> Path:
         """Bare git repositories, one a product: the demo's upstream."""
-        return self.output / "repositories"
+        return self.output / "sources"
 
     @property
     def repos_yaml(self) -> Path:
@@ -69,13 +69,23 @@ class Places:
 
     @property
     def builder(self) -> Path:
-        """Where the stack is built: its environment, clones and installed products."""
+        """Folder of the environment that the stack is built in."""
         return self.output / "builder"
 
     @property
     def builder_prefix(self) -> Path:
         """The environment that the stack is built in."""
         return self.builder / "conda" / "envs" / f"lsst-scipipe-{ENV_VERSION}"
+
+    @property
+    def builds(self) -> Path:
+        """Clones, manifests and logs, a folder for each tag."""
+        return self.output / "builds"
+
+    @property
+    def stack(self) -> Path:
+        """The products as built."""
+        return self.output / "stack"
 
     @property
     def versiondb(self) -> Path:
@@ -88,14 +98,14 @@ class Places:
         return self.output / "pkgroot"
 
     @property
-    def installed(self) -> Path:
+    def install(self) -> Path:
         """A user's folder: environment, stack and load scripts."""
-        return self.output / "installed"
+        return self.output / "install"
 
     @property
-    def installed_prefix(self) -> Path:
+    def install_prefix(self) -> Path:
         """The user's environment."""
-        return self.installed / "conda" / "envs" / f"lsst-scipipe-{ENV_VERSION}"
+        return self.install / "conda" / "envs" / f"lsst-scipipe-{ENV_VERSION}"
 
     @property
     def changelog(self) -> Path:

@@ -70,7 +70,7 @@ def _places(places: Places) -> Panel:
         ("package root", places.pkgroot),
         ("conda channel", places.channel),
         ("change log", places.changelog),
-        ("installation", places.installed),
+        ("installation", places.install),
         ("OCI layout", places.image),
         ("report", places.report),
     ):

@@ -43,7 +43,7 @@ def write_changelog(bench: Bench) -> StepResult:
     outputs = [word for path in files for word in ("--output", path)]
     answer = bench.ask(
         "rubin-releng",
-        *("changelog", old, new, "--pkgroot", places.pkgroot, "--repositories", places.repositories),
+        *("changelog", old, new, "--pkgroot", places.pkgroot, "--repositories", places.sources),
         *("--strict", *outputs),
     )
     counts = answer["counts"]
@@ -71,7 +71,7 @@ def build_image(bench: Bench) -> StepResult:
     """
     places = bench.places
     flavor = platform_of_machine(platform.system(), platform.machine()).flavor
-    trees = [places.installed_prefix, *(places.installed / "stack" / name for name in (flavor, "ups_db"))]
+    trees = [places.install_prefix, *(places.install / "stack" / name for name in (flavor, "ups_db"))]
     key, key_file = _state_of(trees), places.output / "image.key"
     changed = not key_file.is_file() or read_text(key_file) != key or not places.image.is_dir()
     if changed:

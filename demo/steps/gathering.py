@@ -52,7 +52,7 @@ def gather_sources(bench: Bench) -> StepResult:
         How many there are.
     """
     pins = read_pins()
-    folder = bench.places.sources
+    folder = bench.places.archives
     missing = check_pins(pins, folder)
     make_directory(folder)
     for group in rounds(missing):

@@ -88,10 +88,10 @@ def _import(
 
     @cache
     def read_source(version: str) -> Mapping[str, TreeFile]:
-        return read_sdist(places.sources / used[version].file_name)
+        return read_sdist(places.archives / used[version].file_name)
 
-    make_directory(places.repositories)
-    with tempfile.TemporaryDirectory(dir=places.repositories) as scratch:
+    make_directory(places.sources)
+    with tempfile.TemporaryDirectory(dir=places.sources) as scratch:
         fresh = Path(scratch, "repository")
         make_repository(fresh, b"".join(repository_stream(product, tags, read_source)))
         write_atomic(fresh / _KEY, key)
@@ -140,4 +140,4 @@ def repository_of(places: Places, product: str) -> Path:
     path : `~pathlib.Path`
         A bare repository.
     """
-    return places.repositories / f"{product}.git"
+    return places.sources / f"{product}.git"

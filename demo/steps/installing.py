@@ -38,13 +38,13 @@ def install_release(bench: Bench) -> StepResult:
         How many products.
     """
     places = bench.places
-    make_directory(places.installed)
+    make_directory(places.install)
     answer = bench.ask(
         "lsstinstall",
         *("-T", parse_tag(RELEASE).name, "-P", "-E", places.pkgroot),
-        *("-C", places.channel.as_uri(), "--override-channels", "--stack", places.installed / "stack"),
+        *("-C", places.channel.as_uri(), "--override-channels", "--stack", places.install / "stack"),
         TOP_PRODUCT,
-        cwd=places.installed,
+        cwd=places.install,
     )
     states = [product["state"] for product in answer["products"]]
     changed = answer["environment"]["action"] != "keep" or "installed" in states
@@ -74,7 +74,7 @@ def use_release(bench: Bench) -> StepResult:
     if not helped.startswith("Usage: butler") or not commands:
         raise ToolkitError("`butler --help` printed no help")
     result = json.loads(_in_fresh_shell(bench, f"python {DEMO / 'check_sphgeom.py'}"))
-    _check_result(result, bench.places.installed)
+    _check_result(result, bench.places.install)
     text = json.dumps({"butler_commands": len(commands), **result}, indent=2) + "\n"
     path = bench.places.output / "use.json"
     changed = not path.is_file() or read_text(path) != text
@@ -86,7 +86,7 @@ def _in_fresh_shell(bench: Bench, command: str) -> str:
     places = bench.places
     script = f"{_SET_UP.format(product=TOP_PRODUCT, tag=parse_tag(RELEASE).name)} && {command}"
     environ = {"PATH": _PATH, "HOME": bench.environ.get("HOME", "/"), "LC_ALL": "C.UTF-8"}
-    return bench.call("sh", "-c", script, cwd=places.installed, env=environ)
+    return bench.call("sh", "-c", script, cwd=places.install, env=environ)
 
 
 def _check_result(result: dict[str, Any], installed: Path) -> None:
@@ -113,5 +113,5 @@ def verify_installation(bench: Bench) -> StepResult:
     result : `~demo.bench.StepResult`
         How many products are as they were.
     """
-    answer = bench.ask("lsstinstall", "verify", "--stack", bench.places.installed / "stack")
+    answer = bench.ask("lsstinstall", "verify", "--stack", bench.places.install / "stack")
     return done_if(None, f"{len(answer['ok'])} products are as they were installed")

@@ -68,7 +68,7 @@ def cut(git_tag: str, *, previous: str | None) -> tuple[Step, ...]:
 
 
 def _build_dir(places: Places, name: str) -> Path:
-    return places.builder / "builds" / name
+    return places.builds / name
 
 
 def _prepare(bench: Bench, git_tag: str, name: str) -> StepResult:
@@ -88,7 +88,7 @@ def _build(bench: Bench, name: str) -> StepResult:
     places = bench.places
     answer = bench.ask(
         "rubin-releng",
-        *("stack", "build", "--build-dir", _build_dir(places, name), "--stack", places.builder / "stack"),
+        *("stack", "build", "--build-dir", _build_dir(places, name), "--stack", places.stack),
         *("--env", places.builder_prefix),
     )
     return done_if(answer["built"], f"{answer['built']} built, {answer['unchanged']} there already")
@@ -99,7 +99,7 @@ def _publish(bench: Bench, name: str, previous: str | None) -> StepResult:
     subdir = platform_of_machine(platform.system(), platform.machine()).subdir
     answer = bench.ask(
         "rubin-releng",
-        *("stack", "publish", "--build-dir", _build_dir(places, name), "--stack", places.builder / "stack"),
+        *("stack", "publish", "--build-dir", _build_dir(places, name), "--stack", places.stack),
         *("--pkgroot", places.pkgroot, "--tag", name, *(("--previous", previous) if previous else ())),
         *("--env-version", ENV_VERSION, "--lock", f"{subdir}={places.lock}", TOP_PRODUCT),
     )
