@@ -152,7 +152,8 @@ class SectionBuilder:
     def add(self, statement: Statement) -> None:
         """Add a statement to the block at hand."""
         self._block.append(statement)
-        self._acts = self._acts or statement.verb.acts
+        if not self._acts:
+            self._acts = statement.verb.acts
 
     def warn(self, line: int, message: str) -> None:
         """Add a diagnostic."""

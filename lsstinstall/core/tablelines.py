@@ -90,14 +90,12 @@ def table_lines(text: str, *, source: str) -> Iterator[TableLine]:
             continue
         if "{U" in content or "{PROD_DIR}" in content:
             content = _modern(content)
-        line = TableLine(
-            text=content,
-            comment=comment if mark else None,
-            number=number,
-            indent=len(excerpt) - len(stripped),
-            excerpt=excerpt,
-        )
-        yield from forms.rewritten(line)
+        old = _OLD.match(content)
+        line = TableLine(content, comment if mark else None, number, len(excerpt) - len(stripped), excerpt)
+        if old is None and forms.idle:
+            yield line
+        else:
+            yield from forms.rewritten(line, old)
     yield from forms.end(number)
 
 
@@ -118,9 +116,13 @@ class _OldForms:
         self._names_flavors = False
         self._in_section = False
 
-    def rewritten(self, line: TableLine) -> Iterator[TableLine]:
+    @property
+    def idle(self) -> bool:
+        """Whether a line that is not of an old form stands for itself."""
+        return not self._names_flavors
+
+    def rewritten(self, line: TableLine, old: re.Match[str] | None) -> Iterator[TableLine]:
         """Give what stands for a line: itself, conditions, nothing."""
-        old = _OLD.match(line.text)
         word = (old[1] or old[2]).lower() if old else ""
         if word and self._is_left_out(word, line):
             return

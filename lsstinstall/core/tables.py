@@ -263,24 +263,24 @@ class _Reader:
             self._skip(line, f"unknown statement `{found[1]}`")
             return
         arguments = split_arguments(found[2])
-        statement = Statement(verb=verb, arguments=arguments, line=line.number)
-        least, most = _ARGUMENT_COUNTS.get(verb, (0, None))
-        column = line.indent + found.start(2) + 1
-        if len(arguments) < least or (most is not None and len(arguments) > most):
-            raise self._error(_count_message(statement, least, most), line, column)
-        self._check(statement, line, column)
+        statement = Statement(verb, arguments, line.number)
+        counts = _ARGUMENT_COUNTS.get(verb)
+        if counts is not None:
+            least, most = counts
+            if len(arguments) < least or (most is not None and len(arguments) > most):
+                raise self._error(_count_message(statement, least, most), found, line)
+        elif verb.names_product:
+            self._check(statement, found, line)
         self.builder.add(statement)
 
-    def _check(self, statement: Statement, line: TableLine, column: int) -> None:
-        if not statement.verb.names_product:
-            return
+    def _check(self, statement: Statement, found: re.Match[str], line: TableLine) -> None:
         operands = statement.operands
         if operands and not operands[0].startswith("-") and not operands[-1].startswith("-"):
             return
         try:
             Dependency.parse(statement)
         except ConfigurationError as error:
-            raise self._error(str(error), line, column) from error
+            raise self._error(str(error), found, line) from error
 
     def _skip(self, line: TableLine, problem: str) -> None:
         self.builder.warn(line.number, f"{problem}, skipped: `{line.text}`")
@@ -289,7 +289,8 @@ class _Reader:
     def _add(self, verb: Verb, arguments: tuple[str, ...], line: TableLine) -> None:
         self.builder.add(Statement(verb=verb, arguments=arguments, line=line.number))
 
-    def _error(self, problem: str, line: TableLine, column: int) -> FormatError:
+    def _error(self, problem: str, found: re.Match[str], line: TableLine) -> FormatError:
+        column = line.indent + found.start(2) + 1
         return FormatError(problem, source=self._source, line=line.number, column=column, text=line.excerpt)
 
 
