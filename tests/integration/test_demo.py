@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lsstinstall.adapters.files import hold_lock, make_directory
+from lsstinstall.adapters.files import make_directory
 from lsstinstall.adapters.process import run
 from tests.support.nginx import find_nginx, serve_with_nginx
 
@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-pytestmark = [pytest.mark.slow, pytest.mark.process, pytest.mark.conda, pytest.mark.network]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.process,
+    pytest.mark.conda,
+    pytest.mark.network,
+    # All on one worker: they share a demo that takes minutes.
+    pytest.mark.xdist_group("demo"),
+]
 
 _HOUR_SECONDS = 3600.0
 _CACHE = "LSSTINSTALL_DEMO_CACHE"
@@ -37,15 +44,10 @@ def _run_demo(output: Path, root: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def output(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Path:
-    """A finished demo, shared by all workers: the first one makes it."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "whole-demo"
-    make_directory(folder)
-    with hold_lock(folder / "lock", wait_seconds=_HOUR_SECONDS):
-        if not (folder / "first.json").exists():
-            first = _run_demo(folder / "output", project_root)
-            (folder / "first.json").write_text(json.dumps(first))
-    return folder / "output"
+    """A finished demo, with the report of its first run beside it."""
+    output = tmp_path_factory.mktemp("whole-demo") / "output"
+    output.with_name("first.json").write_text(json.dumps(_run_demo(output, project_root)))
+    return output
 
 
 def _outcomes(report: Mapping[str, Any]) -> dict[str, str]:
@@ -61,8 +63,7 @@ def test_the_demo_does_every_step(output: Path) -> None:
 
 
 def test_a_second_run_does_nothing_again(output: Path, project_root: Path) -> None:
-    with hold_lock(output.with_name("lock"), wait_seconds=_HOUR_SECONDS):
-        report = _run_demo(output, project_root)
+    report = _run_demo(output, project_root)
     assert set(_outcomes(report).values()) == {"unchanged"}
 
 

@@ -21,9 +21,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
-    return Bench(
-        Places(output=tmp_path, cache=tmp_path / "cache"), {"PATH": "/usr/bin:/bin", "EUPS_PATH": "/x"}
-    )
+    environ = {"PATH": "/usr/bin:/bin", "EUPS_PATH": "/x", "SETUP_AFW": "afw"}
+    return Bench(Places(output=tmp_path, cache=tmp_path / "cache"), environ, SilentReporter())
 
 
 def _succeed(bench: Bench) -> StepResult:
