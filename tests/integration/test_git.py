@@ -314,6 +314,7 @@ def test_git_asks_nothing_and_speaks_english() -> None:
     assert environ["LC_ALL"] == "C"
     assert environ["GIT_TERMINAL_PROMPT"] == "0"
     assert environ["GIT_SSH_COMMAND"] == "mine"
+    assert "GIT_SSH_COMMAND" not in git_environment({})
     assert environ["HOME"] == "/h"
 
 

@@ -181,6 +181,21 @@ def test_a_dry_run_says_what_would_be_built(tiny: TinyStack, env: str) -> None:
     assert not tiny.stack.exists()
 
 
+def test_a_second_stack_gets_the_same_bytes(tiny: TinyStack, env: str) -> None:
+    build(tiny, env, "--flavor", "Linux64")
+    first = {
+        path.relative_to(tiny.stack): path for path in installed(tiny, "tool").rglob("*") if path.is_file()
+    }
+    contents = {path: file.read_bytes() for path, file in first.items()}
+    tiny.stack.rename(tiny.folder / "first")
+    build(tiny, env, "--flavor", "Linux64")
+    again = {
+        path.relative_to(tiny.stack): path for path in installed(tiny, "tool").rglob("*") if path.is_file()
+    }
+    assert {path: file.read_bytes() for path, file in again.items()} == contents
+    assert any(path.suffix == ".pyc" for path in contents)
+
+
 def test_a_failure_is_told_with_the_last_lines_and_stops_what_needs_it(tiny: TinyStack, env: str) -> None:
     (tiny.folder / "fail").touch()
     answer = build(tiny, env, "--keep-going", "--json", "--quiet")

@@ -72,8 +72,8 @@ def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
         with messages in English; git-lfs leaves its stand-ins as they are.
     """
     kept = {name: value for name, value in environ.items() if name not in _INHERITED}
-    ssh = {"GIT_SSH_COMMAND": kept.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes")}
-    return kept | ssh | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_LFS_SKIP_SMUDGE": "1"}
+    # ssh has no terminal to ask on: every program runs in a session of its own.
+    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_LFS_SKIP_SMUDGE": "1"}
 
 
 def run_git(
