@@ -94,9 +94,9 @@ def test_the_release_is_installed_over_http(output: Path, tmp_path: Path) -> Non
         command = [sys.executable, "-m", "lsstinstall", "-T", "v31_0_0", "-P", "-E", nginx.url]
         channel = ["-C", (output / "channel").as_uri(), "--override-channels"]
         run([*command, *channel, "lsst_distrib"], cwd=folder, env=environ, timeout=600)
-    script = ". ./loadLSST.sh && setup lsst_distrib -t v31_0_0 && butler --version"
+    script = ". ./loadLSST.sh && setup lsst_distrib -t v31_0_0 && butler --help"
     plain = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
-    assert run(["sh", "-c", script], cwd=folder, env=plain, timeout=120).stdout.startswith("butler")
+    assert run(["sh", "-c", script], cwd=folder, env=plain, timeout=120).stdout.startswith("Usage: butler")
 
 
 def test_a_single_step_can_be_run(output: Path, project_root: Path) -> None:
