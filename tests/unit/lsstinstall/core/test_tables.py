@@ -228,7 +228,12 @@ def test_words_that_a_condition_does_not_read_are_told() -> None:
 
 
 def test_diagnostics_are_not_part_of_the_value() -> None:
-    assert read("frobnicate()") == TableFile(sections=read("frobnicate()").sections)
+    told = read("frobnicate()")
+    untold = TableFile(sections=told.sections)
+    other = read("envSet(A, 1)")
+    assert told == untold
+    assert told != other
+    assert {told, untold, other} == {told, other}
 
 
 def test_dependencies_come_in_file_order_with_duplicates() -> None:
