@@ -10,7 +10,7 @@ import click
 
 from demo.bench import Bench
 from demo.catalog import STEPS
-from demo.material.interpreter import check_programs, running_interpreter
+from demo.material.interpreter import check_machine, running_interpreter
 from demo.places import Places
 from demo.report import Report
 from demo.summary import print_summary
@@ -59,8 +59,8 @@ def demo(output: Path, cache: Path | None, only: tuple[str, ...], *, listing: bo
             click.echo(f"{step.name:<14} {step.title}")
         return
     # Told now, and not after the downloads.
+    check_machine()
     running_interpreter()
-    check_programs()
     places = Places(output=output.resolve(), cache=(cache or output / ".cache").resolve())
     reporter = Console(json=False, quiet=quiet, verbose=True).reporter()
     with hold_lock(places.output / ".lock", purpose="the demo"):

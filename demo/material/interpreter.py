@@ -14,12 +14,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import NotFoundError
+from lsstinstall.core.errors import ConfigurationError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Interpreter", "check_programs", "running_interpreter", "stage_interpreter"]
+__all__ = ["Interpreter", "check_machine", "running_interpreter", "stage_interpreter"]
 
 _NEEDED_MODULES = ("_bz2", "_ctypes", "_lzma", "_sqlite3", "_ssl", "zlib")
 _DROPPED_FOLDERS = frozenset(
@@ -124,14 +124,18 @@ def running_interpreter() -> Interpreter:
     return found
 
 
-def check_programs() -> None:
-    """Make sure that sources can be imported and compiled.
+def check_machine() -> None:
+    """Make sure that this machine can import and compile sources.
 
     Raises
     ------
+    ConfigurationError
+        Raised on a system whose Python we cannot make relocatable.
     NotFoundError
         Raised if git, or a compiler that this Python calls, is not there.
     """
+    if sys.platform != "linux":
+        raise ConfigurationError(f"the demo runs on Linux, and this is `{sys.platform}`")
     compilers = [str(sysconfig.get_config_var(name) or "cc").split()[0] for name in ("CC", "CXX")]
     missing = [program for program in ("git", *compilers) if shutil.which(program) is None]
     if missing:
