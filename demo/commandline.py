@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,12 @@ from demo.summary import print_summary
 from lsstinstall.adapters.console import Console
 from lsstinstall.adapters.files import hold_lock
 from lsstinstall.commands.frame import run_main
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from demo.bench import Step
+    from lsstinstall.core.reporting import Reporter
 
 __all__ = ["demo"]
 
@@ -63,15 +70,22 @@ def demo(output: Path, cache: Path | None, only: tuple[str, ...], *, listing: bo
     running_interpreter()
     places = Places(output=output.resolve(), cache=(cache or output / ".cache").resolve())
     reporter = Console(json=False, quiet=quiet, verbose=True).reporter()
+    chosen = [step for step in STEPS if not only or step.name in only]
     with hold_lock(places.output / ".lock", purpose="the demo"):
-        report = Report(places.report)
-        chosen = [step for step in STEPS if not only or step.name in only]
-        reporter.begin("from sources to an installed release", len(chosen))
-        for step in chosen:
+        report = _run_steps(chosen, places, reporter)
+    print_summary(report, places, sys.stdout)
+
+
+def _run_steps(steps: Sequence[Step], places: Places, reporter: Reporter) -> Report:
+    report = Report(places.report)
+    reporter.begin("from sources to an installed release", len(steps))
+    try:
+        for step in steps:
             reporter.note(step.title)
             report.run(step, Bench(places, os.environ, reporter), reporter)
+    finally:
         reporter.end()
-    print_summary(report, places, sys.stdout)
+    return report
 
 
 if __name__ == "__main__":
