@@ -28,11 +28,14 @@ class Diagnostic(NamedTuple):
         Where, from 1.
     message : `str`
         One sentence: lower case, no full stop.
+    skipped : `bool`
+        Whether EUPS passes the line over, and says so each time.
     """
 
     source: str
     line: int
     message: str
+    skipped: bool = False
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}: {self.message}"
@@ -155,9 +158,9 @@ class SectionBuilder:
         if not self._acts:
             self._acts = statement.verb.acts
 
-    def warn(self, line: int, message: str) -> None:
+    def warn(self, line: int, message: str, *, skipped: bool = False) -> None:
         """Add a diagnostic."""
-        self.diagnostics.append(Diagnostic(source=self._source, line=line, message=message))
+        self.diagnostics.append(Diagnostic(self._source, line, message, skipped))
 
     def open(self, condition: Condition, line: int) -> None:
         """Begin a block: ``if (...) {``."""

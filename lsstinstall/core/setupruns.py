@@ -253,7 +253,8 @@ class SetupRun:
             text = self._sources.stacks[0].table(product) or ""
             table = parse_table(text, source=path, dependencies=not alone)
             self._tables[path, alone] = table
-            self.warnings += map(str, table.diagnostics)
+            # Empty blocks are for those who write tables: each exact block without products is one.
+            self.warnings += [str(one) for one in table.diagnostics if one.skipped]
         return table
 
     def _replace(self, product: ProductName, *, alone: bool) -> None:

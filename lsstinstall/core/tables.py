@@ -283,7 +283,7 @@ class _Reader:
             raise self._error(str(error), found, line) from error
 
     def _skip(self, line: TableLine, problem: str) -> None:
-        self.builder.warn(line.number, f"{problem}, skipped: `{line.text}`")
+        self.builder.warn(line.number, f"{problem}, skipped: `{line.text}`", skipped=True)
         self._add(Verb.UNKNOWN, (line.text,), line)
 
     def _add(self, verb: Verb, arguments: tuple[str, ...], line: TableLine) -> None:
