@@ -10,6 +10,7 @@ from lsstinstall.adapters.process import replace_process
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.setupanswers import answer_setup
 from lsstinstall.commands.setupoptions import SetupOptions
+from lsstinstall.commands.stackplaces import pick_stacks
 from lsstinstall.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def run(console: Console, /, *, products: tuple[str, ...], root: str | None, **v
     environ = dict(console.environ)
     for options in wanted:
         environ = _set_up(options, environ, console)
+    if values["stack"] is not None:
+        # The program may set up more, or ask what is installed.
+        environ["EUPS_PATH"] = ":".join(map(str, pick_stacks(values["stack"], environ)))
     replace_process(command, env=environ)
 
 
