@@ -20,7 +20,9 @@ from lsstinstall.commands.setupoptions import SETUP_OPTIONS, read_plainly
 
 # The made-up stack is that of the tests.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tests.support.realeups import RealEups, find_eups
+from tests.support.makesetupcases import synthetic_case
+from tests.support.realeups import ask_eups, find_eups
+from tests.support.setupcases import base_environ
 from tests.support.stacks import synthetic_stack, write_stack
 
 if TYPE_CHECKING:
@@ -78,9 +80,9 @@ def _eups_rows(stack: Path, scratch: Path) -> list[Row]:
     folder = find_eups()
     if folder is None:
         return []
-    eups = RealEups(folder=folder, userdata=scratch)
-    environ = eups.environ([stack], {})
-    return [measure("the same by a real EUPS", lambda: eups.setup(ARGUMENTS, environ), None, samples=5)]
+    environ = base_environ(synthetic_case(), root=str(scratch), eups=str(folder))
+    environ["EUPS_PATH"] = str(stack)
+    return [measure("the same by a real EUPS", lambda: ask_eups(ARGUMENTS, environ), None, samples=5)]
 
 
 def main() -> None:

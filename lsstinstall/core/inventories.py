@@ -90,7 +90,9 @@ class Inventory:
         directory = local_directory(record.version)
         if directory is not None:
             table = record.table or f"{directory}/ups/{product}.table"
-            return self._local(product, directory, flavor, None if table == "none" else table)
+            local = self._local(product, directory, flavor, None if table == "none" else table)
+            # What EUPS makes of "(none)" when it reads the variable, and writes if it sets up once more.
+            return local._replace(stack="none")
         stack = None if record.stack is None else self._sources.disk.stack(record.stack)
         if stack is None:
             return None

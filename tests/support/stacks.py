@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.eups import Stack, TablePlace
+from lsstinstall.core.chainfiles import ChainAssignment, ChainFile
 from lsstinstall.core.errors import NotFoundError
+from lsstinstall.core.globaltags import format_global_tags
 from lsstinstall.core.names import Flavor, ProductName
 from lsstinstall.core.setups import InstalledProduct, ProductSources
+from lsstinstall.core.versionfiles import FlavorDeclaration, VersionFile
 from lsstinstall.core.versions import EupsVersion
 
 if TYPE_CHECKING:
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 GENERIC = Flavor("generic")
 LINUX = Flavor("Linux64")
 ROOT = "/stack"
-MARK = "@STACK@"
-"""Stands for the stack's path in data files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +74,14 @@ class StackProduct:
 
 
 class FakeStack:
-    """A stack in memory."""
+    """A stack in memory; it can also read table files that lie elsewhere."""
 
-    def __init__(self, products: Iterable[StackProduct], root: str = ROOT) -> None:
+    def __init__(
+        self, products: Iterable[StackProduct], root: str = ROOT, files: Mapping[str, str] | None = None
+    ) -> None:
         self.root = root
         self._products = tuple(products)
+        self._files = dict(files or {})
 
     def find_for(self, product: ProductName, version: EupsVersion, flavor: Flavor) -> InstalledProduct | None:
         for one in self._products:
@@ -100,16 +102,30 @@ class FakeStack:
         return tuple(sorted({ProductName(one.name) for one in self._products}))
 
     def table(self, product: InstalledProduct) -> str | None:
-        for one in self._products:
-            if self._installed(one).table == product.table and not one.lost_table:
-                return one.table
-        raise NotFoundError(f"no table `{product.table}`")
+        if product.table is None:
+            return None
+        text = self.tables().get(product.table)
+        if text is None:
+            raise NotFoundError(f"there is no table file `{product.table}`")
+        return text
+
+    def tables(self) -> dict[str, str]:
+        """Give all table files by path: those of all stacks can be read through any of them."""
+        own = {
+            f"{self._directory(one)}/ups/{one.name}.table": one.table
+            for one in self._products
+            if one.table is not None and not one.lost_table
+        }
+        return {**own, **self._files}
 
     def global_tags(self) -> tuple[str, ...]:
         return tuple(sorted({tag for one in self._products for tag in one.tags}))
 
+    def _directory(self, one: StackProduct) -> str:
+        return f"{self.root}/{one.flavor}/{one.name}/{one.version}"
+
     def _installed(self, one: StackProduct) -> InstalledProduct:
-        directory = f"{self.root}/{one.flavor}/{one.name}/{one.version}"
+        directory = self._directory(one)
         extra = f"{self.root}/ups_db/{one.flavor}/{one.name}/{one.version}"
         return InstalledProduct(
             name=ProductName(one.name),
@@ -123,10 +139,10 @@ class FakeStack:
 
 
 class FakeDisk:
-    """Directories of products in memory: table files by product, by directory."""
+    """Directories of products in memory: names of products with a table file, by directory."""
 
     def __init__(
-        self, stacks: Iterable[FakeStack], directories: Mapping[str, Mapping[str, str]] | None = None
+        self, stacks: Iterable[FakeStack], directories: Mapping[str, Iterable[str]] | None = None
     ) -> None:
         self._stacks = {stack.root: stack for stack in stacks}
         self._directories = directories or {}
@@ -151,37 +167,61 @@ def fake_sources(*stacks: FakeStack, disk: FakeDisk | None = None) -> ProductSou
     )
 
 
-def write_stack(products: Iterable[StackProduct], path: Path) -> Stack:
-    """Write a stack to disk: folders, tables and database."""
-    stack = Stack.create(path, flavor=LINUX)
-    now = datetime(2026, 11, 22, 7, 52, 18, tzinfo=UTC)
+def write_stack(products: Iterable[StackProduct], path: Path) -> None:
+    """Write a stack to disk: folders, tables and database, without the care that a real stack takes."""
+    versions: dict[str, VersionFile] = {}
+    chains: dict[str, ChainFile] = {}
     for one in products:
-        flavor = Flavor(one.flavor)
-        product, version = ProductName(one.name), EupsVersion(one.version)
         folder = path / one.flavor / one.name / one.version
         if one.has_directory:
             folder.mkdir(parents=True)
-        table = folder / "ups" / f"{one.name}.table"
-        if one.table is not None:
-            table.parent.mkdir(parents=True)
-            table.write_text(one.table.replace(MARK, str(path)))
-        stack.declare(
-            product,
-            version,
-            directory=folder if one.has_directory else None,
-            table=TablePlace.NOWHERE if one.table is None else TablePlace.PRODUCT,
-            tags=(),
-            flavor=flavor,
-            declarer="builder",
-            now=now,
-        )
-        if one.lost_table:
-            table.unlink()
+        if one.table is not None and not one.lost_table:
+            (folder / "ups").mkdir(parents=True)
+            (folder / "ups" / f"{one.name}.table").write_text(one.table)
         if one.has_extra:
             (path / "ups_db" / one.flavor / one.name / one.version).mkdir(parents=True)
+        name, version = ProductName(one.name), EupsVersion(one.version)
+        file = f"{name}/{version}.version"
+        known = versions.get(file, VersionFile(product=name, version=version, flavors=()))
+        versions[file] = known.including(_declaration(one))
         for tag in one.tags:
-            stack.assign_tag(product, version, tag, flavor=flavor, declarer="builder", now=now)
-    return stack
+            file = f"{name}/{tag}.chain"
+            chain = chains.get(file, ChainFile(product=name, tag=tag, assignments=()))
+            chains[file] = chain.including(_assignment(one))
+    database = path / "ups_db"
+    texts = {file: content.format() for file, content in versions.items()}
+    texts |= {file: content.format() for file, content in chains.items()}
+    for file, text in texts.items():
+        (database / file).parent.mkdir(parents=True, exist_ok=True)
+        (database / file).write_text(text)
+    database.mkdir(parents=True, exist_ok=True)
+    tags = sorted({chain.tag for chain in chains.values()} - {"current"})
+    (database / "global.tags").write_text(format_global_tags(tags))
+    (path / "site").mkdir()
+
+
+_DECLARER = "builder"
+_DECLARED = "2026/11/22 07:52:18 UTC"
+
+
+def _declaration(one: StackProduct) -> FlavorDeclaration:
+    return FlavorDeclaration(
+        flavor=Flavor(one.flavor),
+        declarer=_DECLARER,
+        declared=_DECLARED,
+        product_dir=f"{one.flavor}/{one.name}/{one.version}" if one.has_directory else None,
+        ups_dir="ups" if one.table is not None else None,
+        table_file=f"{one.name}.table" if one.table is not None else None,
+    )
+
+
+def _assignment(one: StackProduct) -> ChainAssignment:
+    return ChainAssignment(
+        flavor=Flavor(one.flavor),
+        version=EupsVersion(one.version),
+        declarer=_DECLARER,
+        declared=_DECLARED,
+    )
 
 
 WEEKLIES = ("w_2026_42", "w_2026_43")
