@@ -114,7 +114,8 @@ class ListValue(NamedTuple):
         return self.text.split(self.separator)
 
     def _kept(self, current: str) -> list[str]:
-        return [element for element in current.split(self.separator) if element]
+        elements = current.split(self.separator)
+        return [element for element in elements if element] if "" in elements else elements
 
     def _joined(self, elements: list[str]) -> str:
         result = self.separator.join(dict.fromkeys(elements))
