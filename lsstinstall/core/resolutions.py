@@ -239,7 +239,7 @@ class Resolver:
         """
         for flavor in self._flavors:
             left = order
-            while left:
+            while True:
                 choice = self._walk(wanted, left, flavor) or self._settled(wanted, keep=keep)
                 if choice is None:
                     break

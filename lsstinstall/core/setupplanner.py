@@ -147,7 +147,7 @@ def _way_out(
     if versions:
         shown = ", ".join(f"`{version}`" for version in versions[:_SHOWN])
         more = ", and others" if len(versions) > _SHOWN else ""
-        lacking = " or ".join(f"`{tag}`" for tag in (*request.tags, "current"))
+        lacking = " or ".join(f"`{tag}`" for tag in dict.fromkeys((*request.tags, "current")))
         without = "" if missing.version else f"; none carries the tag {lacking}"
         return f"declared are {shown}{more}{without}"
     nearest = _nearest(product, {known for stack in sources.stacks for known in stack.products()})
