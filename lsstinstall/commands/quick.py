@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from lsstinstall.commands.setupanswers import answer_setup, answer_unsetup
 from lsstinstall.commands.setupoptions import SETUP_OPTIONS, UNSETUP_OPTIONS, read_plainly
-from lsstinstall.core.errors import ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +50,8 @@ def attempt(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
             else answer_unsetup(options, environ)
         )
         show_answer(answer, sys.stdout, sys.stderr)
-    except (ToolkitError, OSError):
+    except Exception:  # noqa: BLE001
+        # Errors and bugs alike: the long way meets them again, and tells of them.
         return False
     return True
 

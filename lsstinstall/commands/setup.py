@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +15,6 @@ from lsstinstall.commands.quick import show_answer
 from lsstinstall.commands.setupanswers import answer_setup, answer_unsetup
 from lsstinstall.commands.setupoptions import SETUP_OPTIONS, UNSETUP_OPTIONS, SetupOptions
 from lsstinstall.core.buildmanifests import parse_build_manifest
-from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.shells import FAILURE
 
 if TYPE_CHECKING:
@@ -51,14 +51,17 @@ class _EvaluatedCommand(click.Command):
         """Run the command."""
         try:
             return super().invoke(ctx)
-        except ToolkitError:
+        except BaseException:
+            # Whatever it was, bugs and Ctrl-C included, the shell must not take it for done.
             _fail(as_json=ctx.meta[__name__])
             raise
 
 
 def _fail(*, as_json: bool) -> None:
     if not as_json:
-        click.echo(FAILURE, nl=False)
+        # Nobody may be there to read it; the error itself goes another way.
+        with suppress(OSError):
+            click.echo(FAILURE, nl=False)
 
 
 def _declared(options: Sequence[Option]) -> Callable[[F], F]:

@@ -122,7 +122,8 @@ def read_plainly(arguments: Sequence[str], options: Sequence[Option]) -> SetupOp
     -------
     options : `SetupOptions` or `None`
         As click would read them; `None` if an argument begins with a dash and
-        is not one of the spellings, so that somebody else has to read them.
+        is not one of the spellings, or stands for a value, so that somebody
+        else has to read them.
     """
     known = {spelling: option for option in (*options, _JSON) for spelling in option.spellings}
     values: dict[str, Any] = {option.name: () for option in options if option.many}
@@ -136,8 +137,11 @@ def read_plainly(arguments: Sequence[str], options: Sequence[Option]) -> SetupOp
         option = known.get(name)
         if option is None or (equals and (option.metavar is None or not name.startswith("--"))):
             return None
-        given = True if option.metavar is None else value if equals else next(left, None)
-        if given is None:
+        if option.metavar is None:
+            values[option.name] = True
+            continue
+        given = value if equals else next(left, "-")
+        if given.startswith("-") and not equals:
             return None
         values[option.name] = (*values[option.name], given) if option.many else given
     return SetupOptions(words=tuple(words), **values)

@@ -27,7 +27,12 @@ def main() -> int:
     arguments = sys.argv[1:]
     if arguments[:1] and arguments[0] in _QUICK:
         quick = importlib.import_module("lsstinstall.commands.quick")
-        if quick.attempt(arguments, os.environ):
-            return 0
+        try:
+            if quick.attempt(arguments, os.environ):
+                return 0
+        except KeyboardInterrupt:
+            sys.stdout.write("false\n")
+            sys.stderr.write("error: interrupted\n")
+            return 130
     code: int = importlib.import_module("lsstinstall.commands.main").main()
     return code
