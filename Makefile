@@ -28,12 +28,12 @@ demo: system-demo $(STAMP) ## build, publish and install two weeklies and a rele
 
 test: system-test $(STAMP) lint ## every check and every test
 	@$(PYTHON) -m coverage erase
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadgroup --cov --cov-report= --durations=10
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report= --durations=10
 	@$(PYTHON) -m coverage report --include='*/core/*,*/install/*' --fail-under=100
 	@$(PYTHON) -m coverage report --fail-under=95
 
 check: $(STAMP) lint ## the quick path: linters, types, layers and the fast tests
-	$(PYTHON) -m pytest -q -n $(JOBS) -m "not (slow or conda or eups or network)"
+	$(PYTHON) -m pytest -q -n $(JOBS) --dist loadfile -m "not (slow or conda or eups or network)"
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

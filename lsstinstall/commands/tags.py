@@ -69,7 +69,7 @@ def tags(
     rows = sorted(found, key=lambda tag: tag.listing_key)[-(last or 0) :]
     data = [{"tag": tag.name, "kind": tag.kind.value, "pkgroots": found[tag]} for tag in rows]
     human = format_columns(("tag", "kind"), [(tag.name, tag.kind.value) for tag in rows])
-    console.answer({"tags": data}, human if rows else "there are no tags")
+    console.answer({"tags": data}, human if rows else _nothing(roots))
 
 
 def _first_stack(stack: str | None, console: Console) -> Path | None:
@@ -78,6 +78,11 @@ def _first_stack(stack: str | None, console: Console) -> Path | None:
     except ConfigurationError:
         # A package root can be asked without a stack.
         return None
+
+
+def _nothing(roots: Iterable[str]) -> str:
+    places = ", ".join(f"<{root}>" for root in roots)
+    return f"there are no such tags at {places}; where packages of several kinds lie, `src` has the tags"
 
 
 def _parse(names: Iterable[str]) -> Iterator[EupsTag]:

@@ -5,8 +5,11 @@ if [ -n "${EUPS_PATH+set}" ]; then
 else
     unset RUBIN_ENV_SAVED_EUPS_PATH
 fi
-case ":${EUPS_PATH-}:" in
-    "::") export EUPS_PATH="${CONDA_PREFIX}/share/eups" ;;
-    *":${CONDA_PREFIX}/share/eups:"*) ;;
-    *) export EUPS_PATH="${CONDA_PREFIX}/share/eups:${EUPS_PATH}" ;;
-esac
+# An environment without EUPS and without a stack has no such folder.
+if [ -d "${CONDA_PREFIX}/share/eups" ]; then
+    case ":${EUPS_PATH-}:" in
+        "::") export EUPS_PATH="${CONDA_PREFIX}/share/eups" ;;
+        *":${CONDA_PREFIX}/share/eups:"*) ;;
+        *) export EUPS_PATH="${CONDA_PREFIX}/share/eups:${EUPS_PATH}" ;;
+    esac
+fi

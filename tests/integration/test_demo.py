@@ -22,8 +22,6 @@ pytestmark = [
     pytest.mark.process,
     pytest.mark.conda,
     pytest.mark.network,
-    # All on one worker: they share a demo that takes minutes.
-    pytest.mark.xdist_group("demo"),
 ]
 
 _HOUR_SECONDS = 3600.0

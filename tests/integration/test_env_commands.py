@@ -264,15 +264,21 @@ def test_our_recipe_puts_the_stack_in_front_and_restores_it(
         f'. "{folder}/activate.d/rubin-env-nosysroot.sh"; echo "$EUPS_PATH"; '
         f'. "{folder}/deactivate.d/rubin-env-nosysroot.sh"; echo "${{EUPS_PATH-unset}}"'
     )
-    environ = {"PATH": "/usr/bin:/bin", "CONDA_PREFIX": "/env"}
+    stack = tmp_path / "env/share/eups"
+    environ = {"PATH": "/usr/bin:/bin", "CONDA_PREFIX": str(tmp_path / "env")}
+    # Without a stack there is nothing to put in front.
+    assert run(
+        ["sh", "-euc", script], cwd=None, env={**environ, "EUPS_PATH": "/mine"}, timeout=30
+    ).stdout == ("/mine\n/mine\n/mine\n")
+    stack.mkdir(parents=True)
     out = run(["sh", "-euc", script], cwd=None, env=environ, timeout=30).stdout
-    assert out.splitlines()[:2] == ["/env/share/eups", "/env/share/eups"]
+    assert out.splitlines()[:2] == [str(stack), str(stack)]
     once = script.split("; ")
     lines = "; ".join([*once[:2], *once[4:]])
     out = run(["sh", "-euc", lines], cwd=None, env=environ, timeout=30).stdout
-    assert out.splitlines() == ["/env/share/eups", "unset"]
+    assert out.splitlines() == [str(stack), "unset"]
     out = run(["sh", "-euc", lines], cwd=None, env={**environ, "EUPS_PATH": "/mine"}, timeout=30).stdout
-    assert out.splitlines() == ["/env/share/eups:/mine", "/mine"]
+    assert out.splitlines() == [f"{stack}:/mine", "/mine"]
 
 
 def test_our_own_requirements_are_in_order(
