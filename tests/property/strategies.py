@@ -39,14 +39,16 @@ from lsstinstall.core.releases import (
 from lsstinstall.core.remaps import RemapAction, RemapPurpose, RemapRule
 from lsstinstall.core.sections import Branch, Section
 from lsstinstall.core.serverconfigs import ServerConfig
+from lsstinstall.core.setuprecords import SetupRecord
 from lsstinstall.core.statements import Statement, Verb
 from lsstinstall.core.tables import TableFile
 from lsstinstall.core.taglists import TagList, TagListEntry
 from lsstinstall.core.tags import EupsTag, TagKind, parse_build_id
 from lsstinstall.core.versionexpressions import Joint, Relation, VersionExpression, VersionTerm
-from lsstinstall.core.versions import parse_eups_version
+from lsstinstall.core.versions import EupsVersion, parse_eups_version
 from lsstinstall.core.weeks import Week
 from rubin_releng.core.repositories import RepoIndex, Repository
+from tests.support.stacks import StackProduct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -546,3 +548,40 @@ _table_lines = st.sampled_from(
     ]
 )
 table_texts = st.lists(_table_lines | st.text(max_size=6), max_size=14).map("\n".join)
+
+
+def _own_lines(name: str) -> st.SearchStrategy[str]:
+    """Statements that a take-down can undo, and that name the product."""
+    return st.sampled_from(
+        [
+            "envPrepend(PATH, ${PRODUCT_DIR}/bin)",
+            "envAppend(PATH, ${PRODUCT_DIR}/scripts)",
+            "envPrepend(NEW_PATH, ${PRODUCT_DIR}/new)",
+            f"envSet({name.upper()}_DATA, ${{PRODUCT_DIR}}/data)",
+            f"addAlias({name}_ls, ls ${{PRODUCT_DIR}})",
+        ]
+    )
+
+
+@st.composite
+def acyclic_stacks(draw: st.DrawFn) -> tuple[StackProduct, ...]:
+    """Stacks of one version each, in which a product needs earlier ones only; the last is the top."""
+    names = [f"p{number}" for number in range(draw(st.integers(1, 6)))]
+    products = []
+    for place, name in enumerate(names):
+        needed = draw(st.lists(st.sampled_from(names[:place]), max_size=3)) if place else []
+        setups = [f"{draw(st.sampled_from(['setupRequired', 'setupOptional']))}({one})" for one in needed]
+        lines = draw(st.permutations([*setups, *draw(st.lists(_own_lines(name), max_size=4))]))
+        table = "".join(f"{line}\n" for line in lines)
+        products.append(StackProduct(name=name, version="1", table=table, tags=("current",)))
+    return tuple(products)
+
+
+setup_records = st.builds(
+    SetupRecord,
+    product=product_names,
+    version=st.from_regex(r"[A-Za-z0-9.+_:/]{1,12}", fullmatch=True).map(EupsVersion),
+    flavor=st.sampled_from([Flavor("Linux64"), Flavor("(none)")]),
+    stack=st.from_regex(r"/[a-z /]{0,10}", fullmatch=True),
+    table=st.none() | st.from_regex(r"/[a-z /]{0,10}", fullmatch=True),
+)
