@@ -29,6 +29,7 @@ __all__ = ["TableFile", "parse_table"]
 # brace of an `else`.
 _EDGE = re.compile(r"(?:if\s*\((.*)\)\s*\{\s*|\}\s*(?:(else(?:\s*if\s*\((.*)\))?)\s*\{)?)", re.IGNORECASE)
 _STATEMENT = re.compile(r"(\w+)\s*\((.*)\)\s*;?\s*")
+_EXACT = "if (type == exact) {"
 _EXACT_BLOCK = re.compile(
     r"[^{}]*?(?:^|\n)(if \(type == exact\) \{\n(?:   setup\w+\([^\n#]*\)\n)+"
     r"\} else \{\n(?:   setup\w+\([^\n#]*\)\n)+\})(?=\n)"
@@ -203,7 +204,7 @@ def parse_table(text: str, *, source: str, dependencies: bool = True) -> TableFi
         Raised if a statement has the wrong number of arguments, a set-up
         names no product, or a condition's parentheses do not match.
     """
-    if not dependencies and (block := _EXACT_BLOCK.match(text)):
+    if not dependencies and _EXACT in text and (block := _EXACT_BLOCK.match(text)):
         # The whole closure stands there twice; leave its line ends, so that places stay right.
         start, end = block.span(1)
         text = text[:start] + "\n" * block[1].count("\n") + text[end:]

@@ -25,6 +25,7 @@ __all__ = [
 _REFERENCE = re.compile(r"\$(\?)?\{([^-}]*)(?:-([^}]+))?\}")
 _PLAIN_REFERENCE = re.compile(r"\$\{([^}]*)\}")
 _PRODUCT_DIR = re.compile(r"(\$(\?)?\{PRODUCT_DIR(_EXTRA)?\})")
+_MOST_COMMON = "${PRODUCT_DIR}"
 _PATH_ELEMENT = re.compile(r"\$\{EUPS_PATH\[(\d+)\]\}")
 
 
@@ -225,6 +226,8 @@ class ProductVariables(NamedTuple):
         """
         if "{" not in value:
             return value
+        if value.startswith(_MOST_COMMON) and value.count("{") == 1:
+            return self.directory + value[len(_MOST_COMMON) :]
         value = self._expand_directory(value.replace("${PRODUCTS}", self.stack))
         for reference, text in (
             (f"${{{self.name.upper()}_DIR}}", self.directory),
