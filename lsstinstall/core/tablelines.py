@@ -84,10 +84,10 @@ def table_lines(text: str, *, source: str) -> Iterator[TableLine]:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     number = 0
     for number, excerpt in enumerate(text.split("\n"), start=1):
-        stripped = excerpt.lstrip()
-        content, mark, comment = stripped.partition("#")
+        stripped = excerpt.lstrip() if excerpt else ""
         if not stripped:
             continue
+        content, mark, comment = stripped.partition("#")
         if "{U" in content or "{PROD_DIR}" in content:
             content = _modern(content)
         old = _OLD.match(content)
