@@ -6,7 +6,6 @@ import click
 
 from lsstinstall import __version__
 from lsstinstall.commands.frame import LazyGroup, run_main
-from lsstinstall.commands.leaving import leave
 
 __all__ = ["cli", "main"]
 
@@ -47,4 +46,4 @@ def main() -> int:
     code : `int`
         Exit code.
     """
-    return leave(run_main(cli, name="lsstinstall"))
+    return run_main(cli, name="lsstinstall")

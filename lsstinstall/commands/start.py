@@ -6,9 +6,23 @@ import importlib
 import os
 import sys
 
-__all__ = ["main"]
+__all__ = ["main", "program"]
 
 _QUICK = frozenset({"setup", "unsetup"})
+
+
+def program() -> int:
+    """Run `lsstinstall` as a process of its own, which may have to end abruptly.
+
+    Returns
+    -------
+    code : `int`
+        Exit code.
+    """
+    code = main()
+    if "rattler" in sys.modules:
+        importlib.import_module("lsstinstall.commands.leaving").leave(code)
+    return code
 
 
 def main() -> int:
