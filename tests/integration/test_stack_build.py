@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,19 @@ def test_products_are_built_and_declared(tiny: TinyStack, env: str) -> None:
 def test_a_built_product_works_where_it_is_set_up(tiny: TinyStack, env: str) -> None:
     build(tiny, env)
     setup = subprocess.run(
-        ["lsstinstall", "run", "top", "--stack", str(tiny.stack), "-t", "b1", "--", "tool"],
+        [
+            sys.executable,
+            "-m",
+            "lsstinstall",
+            "run",
+            "top",
+            "--stack",
+            str(tiny.stack),
+            "-t",
+            "b1",
+            "--",
+            "tool",
+        ],
         env=os.environ | {"PATH": f"{env}/bin:{os.environ['PATH']}"},
         check=False,
         capture_output=True,
