@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PRODUCTS = 100
 ARGUMENTS = ("top", "-t", "w_2026_43")
-_START = "import sys; from lsstinstall.commands.start import main; sys.exit(main())"
+_START = "import sys; from lsstinstall.commands.start import program; sys.exit(program())"
 
 
 def _program(arguments: Sequence[str]) -> Callable[[], object]:

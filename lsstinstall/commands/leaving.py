@@ -1,13 +1,13 @@
-"""How a program ends after rattler's threads were at work."""
+"""How a program ends without being torn down: after rattler's threads were at work, or in a hurry."""
 
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import sys
+from typing import NoReturn
 
-__all__ = ["leave"]
+__all__ = ["end", "leave"]
 
 _RATTLER = frozenset({"rattler", "rattler_build"})
 
@@ -30,10 +30,22 @@ def leave(code: int) -> int:
     code : `int`
         The same, if the process goes on.
     """
-    if _RATTLER.isdisjoint(sys.modules):
-        return code
-    # What a normal end does before it tears anything down.
-    logging.shutdown()
+    if not _RATTLER.isdisjoint(sys.modules):
+        end(code)
+    return code
+
+
+def end(code: int) -> NoReturn:
+    """End this process at once.
+
+    What a normal end does before it tears anything down is done: functions
+    registered with `atexit`, the end of logging among them, and flushing.
+
+    Parameters
+    ----------
+    code : `int`
+        Exit code.
+    """
     atexit._run_exitfuncs()  # noqa: SLF001 - there is no public way to run them early
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

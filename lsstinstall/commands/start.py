@@ -6,6 +6,8 @@ import importlib
 import os
 import sys
 
+from lsstinstall.commands.leaving import end, leave
+
 __all__ = ["main", "program"]
 
 _QUICK = frozenset({"setup", "unsetup"})
@@ -20,9 +22,10 @@ def program() -> int:
         Exit code.
     """
     code = main()
-    if "rattler" in sys.modules:
-        importlib.import_module("lsstinstall.commands.leaving").leave(code)
-    return code
+    if "click" not in sys.modules:
+        # The short way was taken: tearing Python down would take half as long as the set-up itself.
+        end(code)
+    return leave(code)
 
 
 def main() -> int:
