@@ -162,6 +162,24 @@ def test_a_broken_build_manifest_is_told_with_its_place(
     assert "b1.txt:1:" in capfd.readouterr().err
 
 
+def test_a_table_in_another_encoding_is_told_with_its_place(
+    stack: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table = stack / "Linux64" / "aa" / "1" / "ups" / "aa.table"
+    table.write_bytes(b"# f\xfcr alle\nenvSet(A, 1)\n")
+    assert lsstinstall("setup", "aa", "--stack", str(stack)) == 5
+    out, err = capfd.readouterr()
+    assert out == "false\n"
+    assert f"{table}:1:4: byte 0xfc is not UTF-8" in err
+
+
+def test_a_table_with_other_line_ends_is_read(stack: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    table = stack / "Linux64" / "aa" / "1" / "ups" / "aa.table"
+    table.write_bytes(b"if (type == exact) {\r\nenvSet(A, 1)\r\n}\r\n")
+    assert lsstinstall("setup", "aa", "--stack", str(stack)) == 0
+    assert "export A=1\n" in capfd.readouterr().out
+
+
 def test_what_was_set_up_is_taken_down(
     stack: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
