@@ -45,3 +45,5 @@ VIRTUAL_ENV=$(CDPATH='' cd -- "$venv" && pwd)
 export VIRTUAL_ENV
 "$venv/bin/uv" pip sync --quiet --require-hashes "$root/requirements.lock"
 "$venv/bin/uv" pip install --quiet --no-deps --no-build-isolation --editable "$root"
+# Each set-up in each shell would compile these again where Python may not write.
+"$venv/bin/python" -m compileall -q "$root/lsstinstall" "$root/tools/rubin_releng"
