@@ -34,7 +34,7 @@ test: system-test $(STAMP) lint ## every check and every test
 	@$(PYTHON) -m coverage report --fail-under=90
 
 check: $(STAMP) lint ## the quick path: linters, types, layers and the fast tests
-	$(PYTHON) -m pytest -q -n $(JOBS) --dist loadfile -m "not (slow or conda or eups or network)"
+	$(PYTHON) -m pytest -q -n $(JOBS) --dist loadfile -m "not (slow or conda or eups or network)" tests/unit tests/golden
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
