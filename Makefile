@@ -45,6 +45,7 @@ lint: $(STAMP)
 	@sh tools/bootstrap/shellcheck.sh
 
 docs: $(STAMP) ## the manual, into docs/_build/html
+	@rm -rf docs/reference/generated docs/_build
 	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 

@@ -25,7 +25,7 @@ class Group:
     number : `int`
         Line where the group begins.
 
-    Attributes
+    Parameters
     ----------
     number : `int`
         The same.
@@ -59,7 +59,7 @@ class Record:
     source : `str`
         The file's name.
 
-    Attributes
+    Parameters
     ----------
     lines, source
         The same.
