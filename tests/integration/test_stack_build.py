@@ -91,6 +91,13 @@ def test_products_are_built_and_declared(tiny: TinyStack, env: str) -> None:
     assert sorted(path.name for path in (tiny.build_dir / ".work").iterdir()) == []
 
 
+def test_a_mistyped_build_folder_is_not_made(tiny: TinyStack, env: str) -> None:
+    done = tiny.run("stack", "build", "--build-dir", "nowhere", "--stack", "new", "--env", env)
+    assert done.code == 3
+    assert not (tiny.folder / "nowhere").exists()
+    assert not (tiny.folder / "new").exists()
+
+
 def test_a_built_product_works_where_it_is_set_up(tiny: TinyStack, env: str) -> None:
     build(tiny, env)
     setup = subprocess.run(

@@ -171,12 +171,13 @@ def build_products(options: BuildOptions, reporter: Reporter) -> BuildReport:
     report : `~rubin_releng.stack.builder.BuildReport`
         What became of each product, failures included.
     """
+    # Before the locks, which would make a folder of a mistyped name.
+    read_manifest(options.build_dir / MANIFEST)
     with (
         hold_lock(build_lock(options.build_dir), purpose="the build"),
         hold_lock(options.stack / PRIVATE / "build.lock", purpose="the build"),
     ):
         status = options.build_dir / _STATUS
-        read_manifest(options.build_dir / MANIFEST)
         status.unlink(missing_ok=True)
         Stack.create(options.stack.absolute(), flavor=options.flavor)
         plan, workshop = plan_products(options)
