@@ -23,6 +23,7 @@ from lsstinstall.core.names import Sha256
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
 __all__ = [
     "decode_text",
@@ -209,7 +210,8 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int | None = None) -
     """Write a file so that others see the old content or the new, never a part.
 
     The content goes to a file beside it, is synced, and replaces the old one
-    by a rename; folders above are made when they are missing.
+    by a rename; folders above are made when they are missing. Writers of the
+    same file wait for each other, and take away what a killed one left.
 
     Parameters
     ----------
@@ -231,25 +233,57 @@ def write_atomic(path: Path, content: str | bytes, *, mode: int | None = None) -
     """
     data = _encoded(path, content) if isinstance(content, str) else content
     make_directory(path.parent)
-    temporary = path.with_name(f".{path.name}.{os.urandom(6).hex()}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
-        try:
-            with temporary.open("xb") as stream:
+        with _open_alone(temporary) as stream:
+            try:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            if mode is not None:
-                temporary.chmod(mode)
-            elif path.exists():
-                temporary.chmod(path.stat().st_mode & 0o7777)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+                if mode is not None:
+                    temporary.chmod(mode)
+                elif path.exists():
+                    temporary.chmod(path.stat().st_mode & 0o7777)
+                temporary.replace(path)
+            except BaseException:
+                temporary.unlink(missing_ok=True)
+                raise
     except OSError as error:
         if error.filename in {None, str(temporary)}:
             error.filename = str(path)
         raise explain(error, doing="write") from error
+
+
+def _open_alone(path: Path) -> BinaryIO:
+    # One name for all writers, so that what a killed one left behind is taken
+    # away by the next; the lock tells a leftover from a file being written.
+    while True:
+        try:
+            stream = path.open("xb")
+        except FileExistsError:
+            _remove_leftover(path)
+            continue
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        if _is_at(stream, path):
+            return stream
+        stream.close()
+
+
+def _remove_leftover(path: Path) -> None:
+    try:
+        with path.open("r+b") as leftover:
+            fcntl.flock(leftover, fcntl.LOCK_EX)
+            if _is_at(leftover, path):
+                path.unlink()
+    except FileNotFoundError:
+        return
+
+
+def _is_at(stream: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(stream.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _encoded(path: Path, text: str) -> bytes:

@@ -87,7 +87,7 @@ def test_an_environment_that_conda_made_is_complete(tmp_path: Path) -> None:
     assert _condition(root) is EnvironmentCondition.COMPLETE
 
 
-@pytest.mark.parametrize("left", [None, f".{MARK}.abc.tmp"])
+@pytest.mark.parametrize("left", [None, f".{MARK}.tmp"])
 def test_an_empty_folder_is_no_environment_yet(tmp_path: Path, left: str | None) -> None:
     root = _root(tmp_path)
     root.prefix(NAME).mkdir(parents=True)

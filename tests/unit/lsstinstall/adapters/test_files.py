@@ -4,6 +4,9 @@ import errno
 import hashlib
 import multiprocessing
 import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,6 +108,37 @@ def test_a_failed_write_leaves_the_old_content(tmp_path: Path) -> None:
     with pytest.raises(ToolkitError, match="cannot write"):
         write_atomic(path, "new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.process
+def test_what_a_killed_write_left_goes_away_with_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - it is killed
+
+        def hang(*_: object) -> None:
+            os.write(writing, b".")
+            time.sleep(60)
+
+        os.replace = hang  # type: ignore[assignment]
+        write_atomic(path, "half")
+    os.read(reading, 1)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert [entry.name for entry in tmp_path.iterdir()] == [".file.tmp"]
+    write_atomic(path, "whole")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+    assert path.read_text() == "whole"
+
+
+def test_writers_of_the_same_file_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    contents = [letter * 20_000 for letter in "abcdefgh"]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: write_atomic(path, contents[number % 8]), range(48)))
+    assert path.read_text() in contents
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
 
 
 def test_a_folder_cannot_be_made_below_a_file(tmp_path: Path) -> None:
