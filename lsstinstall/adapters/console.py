@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
 from lsstinstall.adapters.files import explain
+from lsstinstall.core.quantities import format_bytes
 from lsstinstall.core.reporting import Outcome
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class ConsoleReporter:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
-    def begin(self, what: str, total: int | None) -> None:
+    def begin(self, what: str, total: int | None, *, size_bytes: int | None = None) -> None:
         """Open a bar, a group or a heading."""
         with self._lock:
             self._total, self._count = total, 0
@@ -175,7 +176,12 @@ class ConsoleReporter:
             elif self._groups:
                 self._line(f"::group::{what}")
             else:
-                self._line(what if total is None else f"{what} ({total})")
+                amounts = [str(total)] if total is not None else []
+                amounts += [format_bytes(size_bytes)] if size_bytes is not None else []
+                self._line(f"{what} ({', '.join(amounts)})" if amounts else what)
+
+    def advance(self, size_bytes: int) -> None:
+        """Count nothing: lines are for steps."""
 
     def step(self, name: str, outcome: Outcome, *, seconds: float | None = None, detail: str = "") -> None:
         """Show that one step ended, with its place, time and detail."""
@@ -300,7 +306,7 @@ class Console:
 class _QuietReporter(ConsoleReporter):
     """Warnings and nothing else."""
 
-    def begin(self, what: str, total: int | None) -> None:
+    def begin(self, what: str, total: int | None, *, size_bytes: int | None = None) -> None:
         """Show nothing."""
 
     def step(self, name: str, outcome: Outcome, *, seconds: float | None = None, detail: str = "") -> None:

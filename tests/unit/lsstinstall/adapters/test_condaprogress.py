@@ -8,7 +8,8 @@ class _Listener(SilentReporter):
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    def begin(self, what: str, total: int | None) -> None:
+    def begin(self, what: str, total: int | None, *, size_bytes: int | None = None) -> None:
+        assert size_bytes is None
         self.heard.append(f"begin {what} {total}")
 
     def step(self, name: str, outcome: Outcome, *, seconds: float | None = None, detail: str = "") -> None:

@@ -46,6 +46,14 @@ def test_elsewhere_each_finished_step_is_a_line() -> None:
     )
 
 
+def test_a_heading_says_how_much_follows() -> None:
+    stream = io.StringIO()
+    reporter = ConsoleReporter(stream, {}, verbose=False)
+    reporter.begin("install", 12, size_bytes=3_000_000)
+    reporter.advance(1_000_000)
+    assert stream.getvalue() == "install (12, 3.0 MB)\n"
+
+
 def test_verbose_progress_tells_what_did_not_change() -> None:
     stream = io.StringIO()
     reporter = ConsoleReporter(stream, {}, verbose=True)
