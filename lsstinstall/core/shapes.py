@@ -29,6 +29,7 @@ __all__ = [
     "Shape",
     "Table",
     "Text",
+    "Truth",
     "Whole",
 ]
 
@@ -150,14 +151,18 @@ class Whole:
     ----------
     minimum : `int`
         The smallest that is allowed.
+    maximum : `int` or `None`
+        The largest that is allowed, if there is one.
     """
 
     minimum: int
+    maximum: int | None = None
 
     def schema(self, definitions: dict[str, object]) -> dict[str, object]:
         """Write it as JSON Schema."""
         del definitions
-        return {"type": "integer", "minimum": self.minimum}
+        most = {} if self.maximum is None else {"maximum": self.maximum}
+        return {"type": "integer", "minimum": self.minimum, **most}
 
     def read(self, value: object, path: JsonPath, reading: Reading) -> int:
         """Read a number."""
@@ -165,6 +170,24 @@ class Whole:
             reading.refuse(path, f"expected a whole number, found {_kind(value)}")
         if value < self.minimum:
             reading.refuse(path, f"{value} is less than {self.minimum}")
+        if self.maximum is not None and value > self.maximum:
+            reading.refuse(path, f"{value} is more than {self.maximum}")
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """True or false."""
+
+    def schema(self, definitions: dict[str, object]) -> dict[str, object]:
+        """Write it as JSON Schema."""
+        del definitions
+        return {"type": "boolean"}
+
+    def read(self, value: object, path: JsonPath, reading: Reading) -> bool:
+        """Read it."""
+        if not isinstance(value, bool):
+            reading.refuse(path, f"expected true or false, found {_kind(value)}")
         return value
 
 
