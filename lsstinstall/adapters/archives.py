@@ -1,4 +1,4 @@
-"""Archives: unpacked so that nothing gets out of its folder, packed so that they can be made again."""
+"""Archives, unpacked so that nothing gets out of its folder."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ import secrets
 import stat
 import tarfile
 import zlib
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain, make_directory
-from lsstinstall.adapters.trees import move_tree, remove_tree, walk_tree
-from lsstinstall.core.errors import CorruptError, RefusedError, ToolkitError
+from lsstinstall.adapters.trees import move_tree, remove_tree
+from lsstinstall.core.errors import CorruptError, RefusedError
 from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 from lsstinstall.core.names import Sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
-__all__ = ["pack_tree", "unpack_archive"]
+__all__ = ["unpack_archive"]
 
 _CHUNK = 1 << 18
 _BLOCK = tarfile.BLOCKSIZE
@@ -232,110 +231,3 @@ class _Tail(io.BufferedIOBase):
     def block_at(self, offset: int) -> bytes:
         start = offset - (self._end - len(self._recent))
         return self._recent[start : start + _BLOCK] if start >= 0 else b""
-
-
-def pack_tree(
-    tree: Path,
-    archive: Path,
-    *,
-    prefix: str,
-    epoch: int = 0,
-    extra: Mapping[str, bytes] | None = None,
-) -> None:
-    """Pack a folder so that the same content gives the same bytes.
-
-    Members are sorted, belong to user and group 0 and are not younger than
-    ``epoch``; the compressed stream carries neither name nor time.
-
-    Parameters
-    ----------
-    tree : `~pathlib.Path`
-        Folder to pack. Links are kept, second names of a file become files.
-    archive : `~pathlib.Path`
-        ``.tar.gz`` to write; it appears when it is complete.
-    prefix : `str`
-        Folder in the archive that stands for ``tree``, ``afw/1.0``.
-    epoch : `int`, optional
-        Latest time of a member, in seconds since 1970.
-    extra : `~collections.abc.Mapping` [ `str`, `bytes` ], optional
-        Further files: path below ``prefix`` to content. They have mode 644
-        and stand in place of files of the tree with the same path.
-
-    Raises
-    ------
-    NotFoundError
-        Raised if there is no such folder.
-    UnavailableError
-        Raised if the disk is full; no archive appears.
-    ToolkitError
-        Raised if the folder holds a device, a pipe or a socket.
-    """
-    make_directory(archive.parent)
-    temporary = archive.with_name(f".{archive.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        try:
-            with temporary.open("xb") as raw:
-                _write_archive(raw, _members(tree, prefix=prefix, epoch=epoch, extra=extra or {}))
-                raw.flush()
-                os.fsync(raw.fileno())
-            temporary.replace(archive)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise explain(error, doing="pack") from error
-
-
-_Member = tuple[tarfile.TarInfo, "Path | bytes | None"]
-"""Header, and where the content is: path, the bytes themselves, or nowhere."""
-
-
-def _write_archive(raw: IO[bytes], members: Iterator[_Member]) -> None:
-    with (
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as stream,
-        tarfile.open(fileobj=stream, mode="w|", format=tarfile.GNU_FORMAT, bufsize=_CHUNK) as tar,
-    ):
-        for header, content in members:
-            if isinstance(content, Path):
-                with content.open("rb") as file:
-                    tar.addfile(header, file)
-            else:
-                tar.addfile(header, None if content is None else io.BytesIO(content))
-
-
-def _members(tree: Path, *, prefix: str, epoch: int, extra: Mapping[str, bytes]) -> Iterator[_Member]:
-    found: dict[str, _Member] = {}
-    top = _header(prefix, tree.stat(), epoch)
-    for entry in walk_tree(tree):
-        path = os.path.relpath(entry.path, tree)
-        found[path] = _member(f"{prefix}/{path}", entry, epoch)
-    for path, content in extra.items():
-        header = tarfile.TarInfo(f"{prefix}/{path}")
-        header.mode, header.mtime, header.size = 0o644, epoch, len(content)
-        found[path] = (header, content)
-    yield top, None
-    for path in sorted(found, key=lambda path: path.split("/")):
-        yield found[path]
-
-
-def _member(name: str, entry: os.DirEntry[str], epoch: int) -> _Member:
-    status = entry.stat(follow_symlinks=False)
-    header = _header(name, status, epoch)
-    if entry.is_symlink():
-        header.type, header.linkname, header.mode = tarfile.SYMTYPE, str(Path(entry.path).readlink()), 0o777
-        return header, None
-    if entry.is_dir():
-        return header, None
-    if not entry.is_file():
-        raise ToolkitError(f"cannot pack `{entry.path}`: it is neither a file nor a folder nor a link")
-    header.size = status.st_size
-    return header, Path(entry.path)
-
-
-def _header(name: str, status: os.stat_result, epoch: int) -> tarfile.TarInfo:
-    header = tarfile.TarInfo(name)
-    header.mode = stat.S_IMODE(status.st_mode)
-    header.mtime = min(int(status.st_mtime), epoch)
-    if stat.S_ISDIR(status.st_mode):
-        header.type = tarfile.DIRTYPE
-    return header

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.archives import pack_tree
+from lsstinstall.adapters.packing import pack_tree
 from lsstinstall.core.errors import NotFoundError
 from rubin_releng.adapters.git import GitRepository
 from rubin_releng.core.buildkinds import SourceKind
