@@ -1,0 +1,61 @@
+"""The benchmarks run, at a small size: what they measure is there and right."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsstinstall.adapters.process import run
+from lsstinstall.core.releases import parse_release
+from tests.support.weeklies import NEW, OLD, Weeklies, binary_folder, publish_weeklies
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lsstinstall.core.names import Sha256
+
+pytestmark = pytest.mark.process
+
+SMALL = Weeklies(products=12, files=300, compressed_bytes=1_000_000)
+
+
+def _digests(root: Path, tag: str) -> dict[str, Sha256]:
+    release = parse_release((root / f"releases/{tag}.json").read_bytes(), source=tag)
+    return {file.path: file.sha256 for one in release.products for file in one.binaries.values()}
+
+
+def test_made_up_weeklies_are_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        publish_weeklies(SMALL, tmp_path / name)
+    for tag in (OLD, NEW):
+        assert _digests(tmp_path / "first", tag) == _digests(tmp_path / "second", tag)
+
+
+def test_made_up_weeklies_are_as_large_as_was_asked_for(tmp_path: Path) -> None:
+    publish_weeklies(SMALL, tmp_path, tags=[OLD])
+    size = sum(path.stat().st_size for path in binary_folder(tmp_path).glob("*.tar.gz"))
+    assert 0.7 < size / SMALL.compressed_bytes < 1.3
+    assert abs(sum(len(tree.files) + 2 for tree in SMALL.trees.values()) - SMALL.files) < SMALL.products
+
+
+def test_a_week_changes_as_many_products_as_a_real_one() -> None:
+    full = Weeklies()
+    old, new = full.versions(OLD), full.versions(NEW)
+    moved = sum(old[name] != new[name] for name in old)
+    sources = sum(old[name].partition("+")[0] != new[name].partition("+")[0] for name in old)
+    assert (len(old), sources, moved - sources) == (120, 17, 74)
+    weight = sum(full.trees[name].weight for name in full.changed)
+    assert 0.1 < weight / sum(tree.weight for tree in full.trees.values()) < 0.18
+
+
+def test_the_program_makes_a_package_root_once(tmp_path: Path, project_root: Path) -> None:
+    command = [sys.executable, str(project_root / "benchmarks/producttrees.py"), str(tmp_path / "root")]
+    size = ["--products", "8", "--files", "60", "--megabytes", "1"]
+    first = run([*command, *size], cwd=None, env=None, timeout=60)
+    assert "8 products, tags w_2026_42 and w_2026_43" in first.stdout
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "root").rglob("*.tar.gz")}
+    assert run([*command, *size], cwd=None, env=None, timeout=60).stdout == first.stdout
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "root").rglob("*.tar.gz")}
+    assert run([*command, "--products", "9"], cwd=None, env=None, timeout=60, check=False).returncode == 1
