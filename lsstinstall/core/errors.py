@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, ClassVar
 
+from lsstinstall.core.masking import masked
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -46,6 +48,8 @@ class ExitCode(IntEnum):
 class ToolkitError(Exception):
     """Anything we expected could go wrong; printed without a traceback.
 
+    Passwords and tokens in addresses are hidden, wherever they come from.
+
     Parameters
     ----------
     message : `str`
@@ -57,8 +61,8 @@ class ToolkitError(Exception):
     exit_code: ClassVar[ExitCode] = ExitCode.FAILED
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(masked(message))
+        self.hint = None if hint is None else masked(hint)
 
     @property
     def code(self) -> ExitCode:
@@ -135,10 +139,10 @@ class FormatError(CorruptError):
     ) -> None:
         super().__init__(f"{source}:{line}:{column}: {problem}", hint=hint)
         self.problem = problem
-        self.source = source
+        self.source = masked(source)
         self.line = line
         self.column = column
-        self.text = text
+        self.text = None if text is None else masked(text)
 
     @property
     def excerpt(self) -> str | None:
