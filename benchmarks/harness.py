@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Row", "Timing", "measure", "report"]
+__all__ = ["Figure", "Row", "Timing", "add_output_options", "measure", "report", "show"]
 
 _SHORTEST_SAMPLE_SECONDS = 0.002
 """Below it the clock and the scheduler would be measured."""
@@ -27,10 +27,13 @@ class Timing:
     best_seconds, median_seconds : `float`
         Of all samples; the best one is what the machine can do, the median
         what it did under today's load.
+    cpu_seconds : `float` or `None`, optional
+        Of all processors together, at best; `None` if it was not measured.
     """
 
     best_seconds: float
     median_seconds: float
+    cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +65,54 @@ class Row:
             "name": self.name,
             "best_seconds": self.timing.best_seconds,
             "median_seconds": self.timing.median_seconds,
+            "cpu_seconds": self.timing.cpu_seconds,
             "floor_best_seconds": self.floor and self.floor.best_seconds,
             "floor_median_seconds": self.floor and self.floor.median_seconds,
             "ratio": self.ratio,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One number that was to be reached.
+
+    Parameters
+    ----------
+    name : `str`
+        What it is.
+    value : `float`
+        What was measured.
+    limit : `float` or `None`
+        The most it may be; `None` if it is only told.
+    unit : `str`, optional
+        Of both, empty for ratios.
+    """
+
+    name: str
+    value: float
+    limit: float | None
+    unit: str = ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether it is within its limit."""
+        return self.limit is None or self.value <= self.limit
+
+    def to_dict(self) -> dict[str, object]:
+        """Give it as JSON has it."""
+        return {
+            "name": self.name,
+            "value": self.value,
+            "limit": self.limit,
+            "unit": self.unit,
+            "reached": self.reached,
+        }
+
+    def format(self) -> str:
+        """Write it in one line."""
+        unit = f" {self.unit}" if self.unit else ""
+        limit = "" if self.limit is None else f", at most {self.limit:g}{unit}"
+        return f"{self.name}: {self.value:.2f}{unit}{limit}{'' if self.reached else ' (missed)'}"
 
 
 def measure(
@@ -133,22 +180,54 @@ def report(title: str, rows: Sequence[Row], arguments: Sequence[str] | None = No
         object instead of a table.
     """
     parser = argparse.ArgumentParser(description=title)
+    add_output_options(parser)
+    show(title, rows, as_json=parser.parse_args(arguments).json)
+
+
+def add_output_options(parser: argparse.ArgumentParser) -> None:
+    """Add what all benchmarks understand.
+
+    Parameters
+    ----------
+    parser : `~argparse.ArgumentParser`
+        Gets ``--json``.
+    """
     parser.add_argument("--json", action="store_true", help="print one JSON object")
-    if parser.parse_args(arguments).json:
-        print(json.dumps({"schema": 1, "title": title, "rows": [row.to_dict() for row in rows]}))
+
+
+def show(title: str, rows: Sequence[Row], figures: Sequence[Figure] = (), *, as_json: bool) -> None:
+    """Print a table, or one JSON object.
+
+    Parameters
+    ----------
+    title : `str`
+        What the benchmark is about.
+    rows : `~collections.abc.Sequence` [ `Row` ]
+        In the order they are shown.
+    figures : `~collections.abc.Sequence` [ `Figure` ], optional
+        What follows from them.
+    as_json : `bool`
+        Whether programs read it.
+    """
+    if as_json:
+        data = {"rows": [row.to_dict() for row in rows], "figures": [one.to_dict() for one in figures]}
+        print(json.dumps({"schema": 1, "title": title, **data}))
         return
     width = max(len(row.name) for row in rows)
-    print(f"{title}\n{'':<{width}}  {'best':>10}  {'median':>10}  {'floor':>10}  {'ratio':>6}")
+    with_cpu = any(row.timing.cpu_seconds is not None for row in rows)
+    cpu_title = f"  {'processors':>10}" if with_cpu else ""
+    print(f"{title}\n{'':<{width}}  {'best':>10}  {'median':>10}{cpu_title}  {'floor':>10}  {'ratio':>6}")
     for row in rows:
-        print(
-            f"{row.name:<{width}}  {_shown(row.timing.best_seconds)}  {_shown(row.timing.median_seconds)}  "
-            + (
-                f"{_shown(row.floor.best_seconds)}  {row.ratio:>6.1f}"
-                if row.floor is not None
-                else f"{'-':>10}"
-            )
-        )
+        times: list[float | None] = [row.timing.best_seconds, row.timing.median_seconds]
+        times += [row.timing.cpu_seconds] if with_cpu else []
+        times.append(None if row.floor is None else row.floor.best_seconds)
+        ratio = "" if row.ratio is None else f"  {row.ratio:>6.2f}"
+        print(f"{row.name:<{width}}  {'  '.join(map(_shown, times))}{ratio}")
+    for figure in figures:
+        print(figure.format())
 
 
-def _shown(seconds: float) -> str:
-    return f"{seconds * 1000:>7.3f} ms"
+def _shown(seconds: float | None) -> str:
+    if seconds is None:
+        return f"{'-':>10}"
+    return f"{seconds:>8.2f} s" if seconds >= 1 else f"{seconds * 1000:>7.3f} ms"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -59,3 +60,16 @@ def test_the_program_makes_a_package_root_once(tmp_path: Path, project_root: Pat
     assert run([*command, *size], cwd=None, env=None, timeout=60).stdout == first.stdout
     assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "root").rglob("*.tar.gz")}
     assert run([*command, "--products", "9"], cwd=None, env=None, timeout=60, check=False).returncode == 1
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_the_installation_is_measured(tmp_path: Path, project_root: Path) -> None:
+    command = [sys.executable, str(project_root / "benchmarks/bench_install.py"), "--root", str(tmp_path)]
+    size = ["--products", "8", "--files", "60", "--megabytes", "1", "--rounds", "1", "--json"]
+    answer = json.loads(run([*command, *size], cwd=None, env=None, timeout=120).stdout)
+    rows = {row["name"]: row["best_seconds"] for row in answer["rows"]}
+    assert {"tar, one after the other", "fresh, from a folder", "nothing to do"} <= set(rows)
+    figures = {figure["name"]: figure["value"] for figure in answer["figures"]}
+    assert {"fresh, of tar", "next weekly, of fresh", "peak memory"} <= set(figures)
+    assert all(value > 0 for value in (*rows.values(), *figures.values()))
