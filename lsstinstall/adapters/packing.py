@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
 import secrets
 import stat
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain, make_directory
+from lsstinstall.adapters.gzipmembers import MemberWriter
 from lsstinstall.adapters.trees import walk_tree
 from lsstinstall.core.errors import ToolkitError
 
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["pack_tree"]
 
 _CHUNK = 1 << 18
+
+_GROUP = 1 << 18
+"""Bytes of content in a group: what one changed file costs an update, and hardly more for all of them."""
 
 
 def pack_tree(
@@ -34,7 +36,9 @@ def pack_tree(
     """Pack a folder so that the same content gives the same bytes.
 
     Members are sorted, belong to user and group 0 and are not younger than
-    ``epoch``; the compressed stream carries neither name nor time.
+    ``epoch``; the compressed stream carries neither name nor time. It has
+    several gzip members, each with some whole members of the archive, so that
+    they can be fetched one by one (see `index_archive`); to `tar` it is one.
 
     Parameters
     ----------
@@ -64,7 +68,8 @@ def pack_tree(
     try:
         try:
             with temporary.open("xb") as raw:
-                _write_archive(raw, _members(tree, prefix=prefix, epoch=epoch, extra=extra or {}))
+                members = _members(tree, prefix=prefix, epoch=epoch, extra=extra or {})
+                _write_archive(raw, members, prefix=prefix)
                 raw.flush()
                 os.fsync(raw.fileno())
             temporary.replace(archive)
@@ -79,17 +84,48 @@ _Member = tuple[tarfile.TarInfo, "Path | bytes | None"]
 """Header, and where the content is: path, the bytes themselves, or nowhere."""
 
 
-def _write_archive(raw: IO[bytes], members: Iterator[_Member]) -> None:
-    with (
-        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as stream,
-        tarfile.open(fileobj=stream, mode="w|", format=tarfile.GNU_FORMAT, bufsize=_CHUNK) as tar,
-    ):
-        for header, content in members:
-            if isinstance(content, Path):
-                with content.open("rb") as file:
-                    tar.addfile(header, file)
-            else:
-                tar.addfile(header, None if content is None else io.BytesIO(content))
+def _write_archive(raw: IO[bytes], members: Iterator[_Member], *, prefix: str) -> None:
+    """Write a tar stream, compressed in groups: what was not changed need not be fetched with what was."""
+    stream = MemberWriter(raw)
+    part = ""
+    size = 0
+    for header, content in members:
+        inside = header.name.removeprefix(f"{prefix}/")
+        # Files beside folders at the top belong together, and so does all that is in one of these folders.
+        top = inside.partition("/")[0] if "/" in inside or header.isdir() else ""
+        if top != part or stream.content_bytes + header.size > _GROUP:
+            stream.end_member()
+        part = top
+        for piece in _entry(header, content):
+            stream.write(piece)
+            size += len(piece)
+    stream.end_member()
+    # Two empty blocks end an archive, and `tar` writes whole records.
+    end = 2 * tarfile.BLOCKSIZE
+    stream.write(bytes(end + -(size + end) % tarfile.RECORDSIZE))
+    stream.end_member()
+
+
+def _entry(header: tarfile.TarInfo, content: Path | bytes | None) -> Iterator[bytes]:
+    try:
+        yield header.tobuf(tarfile.GNU_FORMAT, "utf-8", "strict")
+    except UnicodeEncodeError as error:
+        raise ToolkitError(f"cannot pack `{header.name!a}`: its name is not UTF-8") from error
+    if isinstance(content, bytes):
+        yield content
+    elif content is not None:
+        yield from _read(content, header.size)
+    yield bytes(-header.size % tarfile.BLOCKSIZE)
+
+
+def _read(path: Path, size: int) -> Iterator[bytes]:
+    left = size
+    with path.open("rb") as file:
+        while chunk := file.read(min(left, _CHUNK)):
+            yield chunk
+            left -= len(chunk)
+    if left:
+        raise ToolkitError(f"`{path}` became shorter while it was packed")
 
 
 def _members(tree: Path, *, prefix: str, epoch: int, extra: Mapping[str, bytes]) -> Iterator[_Member]:

@@ -1,0 +1,363 @@
+"""What is in a binary package, and where: one index for each tarball, so that parts of it can be fetched."""
+
+from __future__ import annotations
+
+import re
+import sys
+import zlib
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from lsstinstall.core.errors import FormatError
+from lsstinstall.core.jsontexts import canonical_json, parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from lsstinstall.core.names import Sha256
+
+__all__ = [
+    "IndexedFile",
+    "IndexedFolder",
+    "IndexedLink",
+    "PackageGroup",
+    "PackageIndex",
+    "index_path",
+    "parse_package_index",
+]
+
+SCHEMA_VERSION = 1
+"""Of the indexes that we write; others are refused."""
+
+_LEVEL = 9
+_RAW_DEFLATE = -15
+_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
+_GZIP = 31
+
+_LARGEST = 256 << 20
+"""Bytes of an unpacked index; a million files need half of it."""
+
+_LARGEST_MODE = 0o777
+
+_DIGEST_LENGTH = 64
+
+_NOT_HEXADECIMAL = re.compile(r"[^0-9a-f]")
+
+# A component that is empty, `.` or `..`, in paths that are joined by NUL.
+_OUTSIDE = re.compile(r"(?:^|[/\0])\.{0,2}(?:[/\0]|\Z)")
+
+
+def index_path(package: str) -> str:
+    """Say where the index of a package lies.
+
+    Parameters
+    ----------
+    package : `str`
+        Path of a tarball, ``afw-g1a2b3c4d5@Linux64.tar.gz``.
+
+    Returns
+    -------
+    path : `str`
+        Beside it. It does not end in ``.gz``, for some servers have files
+        that do unpacked on the way.
+    """
+    return f"{package}.index"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageGroup:
+    """A part of a tarball that can be unpacked by itself: one gzip member.
+
+    Parameters
+    ----------
+    offset : `int`
+        Where it begins in the tarball, in bytes.
+    size_bytes : `int`
+        How long it is there.
+    content_bytes : `int`
+        How long it is unpacked.
+    """
+
+    offset: int
+    size_bytes: int
+    content_bytes: int
+
+    @property
+    def end(self) -> int:
+        """Where the next one begins."""
+        return self.offset + self.size_bytes
+
+
+class IndexedFile(NamedTuple):
+    """A regular file of a package; a plain tuple, because tens of thousands are read at a time.
+
+    Parameters
+    ----------
+    path : `str`
+        In the tarball, with ``/``.
+    mode : `int`
+        Permission bits.
+    size_bytes : `int`
+        Of the file.
+    sha256 : `Sha256`
+        Of the file.
+    group : `int`
+        Number of the group that holds it.
+    offset : `int`
+        Where its content begins in the unpacked group.
+    """
+
+    path: str
+    mode: int
+    size_bytes: int
+    sha256: Sha256
+    group: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedFolder:
+    """A folder of a package.
+
+    Parameters
+    ----------
+    path : `str`
+        In the tarball, with ``/``.
+    mode : `int`
+        Permission bits.
+    """
+
+    path: str
+    mode: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedLink:
+    """A symbolic link of a package.
+
+    Parameters
+    ----------
+    path : `str`
+        In the tarball, with ``/``.
+    target : `str`
+        As the link has it.
+    """
+
+    path: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageIndex:
+    """What is in a tarball.
+
+    Parameters
+    ----------
+    size_bytes : `int`
+        Of the tarball.
+    sha256 : `Sha256`
+        Of the tarball.
+    groups : `tuple` [ `PackageGroup`, ... ]
+        In the order of the tarball, without gaps; what follows the last one
+        ends the archive and holds no file.
+    folders : `tuple` [ `IndexedFolder`, ... ]
+        In the order of the tarball: each after those above it.
+    files : `tuple` [ `IndexedFile`, ... ]
+        In the order of the tarball.
+    links : `tuple` [ `IndexedLink`, ... ]
+        In the order of the tarball.
+    """
+
+    size_bytes: int
+    sha256: Sha256
+    groups: tuple[PackageGroup, ...]
+    folders: tuple[IndexedFolder, ...]
+    files: tuple[IndexedFile, ...]
+    links: tuple[IndexedLink, ...]
+
+    @property
+    def content_bytes(self) -> int:
+        """Sum of the sizes of the files."""
+        return sum(file.size_bytes for file in self.files)
+
+    def format(self) -> bytes:
+        """Write the index in the one form that is published.
+
+        Returns
+        -------
+        data : `bytes`
+            Canonical JSON, compressed with gzip, without name and time.
+        """
+        document = {
+            "schema": SCHEMA_VERSION,
+            "size_bytes": self.size_bytes,
+            "sha256": self.sha256,
+            "groups": {
+                "size_bytes": [group.size_bytes for group in self.groups],
+                "content_bytes": [group.content_bytes for group in self.groups],
+            },
+            "folders": {
+                "path": [folder.path for folder in self.folders],
+                "mode": [folder.mode for folder in self.folders],
+            },
+            "files": {
+                key: [getattr(file, key) for file in self.files]
+                for key in ("path", "mode", "size_bytes", "sha256", "group", "offset")
+            },
+            "links": {
+                "path": [link.path for link in self.links],
+                "target": [link.target for link in self.links],
+            },
+        }
+        return _pack(canonical_json(document))
+
+
+def _pack(content: bytes) -> bytes:
+    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE)
+    body = compressor.compress(content) + compressor.flush()
+    ending = zlib.crc32(content).to_bytes(4, "little") + len(content).to_bytes(4, "little")
+    return _HEADER + body + ending
+
+
+def parse_package_index(data: bytes, *, source: str) -> PackageIndex:
+    """Read an index.
+
+    Parameters
+    ----------
+    data : `bytes`
+        What `PackageIndex.format` wrote.
+    source : `str`
+        File name or URL, for errors.
+
+    Returns
+    -------
+    index : `PackageIndex`
+        Consistent: each path stands in it once and inside the package, its
+        folder is there, and each file lies within its group.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is damaged, of another schema, or not consistent.
+    """
+    document = parse_json(_unpack(data, source), source=source)
+    try:
+        return _Reader(document).read()
+    except _WrongError as error:
+        raise FormatError(str(error), source=source) from error
+
+
+def _unpack(data: bytes, source: str) -> bytes:
+    decompressor = zlib.decompressobj(_GZIP)
+    try:
+        content = decompressor.decompress(data, _LARGEST)
+    except zlib.error as error:
+        raise FormatError(f"the index is damaged ({error})", source=source) from error
+    if not decompressor.eof or decompressor.unused_data:
+        raise FormatError("the index is cut, or something follows it", source=source)
+    return content
+
+
+class _WrongError(Exception):
+    """What is wrong with an index."""
+
+
+class _Reader:
+    """A parsed document on its way to an index; whole columns are checked, for row by row takes long."""
+
+    def __init__(self, document: object) -> None:
+        if not isinstance(document, dict) or document.get("schema") != SCHEMA_VERSION:
+            raise _WrongError(f"not a package index of schema {SCHEMA_VERSION}")
+        self._document = document
+
+    def read(self) -> PackageIndex:
+        size, digest = self._document.get("size_bytes"), self._document.get("sha256")
+        if type(size) is not int or not isinstance(digest, str):
+            raise _WrongError("the index does not say which package it is of")
+        groups = self._groups(size)
+        paths, modes = self._texts("folders", "path"), self._numbers("folders", "mode", _LARGEST_MODE)
+        folders = [IndexedFolder(path=path, mode=mode) for path, mode in _zip("folders", paths, modes)]
+        files = tuple(self._files(groups))
+        links = [
+            IndexedLink(path=path, target=target)
+            for path, target in _zip("links", self._texts("links", "path"), self._texts("links", "target"))
+        ]
+        _check_paths(paths, [*(file.path for file in files), *(link.path for link in links)])
+        if not all(link.target and "\0" not in link.target for link in links):
+            raise _WrongError("a link points nowhere")
+        return PackageIndex(
+            size_bytes=size,
+            sha256=_digests([digest])[0],
+            groups=groups,
+            folders=tuple(folders),
+            files=files,
+            links=tuple(links),
+        )
+
+    def _column(self, part: str, key: str, kind: type) -> list[Any]:
+        table = self._document.get(part)
+        column = table.get(key) if isinstance(table, dict) else None
+        if not isinstance(column, list) or set(map(type, column)) - {kind}:
+            raise _WrongError(f"`{part}.{key}` is not a list of {'texts' if kind is str else 'numbers'}")
+        return column
+
+    def _texts(self, part: str, key: str) -> list[str]:
+        return self._column(part, key, str)
+
+    def _numbers(self, part: str, key: str, largest: int = sys.maxsize) -> list[int]:
+        column = self._column(part, key, int)
+        if column and not 0 <= min(column) <= max(column) <= largest:
+            raise _WrongError(f"a number of `{part}.{key}` is too small or too large")
+        return column
+
+    def _groups(self, size: int) -> tuple[PackageGroup, ...]:
+        packed, content = self._numbers("groups", "size_bytes"), self._numbers("groups", "content_bytes")
+        ends = list(accumulate(packed, initial=0))
+        if ends[-1] > size:
+            raise _WrongError(f"the groups have {ends[-1]} bytes, and the package {size}")
+        return tuple(
+            PackageGroup(offset=start, size_bytes=length, content_bytes=unpacked)
+            for start, (length, unpacked) in zip(ends, _zip("groups", packed, content), strict=False)
+        )
+
+    def _files(self, groups: Sequence[PackageGroup]) -> Iterator[IndexedFile]:
+        contents = [group.content_bytes for group in groups]
+        rows = _zip(
+            "files",
+            self._texts("files", "path"),
+            self._numbers("files", "mode", _LARGEST_MODE),
+            self._numbers("files", "size_bytes"),
+            _digests(self._texts("files", "sha256")),
+            self._numbers("files", "group", len(groups) - 1),
+            self._numbers("files", "offset"),
+        )
+        for row in rows:
+            file = IndexedFile(*row)
+            if file.offset + file.size_bytes > contents[file.group]:
+                raise _WrongError(f"`{file.path}` does not lie within its group")
+            yield file
+
+
+def _zip(part: str, *columns: Sequence[Any]) -> list[tuple[Any, ...]]:
+    if len(set(map(len, columns))) > 1:
+        raise _WrongError(f"the columns of `{part}` differ in length")
+    return list(zip(*columns, strict=True))
+
+
+def _digests(texts: list[str]) -> list[Sha256]:
+    if set(map(len, texts)) - {_DIGEST_LENGTH} or _NOT_HEXADECIMAL.search("".join(texts)):
+        raise _WrongError("a digest has not 64 hexadecimal digits")
+    return cast("list[Sha256]", texts)
+
+
+def _check_paths(folders: Sequence[str], others: Sequence[str]) -> None:
+    paths = [*folders, *others]
+    text = "\0".join(paths)
+    if paths and (_OUTSIDE.search(text) is not None or text.count("\0") != len(paths) - 1):
+        raise _WrongError("a path leaves its folder")
+    if len(set(paths)) < len(paths):
+        raise _WrongError("a path is in it twice")
+    missing = {path.rpartition("/")[0] for path in paths} - {"", *folders}
+    if missing:
+        raise _WrongError(f"the folder `{min(missing)}` is not in it")
