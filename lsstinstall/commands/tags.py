@@ -31,7 +31,11 @@ __all__ = ["tags"]
 
 
 @click.command(short_help="List the tags of a package root.")
-@click.option("--kind", type=click.Choice([kind.value for kind in TagKind]), help="Only tags of this kind.")
+@click.option(
+    "--kind",
+    type=click.Choice([kind.value for kind in TagKind if kind is not TagKind.OTHER]),
+    help="Only tags of this kind.",
+)
 @click.option("--last", metavar="N", type=click.IntRange(1), help="Only the newest N.")
 @pkgroot_option
 @stack_option

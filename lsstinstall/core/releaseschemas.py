@@ -225,7 +225,7 @@ def release_fields() -> Mapping[str, Shape[object]]:
     return {
         "schema": Exactly(number=SCHEMA_VERSION),
         "tag": _TAG,
-        "kind": Choice(words=TagKind),
+        "kind": Choice(words=TagKind, barred=frozenset({TagKind.OTHER})),
         "build": Maybe(of=_BUILD),
         "previous": Maybe(of=_TAG),
         "products": Items(of=_PRODUCT_RECORD),

@@ -125,19 +125,25 @@ class Choice(Generic[E]):
     ----------
     words : `type` [ `~enum.StrEnum` ]
         All of them.
+    barred : `frozenset`
+        Those that cannot stand here.
     """
 
     words: type[E]
+    barred: frozenset[E] = frozenset()
+
+    def _values(self) -> list[str]:
+        return [word.value for word in self.words if word not in self.barred]
 
     def schema(self, definitions: dict[str, object]) -> dict[str, object]:
         """Write it as JSON Schema."""
         del definitions
-        return {"enum": [word.value for word in self.words]}
+        return {"enum": self._values()}
 
     def read(self, value: object, path: JsonPath, reading: Reading) -> E:
         """Read one of the words."""
-        if not isinstance(value, str) or value not in {word.value for word in self.words}:
-            expected = ", ".join(f"`{word.value}`" for word in self.words)
+        if not isinstance(value, str) or value not in self._values():
+            expected = ", ".join(f"`{word}`" for word in self._values())
             found = f"`{value}`" if isinstance(value, str) else _kind(value)
             reading.refuse(path, f"expected one of {expected}, found {found}")
         return self.words(value)

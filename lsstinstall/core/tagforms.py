@@ -26,6 +26,8 @@ class TagKind(StrEnum):
     BUILD = "build"
     FLOATING = "floating"
     BRANCH = "branch"
+    OTHER = "other"
+    """A name that a server made up; it has no form, so nothing is ever read as such a tag by itself."""
 
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2099
@@ -117,7 +119,7 @@ class TagForm:
                     return None
                 last = self.numbers[-1]
                 return f"{self.name.removesuffix(str(last))}{last + by}"
-            case TagKind.FLOATING | TagKind.BRANCH:
+            case TagKind.FLOATING | TagKind.BRANCH | TagKind.OTHER:
                 return None
             case _:
                 assert_never(self.kind)
@@ -207,7 +209,7 @@ def git_spelling(form: TagForm, *, external: bool) -> str | None:
             if ticket := _TICKET.fullmatch(form.name):
                 return f"tickets/{ticket[1].upper()}-{ticket[2]}"
             return dotted if form.numbers or form.name == "main" else None
-        case TagKind.BUILD | TagKind.FLOATING:
+        case TagKind.BUILD | TagKind.FLOATING | TagKind.OTHER:
             return None
         case _:
             assert_never(form.kind)

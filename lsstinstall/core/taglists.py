@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.errors import FormatError
 from lsstinstall.core.lines import Line, numbered_lines, refuse_partial_last_line
 from lsstinstall.core.names import Flavor, ProductName, parse_flavor, parse_product_name
-from lsstinstall.core.tags import BuildId, EupsTag, parse_build_id
+from lsstinstall.core.tags import BuildId, EupsTag, TagKind, parse_build_id
 from lsstinstall.core.versions import EupsVersion, parse_eups_version
 
 if TYPE_CHECKING:
@@ -78,21 +78,16 @@ class TagList:
         Parameters
         ----------
         flavors : `~collections.abc.Iterable` [ `Flavor` ]
-            Flavors to look for, the best first; usually the platform's and
-            ``generic``.
+            Flavors to look for; usually the platform's and ``generic``.
 
         Returns
         -------
         versions : `dict` [ `ProductName`, `EupsVersion` ]
-            In file order, for each product that has one of these flavors.
+            For each product that has one of these flavors; of several rows the
+            last one counts, as for EUPS.
         """
-        rank = {flavor: place for place, flavor in enumerate(flavors)}
-        best: dict[ProductName, TagListEntry] = {}
-        for entry in self.entries:
-            known = best.get(entry.product)
-            if entry.flavor in rank and (known is None or rank[entry.flavor] < rank[known.flavor]):
-                best[entry.product] = entry
-        return {product: entry.version for product, entry in best.items()}
+        wanted = frozenset(flavors)
+        return {entry.product: entry.version for entry in self.entries if entry.flavor in wanted}
 
     def format(self) -> str:
         """Write the list as EUPS and LSST's publishing do.
@@ -180,7 +175,9 @@ def _read_title(line: Line, expected: EupsTag | None) -> EupsTag:
         raise line.error(
             f"version `{title[2]}` of the format instead of `{_FORMAT_VERSION}`", column=title.start(2) + 1
         )
-    tag = line.read_at(EupsTag.parse, title[1], column=title.start(1) + 1)
+    # A name without a form is a tag only where it was asked for.
+    parse = EupsTag.named if expected is not None and expected.kind is TagKind.OTHER else EupsTag.parse
+    tag = line.read_at(parse, title[1], column=title.start(1) + 1)
     if expected is not None and tag.name != expected.name:
         raise line.error(
             f"the list is of tag `{tag.name}` instead of `{expected.name}`", column=title.start(1) + 1

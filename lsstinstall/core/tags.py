@@ -7,6 +7,7 @@ release is ``v23_0_0`` in EUPS, ``23.0.0`` in our own repositories and
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import total_ordering
 from typing import TYPE_CHECKING, NewType
@@ -33,8 +34,11 @@ __all__ = ["BuildId", "EupsTag", "GitTag", "TagKind", "build_number", "parse_bui
 BuildId = NewType("BuildId", str)
 """One rebuild, ``b8466``."""
 
+# What EUPS finds as `<tag>.list` and keeps as `<tag>.chain`; a colon would name a group of tags.
+_OTHER = re.compile(r"[^\s.:/]+")
+
 # A moving tag has no place in time, and of two branches none is the later one.
-_UNORDERED = frozenset({TagKind.FLOATING, TagKind.BRANCH})
+_UNORDERED = frozenset({TagKind.FLOATING, TagKind.BRANCH, TagKind.OTHER})
 
 
 @total_ordering
@@ -87,6 +91,35 @@ class EupsTag:
             not exist. The hint tells the right spelling where it can be guessed.
         """
         return _tag(_checked(text, read_eups(text), Spelling.EUPS))
+
+    @classmethod
+    def named(cls, name: str) -> EupsTag:
+        """Take the name of a tag list on a server, whatever it is.
+
+        Parameters
+        ----------
+        name : `str`
+            For example ``w_2022_10``, or ``sims_2_0`` which has no form.
+
+        Returns
+        -------
+        tag : `EupsTag`
+            Of the kind that its form tells, else `TagKind.OTHER`.
+
+        Raises
+        ------
+        InvalidNameError
+            Raised if EUPS could not write it down: it is empty, or holds
+            blanks, dots, colons or slashes.
+        """
+        form = read_eups(name)
+        if form is not None and flaw_of(form) is None:
+            return _tag(form)
+        if _OTHER.fullmatch(name) is None:
+            raise InvalidNameError(
+                f"`{shown(name)}` cannot be a tag", hint="expected no blanks, dots, colons and slashes"
+            )
+        return cls(kind=TagKind.OTHER, name=name, numbers=())
 
     @classmethod
     def of_day(cls, day: date) -> EupsTag:

@@ -62,12 +62,19 @@ def test_comments_and_empty_lines_mean_nothing() -> None:
     assert parse(PLAIN + "\n  # more\n") == parse(PLAIN)
 
 
-def test_versions_are_those_of_the_best_flavor() -> None:
+def test_versions_are_those_of_the_last_row_that_fits() -> None:
     both = PLAIN + "beta generic 1.0\ngamma DarwinX86 3\nalpha Linux64 2.1\n"
     assert parse(both).versions([Flavor("Linux64"), Flavor("generic")]) == {
         "alpha": "2.1",
-        "beta": "g1f2e3d4c5b+0a1b2c3d4e",
+        "beta": "1.0",
     }
+
+
+def test_a_list_of_a_name_without_a_form_has_to_be_asked_for() -> None:
+    text = PLAIN.replace("w_2026_47", "sims-2")
+    assert parse_tag_list(text, source="a", expected=EupsTag.named("sims-2")).tag.name == "sims-2"
+    with pytest.raises(FormatError, match="w.list:1:19: `sims-2` is not an EUPS tag"):
+        parse(text)
 
 
 def test_the_tag_of_the_file_name_is_checked() -> None:

@@ -401,3 +401,16 @@ def test_a_build_id_has_a_number() -> None:
 def test_what_is_no_build_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidNameError, match="is not a build"):
         parse_build_id(text)
+
+
+def test_any_tag_of_a_server_can_be_named() -> None:
+    assert EupsTag.named("w_2022_10") == EupsTag.parse("w_2022_10")
+    for name in ("sims-2", "stable", "w_2022_99"):
+        tag = EupsTag.named(name)
+        assert (tag.kind, tag.name, tag.git(), tag.next_tag()) == (TagKind.OTHER, name, None, None)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "w.2022.10", "user:me", "a/b"])
+def test_what_eups_could_not_write_down_cannot_be_a_tag(name: str) -> None:
+    with pytest.raises(InvalidNameError, match="cannot be a tag"):
+        EupsTag.named(name)
