@@ -41,7 +41,9 @@ def clean_environ(home: Path, **more: str) -> dict[str, str]:
         For `subprocess`.
     """
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **more}
+    # Programs are to be of the same checkout as the benchmark.
+    modules = {"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}
+    return {"PATH": path, "HOME": str(home), "LANG": "C.UTF-8", **modules, **more}
 
 
 @dataclass

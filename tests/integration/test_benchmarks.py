@@ -73,3 +73,23 @@ def test_the_installation_is_measured(tmp_path: Path, project_root: Path) -> Non
     figures = {figure["name"]: figure["value"] for figure in answer["figures"]}
     assert {"fresh, of tar", "next weekly, of fresh", "peak memory"} <= set(figures)
     assert all(value > 0 for value in (*rows.values(), *figures.values()))
+
+
+@pytest.mark.slow
+@pytest.mark.conda
+def test_the_making_of_an_environment_is_measured(tmp_path: Path, project_root: Path) -> None:
+    command = [sys.executable, str(project_root / "benchmarks/bench_environment.py")]
+    size = [
+        "--packages",
+        "5",
+        "--files",
+        "50",
+        "--rounds",
+        "1",
+        "--snapshot",
+        str(tmp_path / "none"),
+        "--json",
+    ]
+    answer = json.loads(run([*command, *size], cwd=None, env=None, timeout=120).stdout)
+    assert [row["name"] for row in answer["rows"]] == ["environment, warm cache", "cp -al of it"]
+    assert answer["figures"][0]["value"] > 0
