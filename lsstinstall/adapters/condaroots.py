@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from lsstinstall.adapters.files import hold_lock, make_directory, read_text, write_atomic
 from lsstinstall.adapters.trees import move_tree, remove_tree
 from lsstinstall.core.environmentplans import EnvironmentCondition, EnvironmentRecord
+from lsstinstall.core.environments import BASE
 from lsstinstall.core.errors import FormatError, NotFoundError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -62,7 +63,7 @@ class CondaRoot:
         if self.has_conda or not self.path.exists():
             return
         names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else {"a file"}
-        if names - _OURS and "envs" not in names:
+        if names - _OURS and names.isdisjoint({"envs", _MARK}):
             raise RefusedError(
                 f"`{self.path}` exists but does not appear to contain conda",
                 hint="choose another folder with `-p`, or remove this one",
@@ -106,7 +107,7 @@ class CondaRoot:
         prefix : `~pathlib.Path`
             Absolute.
         """
-        return self.path if name == "base" else self.path / "envs" / name
+        return self.path if name == BASE else self.path / "envs" / name
 
     def condition(self, name: EnvName) -> EnvironmentCondition:
         """Say what lies where an environment shall be.
@@ -120,19 +121,49 @@ class CondaRoot:
         -------
         condition : `EnvironmentCondition`
             An environment without our mark that conda knows was made by
-            somebody else, and is complete.
+            somebody else, and is complete. For ``base``, the environments
+            in its folder do not count.
         """
         prefix = self.prefix(name)
         mark = self._mark(name)
         if mark is not None:
             return mark
-        if (prefix / "conda-meta" / "history").is_file():
+        if (prefix / "conda-meta" / "history").is_file() or (name == BASE and self.has_conda):
             return EnvironmentCondition.COMPLETE
         if not os.path.lexists(prefix):
             return EnvironmentCondition.ABSENT
         # A run that ended before its first mark was there leaves at most a part of that mark.
         left = [one for one in prefix.iterdir() if _MARK not in one.name] if prefix.is_dir() else [prefix]
+        if name == BASE:
+            left = [one for one in left if one.name not in {*_OURS, "envs"}]
         return EnvironmentCondition.OCCUPIED if left else EnvironmentCondition.ABSENT
+
+    def stamp(self) -> object:
+        """Tell in which state all environments are, to be compared with a later answer.
+
+        Returns
+        -------
+        stamp : `object`
+            Equal as long as no run of ours, and no conda, changed any.
+        """
+        folders = [self.path, *sorted((self.path / "envs").glob("*/"))]
+        files = (folder / name for folder in folders for name in (_MARK, "conda-meta/history"))
+        return tuple((str(file), _changed(file)) for file in files)
+
+    def configure(self, channels: Sequence[str]) -> None:
+        """Tell a new conda which channels the environments come from, unless it was told.
+
+        Parameters
+        ----------
+        channels : `~collections.abc.Sequence` [ `str` ]
+            The first has priority. One whose address holds a password or a
+            token is left out: everybody may read the file.
+        """
+        path = self.path / ".condarc"
+        if path.exists():
+            return
+        shown = [channel for channel in channels if "@" not in channel and "/t/" not in channel]
+        write_atomic(path, "channels:\n" + "".join(f"  - {json.dumps(one)}\n" for one in shown))
 
     def begin(self, name: EnvName, *, change: bool) -> None:
         """Mark an environment as unfinished.
@@ -142,14 +173,15 @@ class CondaRoot:
         name : `EnvName`
             Its name.
         change : `bool`
-            Whether what is there is used; otherwise it is removed.
+            Whether what is there is used; otherwise it is removed, unless
+            it is ``base`` with all environments in it.
 
         Raises
         ------
         RefusedError
             Raised if we may not write there.
         """
-        if not change:
+        if not change and name != BASE:
             self._discard(name)
         state = EnvironmentCondition.HALF_UPDATED if change else EnvironmentCondition.UNFINISHED
         self._write_mark(name, {"state": state.value})
@@ -229,6 +261,14 @@ class CondaRoot:
         if str(prefix) not in text.splitlines():
             separator = "" if not text or text.endswith("\n") else "\n"
             write_atomic(path, f"{text}{separator}{prefix}\n")
+
+
+def _changed(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
 
 
 def _distribution(package: SolvedPackage) -> str:

@@ -21,11 +21,14 @@ class Defaults:
         conda channels, the first has priority.
     eups_url : `str`
         Root of the EUPS distribution server.
+    former_url : `str`
+        Where the lists of environments from before rubin-env lie.
     """
 
     version: str | None
     channels: tuple[str, ...]
     eups_url: str
+    former_url: str
 
 
 def read_data(name: str) -> str:
@@ -58,4 +61,5 @@ def load_defaults() -> Defaults:
         version=None if environment["version"] == "latest" else environment["version"],
         channels=tuple(environment["channels"]),
         eups_url=packages["eups_url"],
+        former_url=environment["former_url"],
     )

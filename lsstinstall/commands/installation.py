@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,102 +17,32 @@ from lsstinstall.adapters.files import read_text, write_atomic
 from lsstinstall.adapters.http import open_pkgroot
 from lsstinstall.adapters.packagedata import read_data
 from lsstinstall.commands.add import ProductRequest, install_products, plan_products
+from lsstinstall.commands.installationplans import InstallationPlan, InstallationRequest
 from lsstinstall.core.environmentplans import EnvironmentRequest
-from lsstinstall.core.environments import EnvName, EnvSpec, EnvVersion
+from lsstinstall.core.environments import EnvName, EnvSpec, EnvVersion, legacy_commit
 from lsstinstall.core.pkgroots import join_pkgroots, split_pkgroots
-from lsstinstall.core.platforms import Platform, binary_root, platform_of
+from lsstinstall.core.platforms import Platform, platform_of
+from lsstinstall.install.condaplanner import plan_conda
 from lsstinstall.install.environmentinstaller import run_environment
 from lsstinstall.install.environmentplanner import plan_environment
 from lsstinstall.install.loadscripts import LOAD_SCRIPTS, LoadScript
-from lsstinstall.install.tagenvironments import SOURCES, read_environment_version, read_exact_environment
+from lsstinstall.install.tagenvironments import (
+    SOURCES,
+    EnvironmentList,
+    exact_environment,
+    find_binary_roots,
+    former_environment,
+    read_environment_version,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from lsstinstall.core.environmentplans import EnvironmentPlan
-    from lsstinstall.core.names import ProductName
     from lsstinstall.core.productplans import InstallPlan, InstallReport
     from lsstinstall.core.reporting import Reporter
-    from lsstinstall.core.tags import EupsTag
 
-__all__ = ["Installation", "InstallationPlan", "InstallationRequest", "find_active_conda"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallationRequest:
-    """What a user wants, after all options were read.
-
-    Parameters
-    ----------
-    tag : `EupsTag` or `None`
-        The tag whose environment and products are wanted.
-    exact : `bool`
-        Whether the environment is exactly the one the tag was built with.
-    version : `EnvVersion` or `None`
-        Version of rubin-env where no tag decides; `None` for the newest.
-    name : `EnvName` or `None`
-        Name of the environment, if not the usual one.
-    update, developer : `bool`
-        As in `EnvironmentRequest`.
-    conda_root : `~pathlib.Path`
-        Folder with the environments.
-    channels : `tuple` [ `str`, ... ]
-        The first has priority.
-    eups_url : `str`
-        Root of the distribution server.
-    binaries, sources : `bool`
-        Which kinds of packages may be installed.
-    stack : `~pathlib.Path` or `None`
-        `None` for the one in the environment.
-    folder : `~pathlib.Path`
-        Where the load scripts go.
-    products : `tuple` [ `ProductName`, ... ]
-        To be installed afterwards.
-    jobs : `int`
-        How many products at a time.
-    """
-
-    tag: EupsTag | None
-    exact: bool
-    version: EnvVersion | None
-    name: EnvName | None
-    update: bool
-    developer: bool
-    conda_root: Path
-    channels: tuple[str, ...]
-    eups_url: str
-    binaries: bool
-    sources: bool
-    stack: Path | None
-    folder: Path
-    products: tuple[ProductName, ...]
-    jobs: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallationPlan:
-    """What would be done.
-
-    Parameters
-    ----------
-    environment : `EnvironmentPlan`
-        The conda environment.
-    prefix, stack : `~pathlib.Path`
-        Where environment and stack lie.
-    pkgroot : `str`
-        Content of the stack's file of this name.
-    scripts : `tuple` [ `~pathlib.Path`, ... ]
-        Load scripts to be written; those that are there are kept.
-    script_is_ours : `bool`
-        Whether ``loadLSST.sh`` activates this environment by itself.
-    """
-
-    environment: EnvironmentPlan
-    prefix: Path
-    stack: Path
-    pkgroot: str
-    scripts: tuple[Path, ...]
-    script_is_ours: bool
+__all__ = ["Installation"]
 
 
 class Installation:
@@ -152,17 +80,44 @@ class Installation:
             Environment, stack and scripts.
         """
         self.root.check()
-        environment = plan_environment(self._environment_request(), store=self.root, engine=self._engine)
+        stamp = self.root.stamp()
+        request = self._environment_request()
+        listed = self._listed(request.spec.version)
+        environment = plan_environment(
+            request,
+            store=self.root,
+            engine=self._engine,
+            read_lock=None if listed is None else listed.read,
+        )
         prefix = self.root.prefix(environment.name)
-        text = self._script(environment.name).format(read_data("loadLSST.sh"))
         return InstallationPlan(
             environment=environment,
+            listed=None if listed is None else listed.url,
+            conda=self._plan_conda(request, environment),
+            conda_root=self.root.path,
+            has_conda=self.root.has_conda,
             prefix=prefix,
             stack=self._request.stack or prefix / "share" / "eups",
             pkgroot=join_pkgroots(self._pkgroots(environment.version)),
             scripts=tuple(path for path in self._script_paths() if not path.exists()),
-            script_is_ours=self._present_script() in {None, text},
+            script_is_ours=self._present_script() in {None, self._script_text(environment.name)},
+            stamp=stamp,
         )
+
+    def renew(self, plan: InstallationPlan) -> InstallationPlan:
+        """Decide again if somebody else changed an environment since.
+
+        Parameters
+        ----------
+        plan : `InstallationPlan`
+            From `plan`, made while others were free to work.
+
+        Returns
+        -------
+        plan : `InstallationPlan`
+            The same one, if it still holds.
+        """
+        return plan if plan.stamp == self.root.stamp() else self.plan()
 
     def run(self, plan: InstallationPlan) -> None:
         """Make environment, stack and scripts.
@@ -172,12 +127,13 @@ class Installation:
         plan : `InstallationPlan`
             From `plan`.
         """
+        if plan.conda is not None:
+            run_environment(plan.conda, store=self.root, engine=self._engine, reporter=self._reporter)
+            self.root.configure(self._request.channels)
         run_environment(plan.environment, store=self.root, engine=self._engine, reporter=self._reporter)
         Stack.create(plan.stack, flavor=self._platform.flavor)
         _write_changed(plan.stack / "pkgroot", f"{plan.pkgroot}\n")
-        text = self._present_script()
-        if text is None:
-            text = self._script(plan.environment.name).format(read_data("loadLSST.sh"))
+        text = self._present_script() or self._script_text(plan.environment.name)
         for path in plan.scripts:
             write_atomic(path, text)
 
@@ -221,15 +177,11 @@ class Installation:
 
     def _environment_request(self) -> EnvironmentRequest:
         request = self._request
-        version, lock = request.version, None
+        version = request.version
         if request.tag is not None:
-            files = open_pkgroot(request.eups_url)
-            version = read_environment_version(files, request.tag)
-            if request.exact:
-                lock = read_exact_environment(files, request.tag, version=version, platform=self._platform)
+            version = read_environment_version(open_pkgroot(request.eups_url), request.tag)
         return EnvironmentRequest(
             spec=EnvSpec(version=version, developer=request.developer),
-            lock=lock,
             name=request.name,
             update=request.update,
             channels=request.channels,
@@ -237,20 +189,41 @@ class Installation:
             virtual_packages=detect_virtual_packages(),
         )
 
+    def _listed(self, version: EnvVersion | None) -> EnvironmentList | None:
+        request, platform = self._request, self._platform
+        commit = None if version is None else legacy_commit(version)
+        if commit is not None:
+            return former_environment(open_pkgroot(request.former_url), commit, platform=platform)
+        if not request.exact or request.tag is None or version is None:
+            return None
+        files = open_pkgroot(request.eups_url)
+        return exact_environment(files, request.tag, version=version, platform=platform)
+
+    def _plan_conda(
+        self, request: EnvironmentRequest, environment: EnvironmentPlan
+    ) -> EnvironmentPlan | None:
+        if not self._request.conda:
+            return None
+        return plan_conda(
+            request, environment=environment, store=self.root, engine=self._engine, reporter=self._reporter
+        )
+
     def _pkgroots(self, version: EnvVersion) -> Iterator[str]:
         base = self._request.eups_url
         if self._request.binaries:
-            yield f"{base}/{binary_root(self._platform, version)}"
+            for path in find_binary_roots(open_pkgroot(base), version, platform=self._platform):
+                yield f"{base}/{path}"
         if self._request.sources:
             yield f"{base}/{SOURCES}"
 
-    def _script(self, name: EnvName) -> LoadScript:
-        return LoadScript(
+    def _script_text(self, name: EnvName) -> str:
+        script = LoadScript(
             conda_root=self.root.path,
             environment=name,
             stack=self._request.stack,
             python=Path(sys.executable),
         )
+        return script.format(read_data("loadLSST.sh"))
 
     def _script_paths(self) -> tuple[Path, ...]:
         return tuple(self._request.folder / name for name in LOAD_SCRIPTS)
@@ -278,25 +251,6 @@ class Installation:
             "CONDA_PREFIX": str(prefix),
             **({"EUPS_DIR": str(prefix / "eups")} if (prefix / "eups").is_dir() else {}),
         }
-
-
-def find_active_conda(environ: Mapping[str, str]) -> Path | None:
-    """Find the conda that is activated in the calling shell.
-
-    Parameters
-    ----------
-    environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        ``CONDA_EXE`` and ``PATH`` are read.
-
-    Returns
-    -------
-    root : `~pathlib.Path` or `None`
-        Its base prefix.
-    """
-    executable = environ.get("CONDA_EXE", "")
-    if not executable.endswith("/bin/conda") or shutil.which("conda", path=environ.get("PATH")) is None:
-        return None
-    return Path(executable).parent.parent
 
 
 def _write_changed(path: Path, text: str) -> None:

@@ -8,6 +8,7 @@ from typing import NewType
 from lsstinstall.core.errors import InvalidNameError
 
 __all__ = [
+    "BASE",
     "METAPACKAGE",
     "EnvName",
     "EnvVersion",
@@ -15,13 +16,17 @@ __all__ = [
     "legacy_commit",
     "parse_env_name",
     "parse_env_version",
+    "parse_recorded_version",
 ]
 
 EnvVersion = NewType("EnvVersion", str)
-"""Version of rubin-env, ``13.0.1``."""
+"""Version of rubin-env, ``13.0.1``; of an environment from before it the commit, ``46b24e8``."""
 
 EnvName = NewType("EnvName", str)
 """Name of a conda environment, ``lsst-scipipe-13.0.1``."""
+
+BASE = EnvName("base")
+"""The environment of conda itself, whose folder holds all others."""
 
 METAPACKAGE = "rubin-env"
 """The package whose version is that of the environment."""
@@ -30,8 +35,9 @@ METAPACKAGE = "rubin-env"
 _VERSION = re.compile(r"[0-9][A-Za-z0-9._+!]*")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
-# 46b24e8, or https://github.com/lsst/scipipe_conda_env@46b24e8: before rubin-env.
-_COMMIT = re.compile(r"(?:https:.*@)?([0-9a-f]{7,40})")
+# 46b24e8, or https://github.com/lsst/scipipe_conda_env@46b24e8: before rubin-env. A short one
+# without a letter, such as 13, is the beginning of a version.
+_COMMIT = re.compile(r"(?:https:.*@)?((?=[0-9]*[a-f]|[0-9]{7})[0-9a-f]{4,40})")
 
 
 def parse_env_version(text: str) -> EnvVersion:
@@ -92,30 +98,51 @@ def legacy_commit(recorded: str) -> str | None:
     Parameters
     ----------
     recorded : `str`
-        What a tag list says behind ``#CONDA_ENV=``.
+        What a tag list says behind ``#CONDA_ENV=``, or a user behind ``-v``.
 
     Returns
     -------
     commit : `str` or `None`
-        Seven hexadecimal digits or more; `None` for a version of rubin-env.
+        Four hexadecimal digits or more, with a letter among them, or seven
+        decimal ones; `None` for a version of rubin-env.
     """
     match = _COMMIT.fullmatch(recorded)
     return match[1] if match else None
 
 
-def environment_name(version: EnvVersion, *, exact: bool = False) -> EnvName:
+def parse_recorded_version(recorded: str) -> EnvVersion:
+    """Read what names an environment, of any time.
+
+    Parameters
+    ----------
+    recorded : `str`
+        What a tag list says behind ``#CONDA_ENV=``, or a user behind ``-v``.
+
+    Returns
+    -------
+    version : `EnvVersion`
+        A version of rubin-env, or the commit of an environment from before.
+
+    Raises
+    ------
+    InvalidNameError
+        Raised if it is neither.
+    """
+    commit = legacy_commit(recorded)
+    return parse_env_version(recorded) if commit is None else EnvVersion(commit)
+
+
+def environment_name(version: EnvVersion) -> EnvName:
     """Name the environment of a version, as every Rubin tool does.
 
     Parameters
     ----------
     version : `EnvVersion`
         The complete version.
-    exact : `bool`, optional
-        Whether it is made from the list that a build recorded.
 
     Returns
     -------
     name : `EnvName`
-        ``lsst-scipipe-<version>``, with ``-exact`` where it applies.
+        ``lsst-scipipe-<version>``.
     """
-    return EnvName(f"lsst-scipipe-{version}{'-exact' if exact else ''}")
+    return EnvName(f"lsst-scipipe-{version}")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lsstinstall.core.environments import EnvLock, EnvName, EnvSpec, EnvVersion, SolvedPackage
+    from lsstinstall.core.environments import EnvName, EnvSpec, EnvVersion, SolvedPackage
     from lsstinstall.core.names import CondaSubdir
     from lsstinstall.core.virtualpackages import VirtualPackage
 
@@ -55,8 +55,6 @@ class EnvironmentRequest:
     ----------
     spec : `EnvSpec`
         Version of rubin-env, and whether the developers' tools come with it.
-    lock : `EnvLock` or `None`
-        Packages of an exact environment; then the spec has its version.
     name : `EnvName` or `None`
         `None` for the name that follows from the version. An environment of
         a name that was given is taken as it is.
@@ -71,7 +69,6 @@ class EnvironmentRequest:
     """
 
     spec: EnvSpec
-    lock: EnvLock | None = None
     name: EnvName | None = None
     update: bool = False
     channels: tuple[str, ...]
@@ -97,6 +94,9 @@ class EnvironmentPlan:
         What changes, by name.
     specs : `tuple` [ `str`, ... ]
         What is recorded as asked for.
+    found : `EnvVersion` or `None`
+        Version of rubin-env in what is kept, where it is another one: a
+        user who names an environment says that it is good enough.
     """
 
     name: EnvName
@@ -106,6 +106,7 @@ class EnvironmentPlan:
     added: tuple[SolvedPackage, ...] = ()
     removed: tuple[SolvedPackage, ...] = ()
     specs: tuple[str, ...] = ()
+    found: EnvVersion | None = None
 
     @property
     def size_bytes(self) -> int:

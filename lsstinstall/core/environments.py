@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from lsstinstall.core.condapackages import CondaPackage, PackageDigest, parse_package_file
 from lsstinstall.core.environmentnames import (
+    BASE,
     METAPACKAGE,
     EnvName,
     EnvVersion,
@@ -16,6 +17,7 @@ from lsstinstall.core.environmentnames import (
     legacy_commit,
     parse_env_name,
     parse_env_version,
+    parse_recorded_version,
 )
 from lsstinstall.core.errors import FormatError, InvalidNameError
 from lsstinstall.core.lines import Line, numbered_lines, refuse_partial_last_line
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 __all__ = [
+    "BASE",
     "METAPACKAGE",
     "EnvLock",
     "EnvName",
@@ -38,9 +41,11 @@ __all__ = [
     "parse_env_lock",
     "parse_env_name",
     "parse_env_version",
+    "parse_recorded_version",
 ]
 
 _DEVELOPER = "rubin-env-developer"
+_EUPS = "eups"
 _MARKER = "@EXPLICIT"
 _NAME_LINE = "#environment_name:"
 _PLATFORM_LINE = re.compile(r"#\s*platform:\s*(?P<platform>\S+)\s*")
@@ -59,7 +64,8 @@ class EnvSpec:
     Parameters
     ----------
     version : `EnvVersion` or `None`
-        `None` for the newest there is.
+        `None` for the newest there is. What a commit names was never solved
+        for: a list has its packages.
     developer : `bool`
         Whether the developers' tools come with it.
     """
@@ -73,9 +79,15 @@ class EnvSpec:
         Returns
         -------
         specs : `tuple` [ `str`, ... ]
-            The metapackage first.
+            The metapackage first. The lists from before it have no EUPS,
+            which is asked for instead.
         """
-        first = METAPACKAGE if self.version is None else f"{METAPACKAGE}={self.version}"
+        if self.version is None:
+            first = METAPACKAGE
+        elif legacy_commit(self.version) is not None:
+            first = _EUPS
+        else:
+            first = f"{METAPACKAGE}={self.version}"
         return (first, _DEVELOPER) if self.developer else (first,)
 
 

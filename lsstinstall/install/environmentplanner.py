@@ -12,13 +12,19 @@ from lsstinstall.core.environmentplans import (
     EnvironmentPlan,
     EnvironmentRequest,
 )
-from lsstinstall.core.environments import METAPACKAGE, EnvVersion, environment_name
+from lsstinstall.core.environments import (
+    METAPACKAGE,
+    EnvName,
+    EnvVersion,
+    environment_name,
+    legacy_commit,
+)
 from lsstinstall.core.errors import ConfigurationError, RefusedError, ToolkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from lsstinstall.core.environments import EnvName, SolvedPackage
+    from lsstinstall.core.environments import EnvLock, SolvedPackage
     from lsstinstall.install.ports import EnvironmentEngine, EnvironmentStore
 
 __all__ = ["plan_environment"]
@@ -28,7 +34,11 @@ _SPEC_NAME = re.compile(r"(?:.*::)?([A-Za-z0-9_.-]+)")
 
 
 def plan_environment(
-    request: EnvironmentRequest, *, store: EnvironmentStore, engine: EnvironmentEngine
+    request: EnvironmentRequest,
+    *,
+    store: EnvironmentStore,
+    engine: EnvironmentEngine,
+    read_lock: Callable[[], EnvLock] | None = None,
 ) -> EnvironmentPlan:
     """Decide what to do about the conda environment.
 
@@ -44,6 +54,9 @@ def plan_environment(
         Knows what is there.
     engine : `EnvironmentEngine`
         Solves.
+    read_lock : `~collections.abc.Callable`, optional
+        Reads the packages of an exact environment, whose version the request
+        has; called if they are needed.
 
     Returns
     -------
@@ -53,14 +66,14 @@ def plan_environment(
     Raises
     ------
     ConfigurationError
-        Raised if the lock is one of another platform.
+        Raised if the list is one of another platform.
     RefusedError
         Raised if something else lies in the environment's place.
     ToolkitError
         Raised if there is no solution, or what the channels have is not
         rubin-env.
     """
-    return _Planner(request, store, engine).plan()
+    return _Planner(request, store, engine, read_lock).plan()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,7 @@ class _Planner:
     request: EnvironmentRequest
     store: EnvironmentStore
     engine: EnvironmentEngine
+    read_lock: Callable[[], EnvLock] | None
 
     def plan(self) -> EnvironmentPlan:
         version = self.request.spec.version
@@ -78,7 +92,8 @@ class _Planner:
                 return self._plan_present(name, version, condition)
         packages = self._wanted()
         # Only now is it sure what "newest" or the beginning of a version means.
-        version = _version_of(packages)
+        if version is None or not self._is_former:
+            version = _version_of(packages)
         name = self._name(version)
         condition = self.store.condition(name)
         if condition not in {EnvironmentCondition.ABSENT, EnvironmentCondition.UNFINISHED}:
@@ -104,11 +119,16 @@ class _Planner:
         present = self.engine.installed(self.store.prefix(name))
         if condition is EnvironmentCondition.HALF_UPDATED:
             return self._change(name, version, EnvironmentAction.REPAIR, present)
-        if self.request.update and self.request.lock is None:
+        if self.request.update and self.read_lock is None:
             return self._change(name, version, EnvironmentAction.UPDATE, present)
         if self.request.spec.developer and not any(one.package.name == _DEVELOPER for one in present):
             return self._change(name, version, EnvironmentAction.EXTEND, present)
-        return EnvironmentPlan(name=name, version=version, action=EnvironmentAction.KEEP)
+        return EnvironmentPlan(
+            name=name,
+            version=version,
+            action=EnvironmentAction.KEEP,
+            found=next((one for one in _rubin_envs(present) if one != version), None),
+        )
 
     def _change(
         self,
@@ -120,7 +140,7 @@ class _Planner:
         specs = self._specs_of(name)
         if action is EnvironmentAction.EXTEND:
             packages = self._solve((_DEVELOPER,), pinned=present)
-        elif self.request.lock is not None:
+        elif self.read_lock is not None:
             packages = self._wanted()
         else:
             packages = self._solve(specs, favored=[one for one in present if not _is_ours(one.package.name)])
@@ -147,18 +167,18 @@ class _Planner:
         return tuple(dict.fromkeys(specs))
 
     def _wanted(self) -> tuple[SolvedPackage, ...]:
-        lock = self.request.lock
-        if lock is None:
+        if self.read_lock is None:
             return self._solve(self.request.spec.specs())
+        lock = self.read_lock()
         if lock.platform not in {None, self.request.platform}:
             raise ConfigurationError(
                 f"the exact environment is of `{lock.platform}`, this machine is `{self.request.platform}`",
                 hint="use `-T` instead of `-X` to solve the environment for this machine",
             )
         packages = self.engine.resolve(lock)
-        if not self.request.spec.developer:
-            return packages
-        return self._solve((_DEVELOPER,), pinned=packages)
+        # The list stands for the metapackage, and may lack what comes on top of it.
+        more = [spec for spec in self.request.spec.specs() if _spec_name(spec) != METAPACKAGE]
+        return self._solve(more, pinned=packages) if more else packages
 
     def _solve(
         self,
@@ -177,16 +197,27 @@ class _Planner:
         )
 
     def _name(self, version: EnvVersion) -> EnvName:
-        return self.request.name or environment_name(version, exact=self.request.lock is not None)
+        name = self.request.name or environment_name(version)
+        # As ever, also behind a name that was given: the two kinds shall not be mistaken for each other.
+        exact = self.read_lock is not None and not self._is_former
+        return EnvName(f"{name}-exact") if exact else name
+
+    @property
+    def _is_former(self) -> bool:
+        version = self.request.spec.version
+        return version is not None and legacy_commit(version) is not None
 
 
 def _version_of(packages: Sequence[SolvedPackage]) -> EnvVersion:
-    for one in packages:
-        if one.package.name == METAPACKAGE:
-            return EnvVersion(one.package.version)
+    for version in _rubin_envs(packages):
+        return version
     raise ToolkitError(
         f"the environment has no package `{METAPACKAGE}`", hint="its version decides where binaries lie"
     )
+
+
+def _rubin_envs(packages: Sequence[SolvedPackage]) -> Iterator[EnvVersion]:
+    return (EnvVersion(one.package.version) for one in packages if one.package.name == METAPACKAGE)
 
 
 def _is_ours(name: str) -> bool:

@@ -341,7 +341,7 @@ def test_products_are_installed_after_the_environment(user: _User, here: Path) -
 def test_a_product_that_is_missing_is_told_before_anything_is_done(user: _User, here: Path) -> None:
     assert user("-T", NEW_TAG, "nonsense") == 3
     assert "`nonsense`" in user.err
-    assert not (here / "conda/envs").exists()
+    assert _files(here) == set()
 
 
 def test_everything_may_come_from_web_servers(user: _User, here: Path, distribution: Distribution) -> None:
@@ -366,7 +366,8 @@ def test_a_server_as_file_url_is_written_as_eups_reads_it(user: _User, here: Pat
         (("-T", "w.26.42"), 2, "`w.26.42`"),
         (("-v", "../13"), 2, "`../13` is no version of rubin-env"),
         (("-e", "a/b"), 2, "`a/b` is no name of an environment"),
-        (("-v", "46b24e8"), 1, "environment `46b24e8` is from before rubin-env"),
+        (("-v", "46b24e8", "--former-url", "/nowhere"), 3, "no environment `46b24e8` for"),
+        (("-e", "base"), 2, "`base` is the environment of conda itself"),
         (("-T", "w_2026_40"), 3, "no tag `w_2026_40`"),
         (("-v", "99"), 1, "no solution for `rubin-env=99`"),
         (("daf_butler",), 2, "products need a tag"),
@@ -380,7 +381,7 @@ def test_wrong_arguments_are_told(
 ) -> None:
     assert user(*arguments) == code
     assert message in user.err
-    assert not (here / "loadLSST.sh").exists()
+    assert _files(here) == set()
 
 
 def test_channels_are_needed(user: _User) -> None:

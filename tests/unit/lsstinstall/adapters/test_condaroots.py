@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -7,7 +8,7 @@ import pytest
 
 from lsstinstall.adapters.condaroots import CondaRoot
 from lsstinstall.core.environmentplans import EnvironmentCondition, EnvironmentRecord
-from lsstinstall.core.environments import EnvName, EnvVersion
+from lsstinstall.core.environments import BASE, EnvName, EnvVersion
 from lsstinstall.core.errors import RefusedError
 from tests.support.environments import solved
 
@@ -200,3 +201,59 @@ def test_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "conda").touch()
     with pytest.raises(RefusedError, match="does not appear to contain conda"):
         _root(tmp_path / "conda").check()
+
+
+def test_the_environment_of_conda_itself_is_absent_however_many_others_there_are(tmp_path: Path) -> None:
+    root = _root(tmp_path / "conda")
+    assert root.condition(BASE) is EnvironmentCondition.ABSENT
+    root.begin(NAME, change=False)
+    (root.path / "pkgs-rattler").mkdir()
+    assert root.condition(BASE) is EnvironmentCondition.ABSENT
+    (root.path / "thesis.tex").touch()
+    assert root.condition(BASE) is EnvironmentCondition.OCCUPIED
+
+
+def test_a_conda_of_somebody_else_is_complete(tmp_path: Path) -> None:
+    root = _root(tmp_path)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/conda").touch(mode=0o755)
+    assert root.condition(BASE) is EnvironmentCondition.COMPLETE
+
+
+def test_a_conda_that_was_interrupted_is_known_as_ours(tmp_path: Path) -> None:
+    root = _root(tmp_path / "conda")
+    root.begin(BASE, change=False)
+    (root.path / "lib").mkdir()
+    root.check()
+    assert root.condition(BASE) is EnvironmentCondition.UNFINISHED
+
+
+def test_a_new_beginning_of_conda_removes_no_environment(tmp_path: Path) -> None:
+    root = _root(tmp_path)
+    root.begin(NAME, change=False)
+    root.begin(BASE, change=False)
+    assert _condition(root) is EnvironmentCondition.UNFINISHED
+
+
+def test_the_stamp_changes_with_each_environment(tmp_path: Path) -> None:
+    root = _root(tmp_path / "conda")
+    stamps = [root.stamp()]
+    root.begin(NAME, change=False)
+    stamps.append(root.stamp())
+    root.finish(NAME, _record())
+    stamps.append(root.stamp())
+    assert all(before != after for before, after in itertools.pairwise(stamps))
+    assert root.stamp() == stamps[-1]
+
+
+def test_a_new_conda_is_told_the_channels_and_no_secret(tmp_path: Path) -> None:
+    root = _root(tmp_path)
+    secrets = ["https://me:word@example.org/c", "https://example.org/t/word/c"]
+    root.configure(["/my/channel", *secrets, "conda-forge"])
+    assert (tmp_path / ".condarc").read_text() == 'channels:\n  - "/my/channel"\n  - "conda-forge"\n'
+
+
+def test_a_conda_that_was_told_its_channels_keeps_them(tmp_path: Path) -> None:
+    (tmp_path / ".condarc").write_text("channels: [mine]\n")
+    _root(tmp_path).configure(["conda-forge"])
+    assert (tmp_path / ".condarc").read_text() == "channels: [mine]\n"

@@ -15,6 +15,7 @@ from lsstinstall.core.environments import (
     parse_env_lock,
     parse_env_name,
     parse_env_version,
+    parse_recorded_version,
 )
 from lsstinstall.core.errors import FormatError, InvalidNameError
 from lsstinstall.core.names import CondaSubdir
@@ -70,13 +71,16 @@ def test_a_path_or_a_blank_is_no_name_of_an_environment(text: str) -> None:
 
 def test_an_environment_is_named_for_its_version() -> None:
     assert environment_name(EnvVersion("13.0.1")) == "lsst-scipipe-13.0.1"
-    assert environment_name(EnvVersion("13.0.1"), exact=True) == "lsst-scipipe-13.0.1-exact"
 
 
 @pytest.mark.parametrize(
     ("recorded", "commit"),
     [
         ("46b24e8", "46b24e8"),
+        ("1a2b3c", "1a2b3c"),
+        ("4612248", "4612248"),
+        ("461224", None),
+        ("5.0e1", None),
         ("https://example.org/lsst/scipipe_conda_env@1172c30", "1172c30"),
         ("13.0.1", None),
         ("13", None),
@@ -85,12 +89,17 @@ def test_an_environment_is_named_for_its_version() -> None:
 )
 def test_environments_before_rubin_env_are_told_by_their_commit(recorded: str, commit: str | None) -> None:
     assert legacy_commit(recorded) == commit
+    assert parse_recorded_version(recorded) == (commit or recorded)
 
 
 def test_a_solver_is_asked_for_the_metapackage() -> None:
     assert EnvSpec().specs() == ("rubin-env",)
     assert EnvSpec(version=EnvVersion("13.0.1")).specs() == ("rubin-env=13.0.1",)
     assert EnvSpec(developer=True).specs() == ("rubin-env", "rubin-env-developer")
+
+
+def test_eups_is_asked_for_where_there_is_no_metapackage() -> None:
+    assert EnvSpec(version=EnvVersion("46b24e8")).specs() == ("eups",)
 
 
 def test_a_recorded_environment_is_read_with_its_name_platform_and_digests() -> None:

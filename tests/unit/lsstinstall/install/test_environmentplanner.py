@@ -29,12 +29,10 @@ def _request(
     *,
     developer: bool = False,
     update: bool = False,
-    lock: EnvLock | None = None,
     name: str | None = None,
 ) -> EnvironmentRequest:
     return EnvironmentRequest(
         spec=EnvSpec(version=None if version is None else EnvVersion(version), developer=developer),
-        lock=lock,
         name=None if name is None else EnvName(name),
         update=update,
         channels=("https://example.org/c",),
@@ -55,8 +53,11 @@ def _names(packages: tuple[SolvedPackage, ...]) -> list[str]:
     return [f"{one.package.name} {one.package.version}" for one in packages]
 
 
-def _plan(request: EnvironmentRequest, engine: FakeEngine, store: FakeStore) -> EnvironmentPlan:
-    return plan_environment(request, store=store, engine=engine)
+def _plan(
+    request: EnvironmentRequest, engine: FakeEngine, store: FakeStore, lock: EnvLock | None = None
+) -> EnvironmentPlan:
+    read_lock = None if lock is None else (lambda: lock)
+    return plan_environment(request, store=store, engine=engine, read_lock=read_lock)
 
 
 def test_an_environment_that_is_missing_is_created() -> None:
@@ -94,7 +95,13 @@ def test_a_name_that_was_given_is_used_as_it_is() -> None:
     engine = _engine()
     mine = EnvName("mine")
     assert _plan(_request(name="mine"), engine, FakeStore()).name == mine
-    assert _plan(_request(name="mine"), engine, _present(engine, OLD, name=mine)).version == "13.0.1"
+    plan = _plan(_request(name="mine"), engine, _present(engine, OLD, name=mine))
+    assert (plan.action, plan.version, plan.found) == (EnvironmentAction.KEEP, "13.0.1", "12.2.0")
+
+
+def test_an_environment_of_the_version_that_was_asked_for_is_no_surprise() -> None:
+    engine = _engine()
+    assert _plan(_request(name="mine"), engine, _present(engine, NEW, name=EnvName("mine"))).found is None
 
 
 def test_what_an_interrupted_run_left_is_made_anew() -> None:
@@ -165,21 +172,21 @@ def _lock(*packages: SolvedPackage, platform: str = LINUX) -> EnvLock:
 
 def test_an_exact_environment_has_the_packages_of_its_list() -> None:
     engine = _engine()
-    plan = _plan(_request("12.2.0", lock=_lock(OLD, PYTHON)), engine, FakeStore())
+    plan = _plan(_request("12.2.0"), engine, FakeStore(), _lock(OLD, PYTHON))
     assert (plan.name, plan.version) == ("lsst-scipipe-12.2.0-exact", "12.2.0")
     assert _names(plan.packages) == ["python 3.13.5", "rubin-env 12.2.0"]
     assert engine.asked == []
 
 
 def test_the_developers_tools_come_on_top_of_an_exact_environment() -> None:
-    plan = _plan(_request(lock=_lock(NEW, PYTHON), developer=True), _engine(), FakeStore())
+    plan = _plan(_request(developer=True), _engine(), FakeStore(), _lock(NEW, PYTHON))
     assert _names(plan.packages) == ["python 3.13.5", "rubin-env 13.0.1", "rubin-env-developer 13.0.1"]
 
 
 def test_an_exact_environment_is_never_updated() -> None:
     engine = _engine()
     store = _present(engine, OLD, name=EnvName("lsst-scipipe-12.2.0-exact"))
-    plan = _plan(_request("12.2.0", lock=_lock(OLD), update=True), engine, store)
+    plan = _plan(_request("12.2.0", update=True), engine, store, _lock(OLD))
     assert plan.action is EnvironmentAction.KEEP
 
 
@@ -188,15 +195,48 @@ def test_an_exact_environment_is_repaired_to_its_list() -> None:
     name = EnvName("lsst-scipipe-12.2.0-exact")
     store = _present(engine, PYTHON, name=name)
     store.conditions[name] = EnvironmentCondition.HALF_UPDATED
-    plan = _plan(_request("12.2.0", lock=_lock(OLD, PYTHON)), engine, store)
+    plan = _plan(_request("12.2.0"), engine, store, _lock(OLD, PYTHON))
     assert (plan.action, _names(plan.added)) == (EnvironmentAction.REPAIR, ["rubin-env 12.2.0"])
 
 
 def test_an_exact_environment_of_another_platform_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="is of `osx-64`, this machine is `linux-64`"):
-        _plan(_request(lock=_lock(NEW, platform="osx-64")), _engine(), FakeStore())
+        _plan(_request(), _engine(), FakeStore(), _lock(NEW, platform="osx-64"))
 
 
 def test_an_exact_environment_without_rubin_env_is_refused() -> None:
     with pytest.raises(ToolkitError, match="has no package `rubin-env`"):
-        _plan(_request(lock=_lock(PYTHON)), _engine(), FakeStore())
+        _plan(_request(), _engine(), FakeStore(), _lock(PYTHON))
+
+
+def test_an_exact_environment_shows_it_also_behind_a_name_that_was_given() -> None:
+    plan = _plan(_request(name="mine"), _engine(), FakeStore(), _lock(NEW))
+    assert plan.name == "mine-exact"
+
+
+def test_the_list_of_an_exact_environment_that_is_there_is_not_read() -> None:
+    engine = _engine()
+    store = _present(engine, NEW, name=EnvName(f"{NAME}-exact"))
+
+    def read_lock() -> EnvLock:
+        raise AssertionError
+
+    plan = plan_environment(_request(), store=store, engine=engine, read_lock=read_lock)
+    assert plan.action is EnvironmentAction.KEEP
+
+
+@pytest.mark.parametrize("update", [False, True])
+def test_an_environment_of_a_commit_has_its_list_and_eups(*, update: bool) -> None:
+    engine = _engine()
+    plan = _plan(_request("46b24e8", update=update), engine, FakeStore(), _lock(PYTHON))
+    assert (plan.name, plan.version) == ("lsst-scipipe-46b24e8", "46b24e8")
+    assert _names(plan.packages) == ["eups 2.2.15", "python 3.13.5"]
+    assert plan.specs == ("eups",)
+    assert engine.asked == [("eups",)]
+
+
+def test_an_environment_of_a_commit_is_never_updated() -> None:
+    engine = _engine()
+    store = _present(engine, PYTHON, EUPS, name=EnvName("lsst-scipipe-46b24e8"))
+    plan = _plan(_request("46b24e8", update=True), engine, store, _lock(PYTHON))
+    assert (plan.action, plan.found) == (EnvironmentAction.KEEP, None)

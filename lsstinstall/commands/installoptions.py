@@ -1,0 +1,266 @@
+"""The classic options of ``lsstinstall``, and what they mean together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from lsstinstall.adapters.packagedata import load_defaults
+from lsstinstall.commands.installationplans import InstallationRequest
+from lsstinstall.core.environments import BASE, EnvName, EnvVersion, parse_env_name, parse_recorded_version
+from lsstinstall.core.errors import ConfigurationError
+from lsstinstall.core.names import parse_product_name
+from lsstinstall.core.tags import parse_tag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["InstallOptions", "classic_options", "find_active_conda", "read_request"]
+
+_LATEST = "latest"
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallOptions:
+    """Values of the options, as click reads them; an empty text counts as not given.
+
+    Parameters
+    ----------
+    tags, exact_tags, versions : `tuple` [ `str`, ... ]
+        Of ``-T``, ``-X`` and ``-v``, each as often as it was given.
+    env_name, conda_path, eups_url, former_url : `str` or `None`
+        Of ``-e``, ``-p``, ``-E`` and ``--former-url``.
+    update, developer, no_active_conda, no_conda : `bool`
+        ``-u``, ``-d``, ``-P`` and ``--no-conda``.
+    channels : `tuple` [ `str`, ... ]
+        Of ``-C``.
+    override_channels, no_binaries, no_sources : `bool`
+        ``--override-channels``, ``-B`` and ``-S``.
+    stack : `~pathlib.Path` or `None`
+        Of ``--stack``.
+    jobs : `int`
+        Of ``--jobs``.
+    """
+
+    tags: tuple[str, ...]
+    exact_tags: tuple[str, ...]
+    versions: tuple[str, ...]
+    env_name: str | None
+    update: bool
+    developer: bool
+    conda_path: str | None
+    no_active_conda: bool
+    no_conda: bool
+    channels: tuple[str, ...]
+    override_channels: bool
+    eups_url: str | None
+    former_url: str | None
+    no_binaries: bool
+    no_sources: bool
+    stack: Path | None
+    jobs: int
+
+
+_OPTIONS = (
+    click.option(
+        "-T",
+        "--tag",
+        "tags",
+        multiple=True,
+        metavar="TAG",
+        help="Use the rubin-env version that TAG was built with.",
+    ),
+    click.option(
+        "-X",
+        "--exact-tag",
+        "exact_tags",
+        multiple=True,
+        metavar="TAG",
+        help="Use exactly the environment that TAG was built with.",
+    ),
+    click.option(
+        "-v",
+        "--rubin-env",
+        "versions",
+        multiple=True,
+        metavar="VERSION",
+        help="Version of rubin-env, or the commit of an environment from before 2021.  [default: latest]",
+    ),
+    click.option(
+        "-e", "--env-name", metavar="NAME", help="Name of the environment; if it is there, it is used."
+    ),
+    click.option("-u", "--update", is_flag=True, help="Update rubin-env in an existing environment."),
+    click.option(
+        "-d", "--developer", is_flag=True, help="Add the matching rubin-env-developer (from 5.0.0 on)."
+    ),
+    click.option(
+        "-p",
+        "--conda-path",
+        metavar="DIRECTORY",
+        help="Folder of the conda installation, made if it is missing; an active conda is used instead of it."
+        "  [default: ./conda]",
+    ),
+    click.option("-P", "--no-active-conda", is_flag=True, help="Do not use a conda that is active."),
+    click.option("--no-conda", is_flag=True, help="Do not put the conda command into a new folder."),
+    click.option(
+        "-C",
+        "--channel",
+        "channels",
+        multiple=True,
+        metavar="URI",
+        help="Channel before conda-forge; the first wins.",
+    ),
+    click.option("--override-channels", is_flag=True, help="Use only the channels given with -C."),
+    click.option(
+        "-E", "--eups-url", metavar="URL", help="Root of the EUPS distribution server, or a folder."
+    ),
+    click.option(
+        "--former-url",
+        metavar="URL",
+        help="Where the lists of environments from before 2021 are, or a folder.",
+    ),
+    click.option("-B", "--no-binaries", is_flag=True, help="Do not use binary packages (tarballs)."),
+    click.option("-S", "--no-sources", is_flag=True, help="Do not use source packages."),
+    click.option(
+        "--stack",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder of the products.  [default: that of the environment]",
+    ),
+    click.option("-n", "--dry-run", is_flag=True, help="Print what would be done, and do nothing."),
+    click.option("-b", "ignored_b", is_flag=True, expose_value=False, help="Ignored, as it always was."),
+    click.option("-c", "ignored_c", is_flag=True, expose_value=False, help="Ignored, as it always was."),
+    click.option("-t", "ignored_t", is_flag=True, expose_value=False, help="Ignored, as it always was."),
+)
+
+
+def classic_options(function: F) -> F:
+    """Add the classic options to a command, all but ``-h``.
+
+    Parameters
+    ----------
+    function : `~collections.abc.Callable`
+        Takes ``dry_run`` and the fields of `InstallOptions`.
+
+    Returns
+    -------
+    function : `~collections.abc.Callable`
+        With the options, in the order of the real script's help.
+    """
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def read_request(
+    products: tuple[str, ...], options: InstallOptions, environ: Mapping[str, str]
+) -> InstallationRequest:
+    """Read what the options mean together.
+
+    Parameters
+    ----------
+    products : `tuple` [ `str`, ... ]
+        Named on the command line.
+    options : `InstallOptions`
+        Of the command line.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        ``CONDA_EXE`` and ``PATH`` are read.
+
+    Returns
+    -------
+    request : `InstallationRequest`
+        Folders are absolute.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if options contradict one another, or products have no tag.
+    InvalidNameError
+        Raised if a name, a tag or a version is none.
+    """
+    tag, version = _selected(options)
+    if products and tag is None:
+        raise ConfigurationError("products need a tag", hint="add `-T TAG`, for example `-T w_latest`")
+    defaults = load_defaults()
+    active = None if options.no_active_conda else find_active_conda(environ)
+    return InstallationRequest(
+        tag=None if tag is None else parse_tag(tag),
+        exact=bool(options.exact_tags) and tag is not None,
+        version=_version(version or defaults.version),
+        name=_name(options.env_name) if options.env_name else None,
+        update=options.update,
+        developer=options.developer,
+        conda=not options.no_conda,
+        conda_root=(active or Path(options.conda_path or "conda")).absolute(),
+        channels=_channels(options, defaults.channels),
+        eups_url=_url(options.eups_url or defaults.eups_url),
+        former_url=_url(options.former_url or defaults.former_url),
+        binaries=not options.no_binaries,
+        sources=not options.no_sources,
+        stack=None if options.stack is None else options.stack.absolute(),
+        folder=Path.cwd(),
+        products=tuple(parse_product_name(name) for name in products),
+        jobs=options.jobs,
+    )
+
+
+def find_active_conda(environ: Mapping[str, str]) -> Path | None:
+    """Find the conda that is activated in the calling shell.
+
+    Parameters
+    ----------
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        ``CONDA_EXE`` and ``PATH`` are read.
+
+    Returns
+    -------
+    root : `~pathlib.Path` or `None`
+        Its base prefix.
+    """
+    # Imported here: `--help` should answer at once.
+    import shutil  # noqa: PLC0415
+
+    executable = environ.get("CONDA_EXE", "")
+    if not executable.endswith("/bin/conda") or shutil.which("conda", path=environ.get("PATH")) is None:
+        return None
+    return Path(executable).parent.parent
+
+
+def _selected(options: InstallOptions) -> tuple[str | None, str | None]:
+    """Pick the tag, or the version; to ask for the latest version is to ask for nothing."""
+    tags = [tag for tag in (*options.tags, *options.exact_tags) if tag]
+    versions = [version for version in options.versions if version not in {"", _LATEST}]
+    if len(tags) + len(versions) > 1:
+        raise ConfigurationError("only one of -T, -X and -v is allowed", hint="-T and -X say the version")
+    return (tags[0] if tags else None), (versions[0] if versions else None)
+
+
+def _version(text: str | None) -> EnvVersion | None:
+    return None if text is None else parse_recorded_version(text)
+
+
+def _name(text: str) -> EnvName:
+    name = parse_env_name(text)
+    if name == BASE:
+        raise ConfigurationError(
+            "`base` is the environment of conda itself", hint="give the stack one of its own"
+        )
+    return name
+
+
+def _channels(options: InstallOptions, defaults: tuple[str, ...]) -> tuple[str, ...]:
+    if not options.override_channels:
+        return (*options.channels, *defaults)
+    if not options.channels:
+        raise ConfigurationError("--override-channels leaves no channel", hint="give one with `-C CHANNEL`")
+    return options.channels
+
+
+def _url(text: str) -> str:
+    """Write a folder as EUPS reads it: an absolute path, never ``file://``."""
+    path = text.removeprefix("file://")
+    return text.rstrip("/") if "://" in path else str(Path(path).resolve())
