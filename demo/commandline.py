@@ -16,7 +16,7 @@ from demo.places import Places
 from demo.report import Report
 from demo.summary import print_summary
 from lsstinstall.adapters.console import Console
-from lsstinstall.adapters.files import hold_lock
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.commands.frame import run_main
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import hold_lock, make_directory, read_text, write_atomic
+from lsstinstall.adapters.files import make_directory, read_text, write_atomic
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.adapters.trees import move_tree, remove_tree
 from lsstinstall.core.environmentplans import EnvironmentCondition, EnvironmentRecord
 from lsstinstall.core.environments import BASE

@@ -16,7 +16,8 @@ from lsstinstall.adapters.eupsdeclarations import (
 )
 from lsstinstall.adapters.eupslocks import hold_eups_lock
 from lsstinstall.adapters.eupsreaders import GENERIC, StackPath, StackReader
-from lsstinstall.adapters.files import hold_lock, make_directory
+from lsstinstall.adapters.files import make_directory
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.declarations import (
     ChainAssignment,
     ChainFile,
@@ -26,7 +27,7 @@ from lsstinstall.core.errors import NotFoundError, RefusedError
 from lsstinstall.core.versions import EupsVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -59,6 +60,10 @@ class Stack(StackReader):
     Who writes should hold the lock: see `locked`.
     """
 
+    def __init__(self, path: Path, *, flavor: Flavor) -> None:
+        super().__init__(path, flavor=flavor)
+        self._is_locked = False
+
     @classmethod
     def create(cls, path: Path, *, flavor: Flavor) -> Stack:
         """Make an empty stack; one that is there already is fine.
@@ -85,20 +90,33 @@ class Stack(StackReader):
         return cls(path, flavor=flavor)
 
     @contextmanager
-    def locked(self, purpose: str, *, wait_seconds: float = _LOCK_WAIT_SECONDS) -> Iterator[None]:
+    def locked(
+        self,
+        purpose: str,
+        *,
+        wait_seconds: float | None = _LOCK_WAIT_SECONDS,
+        waiting: Callable[[str], None] | None = None,
+    ) -> Iterator[bool]:
         """Keep every other writer out, of ours and of EUPS.
+
+        Who holds the lock may take it again through the same object.
 
         Parameters
         ----------
         purpose : `str`
-            Who wants it, for messages.
-        wait_seconds : `float`, optional
-            How long to wait for another holder, for each of the two locks.
+            What it is wanted for, as a noun; others are told.
+        wait_seconds : `float` or `None`, optional
+            How long to wait for another holder, for each of the two locks;
+            0 refuses at once, `None` waits for ever.
+        waiting : `~collections.abc.Callable`, optional
+            Hears once for whom we wait.
 
         Yields
         ------
-        nothing : `None`
-            The lock is held inside the block; reading goes on for everyone.
+        waited : `bool`
+            Whether another process wrote meanwhile, so that what was read
+            before may be old. The lock is held inside the block; reading goes
+            on for everyone.
 
         Raises
         ------
@@ -106,15 +124,20 @@ class Stack(StackReader):
             Raised if another process holds a lock longer than we wait, or we
             may not write to the stack.
         """
+        if self._is_locked:
+            yield False
+            return
         lock = self._path / PRIVATE / "lock"
         with (
-            hold_lock(lock, wait_seconds=wait_seconds, purpose=purpose),
-            hold_eups_lock(self._path, wait_seconds=wait_seconds, purpose=purpose),
+            hold_lock(lock, wait_seconds=wait_seconds, purpose=purpose, waiting=waiting) as before,
+            hold_eups_lock(self._path, wait_seconds=wait_seconds, purpose=purpose, waiting=waiting) as eups,
         ):
-            self._found.clear()
+            self.forget()
+            self._is_locked = True
             try:
-                yield
+                yield before or eups
             finally:
+                self._is_locked = False
                 self._database.touch_changed()
 
     def declare(

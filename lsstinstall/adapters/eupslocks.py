@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import re
-import socket
-import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain
+from lsstinstall.adapters.locks import Patience, login_name
 from lsstinstall.core.errors import RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["EupsLock", "LockKind", "hold_eups_lock", "read_locks", "remove_stale_locks"]
 
@@ -31,8 +29,6 @@ _NAME = re.compile(r"(?P<kind>exclusive|shared)-(?P<user>.+?)(?:@(?P<host>.+))?\
 _LOCAL_FILE_SYSTEMS = frozenset(
     {"apfs", "btrfs", "ext2", "ext3", "ext4", "f2fs", "overlay", "tmpfs", "xfs", "zfs"}
 )
-
-_POLL_SECONDS = 0.2
 
 
 class LockKind(StrEnum):
@@ -146,7 +142,7 @@ def remove_stale_locks(stack: Path) -> tuple[EupsLock, ...]:
         Sorted by file name. Locks of living processes stay, and those of
         unknown machines on file systems that other machines may see.
     """
-    host = socket.gethostname()
+    host = os.uname().nodename
     local = _is_local(stack)
     removed = tuple(lock for lock in read_locks(stack) if lock.is_stale(host=host, local=local))
     for lock in removed:
@@ -171,7 +167,13 @@ def _is_local(path: Path) -> bool:
 
 
 @contextmanager
-def hold_eups_lock(stack: Path, *, wait_seconds: float, purpose: str) -> Iterator[None]:
+def hold_eups_lock(
+    stack: Path,
+    *,
+    wait_seconds: float | None,
+    purpose: str,
+    waiting: Callable[[str], None] | None = None,
+) -> Iterator[bool]:
     """Hold a shared lock of EUPS's kind.
 
     We replace each file of the database whole, so that readers never see a
@@ -182,15 +184,18 @@ def hold_eups_lock(stack: Path, *, wait_seconds: float, purpose: str) -> Iterato
     ----------
     stack : `~pathlib.Path`
         Folder that holds ``ups_db``.
-    wait_seconds : `float`
-        How long to wait for an exclusive lock of EUPS; 0 refuses at once.
+    wait_seconds : `float` or `None`
+        How long to wait for an exclusive lock of EUPS; 0 refuses at once,
+        `None` waits for ever.
     purpose : `str`
         Who wants it, for the message.
+    waiting : `~collections.abc.Callable`, optional
+        Hears once for whom we wait.
 
     Yields
     ------
-    nothing : `None`
-        The lock is held inside the block.
+    waited : `bool`
+        Whether EUPS was writing meanwhile. The lock is held inside the block.
 
     Raises
     ------
@@ -198,18 +203,21 @@ def hold_eups_lock(stack: Path, *, wait_seconds: float, purpose: str) -> Iterato
         Raised if EUPS holds an exclusive lock longer than we wait, or we may
         not write to the stack.
     """
-    lock = stack / _FOLDER / f"shared-{_user()}@{socket.gethostname()}.{os.getpid()}"
-    deadline = time.monotonic() + wait_seconds
+    lock = stack / _FOLDER / f"shared-{login_name()}@{os.uname().nodename}.{os.getpid()}"
+    patience = Patience(wait_seconds, waiting)
+    waited = False
     while not _try_lock(stack, lock):
-        if time.monotonic() >= deadline:
-            holders = " and ".join(str(one) for one in _exclusive(stack)) or "another process"
+        holders = " and ".join(str(one) for one in _exclusive(stack))
+        if patience.is_over:
             raise RefusedError(
-                f"the stack `{stack}` is locked for EUPS by {holders}, so {purpose} cannot run",
+                f"the stack `{stack}` is locked for EUPS by {holders or 'another process'}, "
+                f"so {purpose} cannot run",
                 hint="wait for the other command to end, or if it was killed run `eups admin clearLocks`",
             )
-        time.sleep(_POLL_SECONDS)
+        patience.wait(f"EUPS, which is run by {holders}" if holders else None)
+        waited = True
     try:
-        yield
+        yield waited
     finally:
         _give_up(lock)
 
@@ -243,10 +251,3 @@ def _give_up(lock: Path) -> None:
     with suppress(OSError):
         lock.unlink(missing_ok=True)
         lock.parent.rmdir()
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())

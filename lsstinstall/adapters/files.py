@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, locks, digests, and readable errors."""
+"""Files that appear whole or not at all, digests, and readable errors."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import codecs
 import errno
 import fcntl
 import os
-import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import (
@@ -21,14 +19,12 @@ from lsstinstall.core.errors import (
 from lsstinstall.core.names import Sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from typing import BinaryIO
 
 __all__ = [
     "decode_text",
     "explain",
-    "hold_lock",
     "make_directory",
     "read_bytes",
     "read_text",
@@ -294,61 +290,3 @@ def _encoded(path: Path, text: str) -> bytes:
             f"cannot write `{path}`: `{shown(text[error.start])}` in it is not Unicode",
             hint="rename the file or folder whose name is not UTF-8",
         ) from error
-
-
-@contextmanager
-def hold_lock(path: Path, *, wait_seconds: float = 0.0, purpose: str = "this command") -> Iterator[None]:
-    """Hold an exclusive lock that vanishes with its process.
-
-    The lock is ``fcntl``'s record lock on a file that stays behind, empty but
-    for the holder's process id: it works on NFS, and ``kill -9`` frees it.
-
-    Parameters
-    ----------
-    path : `~pathlib.Path`
-        The lock file; made if it is missing.
-    wait_seconds : `float`, optional
-        How long to wait for another holder; 0 refuses at once.
-    purpose : `str`, optional
-        Who wants it, for the message.
-
-    Yields
-    ------
-    nothing : `None`
-        The lock is held inside the block.
-
-    Raises
-    ------
-    RefusedError
-        Raised if another process holds it longer than we wait.
-    """
-    make_directory(path.parent)
-    try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise explain(error, doing="lock") from error
-    try:
-        _acquire(descriptor, path, deadline=time.monotonic() + wait_seconds, purpose=purpose)
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _acquire(descriptor: int, path: Path, *, deadline: float, purpose: str) -> None:
-    while True:
-        try:
-            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in {errno.EACCES, errno.EAGAIN}:
-                raise explain(error, doing=f"lock (`{path}`)") from error
-            if time.monotonic() >= deadline:
-                holder = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"
-                raise RefusedError(
-                    f"`{path}` is locked by process {holder}, so {purpose} cannot run",
-                    hint="wait for the other command to end; a killed one leaves no lock behind",
-                ) from error
-            time.sleep(0.1)
-        else:
-            return

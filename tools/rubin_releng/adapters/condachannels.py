@@ -8,14 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.conda import index_channel
-from lsstinstall.adapters.files import (
-    explain,
-    hold_lock,
-    make_directory,
-    read_text,
-    sha256_of,
-    write_atomic,
-)
+from lsstinstall.adapters.files import explain, make_directory, read_text, sha256_of, write_atomic
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.adapters.trees import remove_tree
 from lsstinstall.core.condapackages import CondaPackage, parse_package_file
 from lsstinstall.core.errors import CorruptError, InvalidNameError

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import decode_text, hold_lock, make_directory
+from lsstinstall.adapters.files import decode_text, make_directory
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.errors import RefusedError
 from rubin_releng.adapters.git import GitRepository
 from rubin_releng.adapters.gitcommands import run_git

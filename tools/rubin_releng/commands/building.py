@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.eups import PRIVATE, Stack
-from lsstinstall.adapters.files import hold_lock, read_text, write_atomic
+from lsstinstall.adapters.files import read_text, write_atomic
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.buildmanifests import parse_build_manifest
 from lsstinstall.core.errors import NotFoundError
 from rubin_releng.adapters.buildenvironments import BuildEnvironment

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.files import hold_lock
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError, RefusedError
 from lsstinstall.core.releaseschemas import parse_image_tag

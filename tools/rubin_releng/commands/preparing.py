@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import hold_lock, make_directory, read_text, write_atomic
+from lsstinstall.adapters.files import make_directory, read_text, write_atomic
+from lsstinstall.adapters.locks import hold_lock
 from rubin_releng.adapters.versiondbs import VersionDbRepository
 from rubin_releng.adapters.workspaces import BuildDirectory, LookOnly, Retries
 from rubin_releng.adapters.yamlfiles import compose_yaml

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lsstinstall import __version__
 from lsstinstall.adapters.eups import PRIVATE, Stack
-from lsstinstall.adapters.files import hold_lock, read_text
+from lsstinstall.adapters.files import read_text
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.environments import parse_env_lock
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError
 from lsstinstall.core.graph import closure

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.files import hold_lock, read_bytes
+from lsstinstall.adapters.files import read_bytes
 from lsstinstall.adapters.http import open_pkgroot
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError, CorruptError, NotFoundError, ProblemsError
 from lsstinstall.core.pkgroots import release_path

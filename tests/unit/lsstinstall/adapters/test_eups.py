@@ -312,6 +312,15 @@ def test_the_lock_keeps_out_a_second_writer_and_leaves_nothing(stack: Stack) -> 
     assert not (stack.path / ".lockDir").exists()
 
 
+def test_who_holds_the_lock_may_take_it_again(stack: Stack) -> None:
+    with stack.locked("the test") as waited:
+        assert not waited
+        with stack.locked("a part of it", wait_seconds=0):
+            pass
+        assert len(list((stack.path / ".lockDir").iterdir())) == 1
+    assert not (stack.path / ".lockDir").exists()
+
+
 def test_a_missing_database_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="cannot read the database"):
         Stack(tmp_path / "nothing", flavor=LINUX).products()

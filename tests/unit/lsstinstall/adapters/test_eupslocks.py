@@ -149,3 +149,16 @@ def test_a_stack_that_cannot_be_written_to_cannot_be_locked(tmp_path: Path) -> N
         hold_eups_lock(tmp_path, wait_seconds=0, purpose="it"),
     ):
         pass
+
+
+def test_who_waits_for_eups_says_for_whom_and_goes_on(tmp_path: Path) -> None:
+    other = _lock(tmp_path, f"exclusive-builder.{os.getpid()}")
+    told: list[str] = []
+
+    def hear(text: str) -> None:
+        told.append(text)
+        other.unlink()
+
+    with hold_eups_lock(tmp_path, wait_seconds=None, purpose="the test", waiting=hear) as waited:
+        assert waited
+    assert told == [f"waiting for EUPS, which is run by process {os.getpid()} of builder"]

@@ -2,19 +2,16 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import multiprocessing
 import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lsstinstall.adapters.files import (
     explain,
-    hold_lock,
     make_directory,
     read_bytes,
     read_text,
@@ -24,7 +21,7 @@ from lsstinstall.adapters.files import (
 from lsstinstall.core.errors import ExitCode, FormatError, NotFoundError, RefusedError, ToolkitError
 
 if TYPE_CHECKING:
-    from multiprocessing.synchronize import Event
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -145,53 +142,3 @@ def test_a_folder_cannot_be_made_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NotFoundError, match="cannot make the folder"):
         make_directory(tmp_path / "file" / "below")
-
-
-def test_a_lock_can_be_taken_again_when_it_was_let_go(tmp_path: Path) -> None:
-    with hold_lock(tmp_path / "lock"):
-        assert (tmp_path / "lock").read_text() == f"{os.getpid()}\n"
-    with hold_lock(tmp_path / "lock"):
-        pass
-
-
-def test_a_lock_in_a_folder_that_is_a_file_is_explained(tmp_path: Path) -> None:
-    (tmp_path / "lock").mkdir()
-    with pytest.raises(ToolkitError, match="cannot lock"), hold_lock(tmp_path / "lock"):
-        pass
-
-
-def _hold(path: str, held: Event, release: Event) -> None:
-    with hold_lock(Path(path)):
-        held.set()
-        release.wait(30)
-
-
-@pytest.mark.process
-def test_a_lock_of_another_process_is_refused_and_its_holder_named(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    held, release = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(str(tmp_path / "lock"), held, release))
-    other.start()
-    try:
-        assert held.wait(30)
-        with (
-            pytest.raises(RefusedError, match=f"locked by process {other.pid}"),
-            hold_lock(tmp_path / "lock", wait_seconds=0.15),
-        ):
-            pass
-    finally:
-        release.set()
-        other.join(30)
-
-
-@pytest.mark.process
-def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    held, release = context.Event(), context.Event()
-    other = context.Process(target=_hold, args=(str(tmp_path / "lock"), held, release))
-    other.start()
-    assert held.wait(30)
-    other.kill()
-    other.join(30)
-    with hold_lock(tmp_path / "lock"):
-        pass
