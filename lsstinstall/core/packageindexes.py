@@ -162,7 +162,8 @@ class PackageIndex:
         In the order of the tarball, without gaps; what follows the last one
         ends the archive and holds no file.
     folders : `tuple` [ `IndexedFolder`, ... ]
-        In the order of the tarball: each after those above it.
+        In the order of the tarball: each after those above it; folders at the
+        top may be implied.
     files : `tuple` [ `IndexedFile`, ... ]
         In the order of the tarball.
     links : `tuple` [ `IndexedLink`, ... ]
@@ -233,8 +234,8 @@ def parse_package_index(data: bytes, *, source: str) -> PackageIndex:
     Returns
     -------
     index : `PackageIndex`
-        Consistent: each path stands in it once and inside the package, its
-        folder is there, and each file lies within its group.
+        Consistent: each path stands in it once and inside the package, nothing
+        is below a file or a link, and each file lies within its group.
 
     Raises
     ------
@@ -358,6 +359,11 @@ def _check_paths(folders: Sequence[str], others: Sequence[str]) -> None:
         raise _WrongError("a path leaves its folder")
     if len(set(paths)) < len(paths):
         raise _WrongError("a path is in it twice")
-    missing = {path.rpartition("/")[0] for path in paths} - {"", *folders}
-    if missing:
-        raise _WrongError(f"the folder `{min(missing)}` is not in it")
+    above: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in above:
+            above.add(folder)
+            folder = folder.rpartition("/")[0]
+    if not above.isdisjoint(others):
+        raise _WrongError(f"`{min(above.intersection(others))}` is a folder and something else")

@@ -224,6 +224,7 @@ def _same(one: object, other: object, what: str, problems: list[str]) -> None:
 def _merge_products(one: ProductRecord, other: ProductRecord, problems: list[str]) -> ProductRecord:
     for name in ("repository", "commit", "version", "dependencies"):
         _same(getattr(one, name), getattr(other, name), f"`{name}` of `{one.name}`", problems)
+    one, other = _indexed(one, other), _indexed(other, one)
     source = one.source if one.source is not None else other.source
     _same(source, other.source if other.source is not None else source, f"source of `{one.name}`", problems)
     return replace(
@@ -231,6 +232,16 @@ def _merge_products(one: ProductRecord, other: ProductRecord, problems: list[str
         source=source,
         binaries=_merge_tables(one.binaries, other.binaries, f"binary of `{one.name}`", problems),
     )
+
+
+def _indexed(one: ProductRecord, other: ProductRecord) -> ProductRecord:
+    """Add the indexes that the same packages have in the other document: they may be written later."""
+    found = {
+        subdir: file
+        for subdir, file in other.binaries.items()
+        if replace(file, index=None) == one.binaries.get(subdir)
+    }
+    return replace(one, binaries=MappingProxyType({**one.binaries, **found}))
 
 
 def _merge_tables(one: Mapping[K, T], other: Mapping[K, T], what: str, problems: list[str]) -> Mapping[K, T]:

@@ -52,11 +52,15 @@ class FileRecord:
         Of the whole file.
     sha256 : `Sha256`
         Of the whole file.
+    index : `FileRecord` or `None`
+        What is in it, of a binary package; `None` if nobody wrote that down,
+        and for all other files.
     """
 
     path: str
     size_bytes: int
     sha256: Sha256
+    index: FileRecord | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Write it as plain values.
@@ -64,9 +68,11 @@ class FileRecord:
         Returns
         -------
         data : `dict` [ `str`, `object` ]
-            As the schema's ``file``.
+            As the schema's ``file``, or ``package`` if it has an index.
         """
-        return {"path": self.path, "size_bytes": self.size_bytes, "sha256": self.sha256}
+        data: dict[str, object] = {"path": self.path, "size_bytes": self.size_bytes, "sha256": self.sha256}
+        # Documents from before there were indexes keep their digests.
+        return data if self.index is None else {**data, "index": self.index.to_dict()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

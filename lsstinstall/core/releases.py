@@ -103,7 +103,10 @@ class Release:
         packages = [
             file
             for product in self.products
-            for file in (*((product.source,) if product.source else ()), *product.binaries.values())
+            for package in (product.source, *product.binaries.values())
+            if package is not None
+            for file in (package, package.index)
+            if file is not None
         ]
         locks = [] if self.environment is None else [lock.file for lock in self.environment.locks.values()]
         return tuple({file.path: file for file in (*packages, *locks, *self.changelogs)}.values())

@@ -172,6 +172,7 @@ _FILE = Record(
     fields={"path": _PATH_TEXT, "size_bytes": Whole(minimum=0), "sha256": _SHA256},
     make=FileRecord,
 )
+_PACKAGE = Record(name="package", fields=_FILE.fields, optional={"index": _FILE}, make=FileRecord)
 _PRODUCT_RECORD = Record(
     name="product",
     fields={
@@ -181,7 +182,7 @@ _PRODUCT_RECORD = Record(
         "version": _VERSION,
         "dependencies": Items(of=_PRODUCT),
         "source": Maybe(of=_FILE),
-        "binaries": Table(keys=_SUBDIR, values=_FILE),
+        "binaries": Table(keys=_SUBDIR, values=_PACKAGE),
     },
     make=ProductRecord,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import string
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, TypeVar
 
@@ -311,6 +312,12 @@ def release_files(draw: st.DrawFn) -> FileRecord:
 
 
 @st.composite
+def _indexed_files(draw: st.DrawFn) -> FileRecord:
+    """Binary packages with their indexes."""
+    return replace(draw(release_files()), index=draw(release_files()))
+
+
+@st.composite
 def releases(draw: st.DrawFn) -> Release:
     """Whole releases, their lists in any order."""
     files = release_files()
@@ -322,7 +329,7 @@ def releases(draw: st.DrawFn) -> Release:
             version=draw(versions),
             dependencies=dependencies,
             source=draw(st.none() | files),
-            binaries=draw(st.dictionaries(subdirs, files, max_size=2)),
+            binaries=draw(st.dictionaries(subdirs, files | _indexed_files(), max_size=2)),
         )
         for name, dependencies in draw(graphs(max_size=5)).items()
     )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.environments import parse_env_version
 from lsstinstall.core.errors import RefusedError, ToolkitError
 from lsstinstall.core.names import CondaSubdir, Sha256
+from lsstinstall.core.packageindexes import index_path
 from lsstinstall.core.platforms import platform_of
 from lsstinstall.core.releases import FileRecord
 from lsstinstall.core.tags import parse_tag
@@ -108,6 +109,14 @@ class FakePackageRoot:
         if self.files[path] != data:
             raise RefusedError(f"`{path}` is there with other content")
         return False, _describe(path, data)
+
+    def add_index(self, package: FileRecord) -> tuple[bool, FileRecord]:
+        """Write an index that names its package."""
+        path = index_path(package.path)
+        added = path not in self.files
+        if added:
+            self.write(path, f"index of {package.sha256}".encode())
+        return added, _describe(path, self.files[path])
 
 
 class FakePackages:

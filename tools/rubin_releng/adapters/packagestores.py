@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -9,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain, make_directory, read_bytes, sha256_of, write_atomic
+from lsstinstall.adapters.packageindexes import index_archive
 from lsstinstall.core.errors import CorruptError, NotFoundError, RefusedError
+from lsstinstall.core.names import Sha256
+from lsstinstall.core.packageindexes import index_path, parse_package_index
 from lsstinstall.core.releases import FileRecord
 from rubin_releng.adapters.journals import append_line, read_lines
 
@@ -140,6 +144,40 @@ class PackageFolder:
         if key is not None and self._journal is not None:
             self._note(self._journal, path, key, new)
         return old is None, new
+
+    def add_index(self, package: FileRecord) -> tuple[bool, FileRecord]:
+        """Write down beside a binary package what is in it.
+
+        Parameters
+        ----------
+        package : `~lsstinstall.core.releases.FileRecord`
+            The package, which is there.
+
+        Returns
+        -------
+        added : `bool`
+            False if its index is there; it stays.
+        record : `~lsstinstall.core.releases.FileRecord`
+            The index.
+
+        Raises
+        ------
+        CorruptError
+            Raised if what is there is no index, or that of another package.
+        """
+        path = index_path(package.path)
+        old = self.read(path)
+        data = index_archive(self._root / package.path).format() if old is None else old
+        if parse_package_index(data, source=str(self._root / path)).sha256 != package.sha256:
+            raise CorruptError(
+                f"`{self._root / path}` is the index of another package",
+                hint="restore it, or remove it and publish again",
+            )
+        if old is None:
+            self.write(path, data)
+        return old is None, FileRecord(
+            path=path, size_bytes=len(data), sha256=Sha256(hashlib.sha256(data).hexdigest())
+        )
 
     def _note(self, journal: Path, path: str, key: str, record: FileRecord) -> None:
         entry = {"root": str(self._root.absolute()), "path": path, "key": key, "sha256": record.sha256}

@@ -101,6 +101,12 @@ class PackageStore(Protocol):
         the same key is not made again.
         """
 
+    def add_index(self, package: FileRecord) -> tuple[bool, FileRecord]:
+        """Write down what is in a binary package, beside it; false if that is there.
+
+        Used by several threads at once.
+        """
+
 
 class PackageMaker(Protocol):
     """Makes packages; used by several threads at once."""

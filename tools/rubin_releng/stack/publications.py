@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.distribmanifests import DistribManifest, DistribManifestRow
 from lsstinstall.core.graph import reachable
 from lsstinstall.core.names import CondaSubdir
+from lsstinstall.core.packageindexes import index_path
 from lsstinstall.core.pkgroots import (
     SOURCE_CONFIG,
     TARBALL_CONFIG,
@@ -56,7 +57,7 @@ SOURCE_ROOT = "src"
 """Folder of source packages below a package root."""
 
 # Raise it when the same inputs give other packages than before.
-_METHOD = 1
+_METHOD = 2
 
 # What our manifests are written after; readers of manifests only show it.
 _CREATOR = "lsstinstall"
@@ -158,6 +159,11 @@ class PublishedPackage:
     product: PublishedProduct
     path: str
     source: SourceKind | None
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The package, and its index if it has one, below the package root."""
+        return (self.path,) if self.source is not None else (self.path, index_path(self.path))
 
     def key(self) -> str | None:
         """Compute what the package is made from.

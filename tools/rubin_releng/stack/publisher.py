@@ -133,9 +133,9 @@ def plan_publish(publication: Publication, store: PackageStore) -> PublishPlan:
     """
     packages = plan_packages(publication)
     phases = plan_texts(publication)
+    paths = [path for one in packages for path in one.paths]
     files = [
-        PublishedFile(path=one.path, change=Change.KEEP if store.exists(one.path) else Change.ADD)
-        for one in packages
+        PublishedFile(path=path, change=Change.KEEP if store.exists(path) else Change.ADD) for path in paths
     ]
     problems: list[ToolkitError] = []
     for text in (text for phase in phases for text in phase):
@@ -257,15 +257,20 @@ def _write_packages(
     jobs: int,
     reporter: Reporter,
 ) -> tuple[list[PublishedFile], dict[str, FileRecord]]:
-    def write(package: PublishedPackage) -> tuple[Change, FileRecord] | ToolkitError:
+    def write(package: PublishedPackage) -> tuple[list[PublishedFile], FileRecord] | ToolkitError:
         try:
             added, record = _add(package, store, maker)
+            files = [_published(record, added=added)]
+            if package.source is None:
+                index_added, index = store.add_index(record)
+                files.append(_published(index, added=index_added))
+                record = replace(record, index=index)
         except ToolkitError as error:
             reporter.step(PurePosixPath(package.path).name, Outcome.FAILED)
             return error
         outcome = Outcome.DONE if added else Outcome.UNCHANGED
         reporter.step(PurePosixPath(package.path).name, outcome)
-        return (Change.ADD if added else Change.KEEP), record
+        return files, record
 
     reporter.begin("packing", len(packages))
     pool = ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="publish")
@@ -277,8 +282,11 @@ def _write_packages(
     if problems := [result for result in results if isinstance(result, ToolkitError)]:
         raise ProblemsError("packages could not be published", problems)
     written = [result for result in results if not isinstance(result, ToolkitError)]
-    files = [PublishedFile(path=record.path, change=change) for change, record in written]
-    return files, {record.path: record for _, record in written}
+    return [file for files, _ in written for file in files], {record.path: record for _, record in written}
+
+
+def _published(record: FileRecord, *, added: bool) -> PublishedFile:
+    return PublishedFile(path=record.path, change=Change.ADD if added else Change.KEEP)
 
 
 def _add(package: PublishedPackage, store: PackageStore, maker: PackageMaker) -> tuple[bool, FileRecord]:

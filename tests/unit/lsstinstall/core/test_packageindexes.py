@@ -98,8 +98,9 @@ def test_damaged_bytes_are_no_index(data: bytes) -> None:
         ({"files__mode": [0o4755, 0]}, "too small or too large"),
         ({"files__path": ["afw/1.0/x", "afw/1.0/x"]}, "a path is in it twice"),
         ({"files__path": ["afw/1.0/link", "afw/1.0/x"]}, "a path is in it twice"),
-        ({"files__path": ["afw/1.0/x", "afw/2.0/x"]}, "the folder `afw/2.0` is not in it"),
-        ({"files__path": ["afw/1.0/x", "afw/1.0/link/x"]}, "the folder `afw/1.0/link` is not in it"),
+        ({"files__path": ["afw/1.0/x", "afw/1.0/link/x"]}, "`afw/1.0/link` is a folder and something else"),
+        ({"files__path": ["afw/1.0/link/x/y", "a"]}, "`afw/1.0/link` is a folder and something else"),
+        ({"files__path": ["afw/1.0/x", "afw/1.0/x/y"]}, "`afw/1.0/x` is a folder and something else"),
         ({"links__target": [""]}, "a link points nowhere"),
         ({"links__target": ["a\0"]}, "a link points nowhere"),
     ],
@@ -115,6 +116,11 @@ def test_an_index_that_contradicts_itself_is_refused(changes: dict[str, object],
 def test_a_path_that_leaves_its_folder_is_refused(path: str) -> None:
     with pytest.raises(FormatError, match="a path leaves its folder"):
         parse_package_index(_changed(files__path=["afw/1.0/x", path]), source="test")
+
+
+def test_folders_may_be_implied() -> None:
+    index = parse_package_index(_changed(folders={"path": ["afw/1.0"], "mode": [0o755]}), source="test")
+    assert [folder.path for folder in index.folders] == ["afw/1.0"]
 
 
 def test_names_with_dots_are_fine() -> None:

@@ -179,3 +179,37 @@ def test_documents_that_contradict_each_other_are_refused(other: Release, messag
         merge_releases(a_release(), other)
     assert caught.value.code is ExitCode.REFUSED
     assert any(message in str(problem) for problem in caught.value.problems)
+
+
+def _with_indexes(release: Release, digit: str) -> Release:
+    products = tuple(
+        replace(
+            product,
+            binaries={
+                subdir: replace(file, index=a_file(f"{file.path}.index", digit))
+                for subdir, file in product.binaries.items()
+            },
+        )
+        for product in release.products
+    )
+    return replace(release, products=products)
+
+
+def test_an_index_that_was_written_later_is_added_to_its_package() -> None:
+    plain, indexed = on_linux(), _with_indexes(on_linux(), "8")
+    assert merge_releases(plain, indexed).products == indexed.products
+    assert merge_releases(indexed, plain).products == indexed.products
+
+
+def test_two_indexes_of_one_package_contradict_each_other() -> None:
+    with pytest.raises(ProblemsError) as caught:
+        merge_releases(_with_indexes(on_linux(), "8"), _with_indexes(on_linux(), "9"))
+    assert "binary of" in str(caught.value.problems[0])
+
+
+def test_an_index_is_a_file_of_the_release_and_survives_writing() -> None:
+    release = _with_indexes(on_linux(), "8")
+    assert {file.path for file in release.files} - {file.path for file in on_linux().files} == {
+        f"{file.path}.index" for product in release.products for file in product.binaries.values()
+    }
+    assert parse_release(release.canonical(), source="test") == release

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.core.errors import CorruptError, RefusedError, ToolkitError
+from lsstinstall.core.errors import CorruptError, FormatError, RefusedError, ToolkitError
+from lsstinstall.core.names import Sha256
+from lsstinstall.core.packageindexes import parse_package_index
 from rubin_releng.adapters.packagestores import PackageFolder
+from tests.support.packages import make_tarball
 from tests.support.publications import FakePackageRoot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from lsstinstall.core.releases import FileRecord
 
 PATH = "src/products/afw.eupspkg"
 
@@ -145,3 +151,33 @@ def test_a_file_in_the_place_of_a_folder_is_told(root: Path) -> None:
         store.add(PATH, None, writing("x"))
     with pytest.raises(ToolkitError, match="cannot read"):
         store.describe(PATH)
+
+
+def _published_package(root: Path) -> tuple[PackageFolder, FileRecord]:
+    store = PackageFolder(root)
+    data = make_tarball({"afw": b"content"})
+    (root / "bin").mkdir(parents=True)
+    (root / "bin/afw.tar.gz").write_bytes(data)
+    package = store.describe("bin/afw.tar.gz")
+    assert package is not None
+    return store, package
+
+
+def test_an_index_is_written_once(root: Path) -> None:
+    store, package = _published_package(root)
+    added, record = store.add_index(package)
+    index = parse_package_index((root / "bin/afw.tar.gz.index").read_bytes(), source="test")
+    assert added
+    assert (index.sha256, [file.path for file in index.files]) == (package.sha256, ["afw"])
+    assert record == store.describe("bin/afw.tar.gz.index")
+    assert store.add_index(package) == (False, record)
+
+
+def test_the_index_of_another_package_is_not_taken(root: Path) -> None:
+    store, package = _published_package(root)
+    store.add_index(package)
+    with pytest.raises(CorruptError, match="is the index of another package"):
+        store.add_index(replace(package, sha256=Sha256("0" * 64)))
+    (root / "bin/afw.tar.gz.index").write_bytes(b"broken")
+    with pytest.raises(FormatError):
+        store.add_index(package)

@@ -66,9 +66,10 @@ def test_the_document_describes_every_package() -> None:
     assert (top.name, top.repository) == ("top", "https://example.org/top")
     assert top.dependencies == ("alpha",)
     assert top.source == root.describe(f"src/products/top-{top.version}.eupspkg")
-    assert top.binaries == {
-        CondaSubdir("linux-64"): root.describe(f"{BINARIES}/top-{top.version}@Linux64.tar.gz")
-    }
+    package = f"{BINARIES}/top-{top.version}@Linux64.tar.gz"
+    found = top.binaries[CondaSubdir("linux-64")]
+    assert replace(found, index=None) == root.describe(package)
+    assert found.index == root.describe(f"{package}.index")
     assert [(one.subdir, one.state) for one in release.platforms] == [("linux-64", PlatformState.PRESENT)]
 
 
@@ -106,6 +107,30 @@ def test_what_others_see_is_written_last() -> None:
     texts = max(order.index(path) for path in order if path.endswith((".manifest", ".table", "config.txt")))
     tag = min(order.index("src/tags/w_2026_10.list"), order.index(f"{BINARIES}/w_2026_10.list"))
     assert packages < texts < tag < order.index(DOCUMENT) < order.index("src/tags/w_latest.list")
+
+
+def test_a_package_that_is_there_gets_the_index_that_it_lacks() -> None:
+    root = FakePackageRoot()
+    published(fake_publication(), root)
+    indexes = [path for path in root.files if path.endswith(".index")]
+    for path in indexes:
+        del root.files[path]
+    old = read_document(root)
+    plain = replace(
+        old,
+        products=tuple(
+            replace(
+                product,
+                binaries={subdir: replace(file, index=None) for subdir, file in product.binaries.items()},
+            )
+            for product in old.products
+        ),
+    )
+    root.files[DOCUMENT] = plain.canonical()
+    report = published(fake_publication(), root)
+    assert {file.path for file in report.files if file.change is Change.ADD} == set(indexes)
+    assert len(indexes) == 2
+    assert read_document(root).products == old.products
 
 
 def test_every_folder_has_a_list_of_its_files() -> None:
