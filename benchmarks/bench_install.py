@@ -33,6 +33,7 @@ class Bench:
     """All that is timed, in the order of one round."""
 
     scratch: Path
+    root: Path
     binaries: Path
     weeklies: Weeklies
     trials: dict[str, Trial] = field(default_factory=dict)
@@ -140,13 +141,14 @@ def _measure(bench: Bench, options: argparse.Namespace) -> list[Figure]:
         traffic = None
         if (program := find_nginx()) is not None:
             work = bench.scratch / "nginx"
-            nginx = stack.enter_context(serve_with_nginx(program, bench.binaries, work, autoindex=True))
+            nginx = stack.enter_context(serve_with_nginx(program, bench.root, work, autoindex=True))
             traffic = _Traffic(nginx)
-            for trial in bench.add_own("over HTTP", nginx.url):
+            folder = bench.binaries.relative_to(bench.root).as_posix()
+            for trial in bench.add_own("over HTTP", f"{nginx.url}/{folder}"):
                 traffic.watch(trial)
             port = int(nginx.url.rpartition(":")[2])
             url = stack.enter_context(far_away(port, _LATENCY_SECONDS))
-            far = Trial("fresh, 50 ms away", bench.own(OLD, url), bench.environ(), bench.clear)
+            far = Trial("fresh, 50 ms away", bench.own(OLD, f"{url}/{folder}"), bench.environ(), bench.clear)
             bench.add(far)
         if options.eups is not None:
             bench.add_eups(options.eups)
@@ -204,8 +206,8 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory(prefix="bench-install-") as folder:
         scratch = Path(folder)
-        binaries = made_root(options.root or scratch / "root", weeklies)
-        bench = Bench(scratch=scratch, binaries=binaries.absolute(), weeklies=weeklies)
+        root = (options.root or scratch / "root").absolute()
+        bench = Bench(scratch=scratch, root=root, binaries=made_root(root, weeklies), weeklies=weeklies)
         figures = _measure(bench, options)
         rows = [Row(name=name, timing=trial.timing, floor=None) for name, trial in bench.trials.items()]
         title = f"install {weeklies.products} products, {weeklies.files} files, {options.megabytes} MB"
