@@ -5,42 +5,44 @@ from __future__ import annotations
 import asyncio
 import zipfile
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import rattler
 import rattler.index
-from rattler.exceptions import GatewayError
-from rattler.repo_data.gateway import SourceConfig
 
+from lsstinstall.adapters.condacaches import PackageFolders
 from lsstinstall.adapters.condaerrors import explained
 from lsstinstall.adapters.condamachines import generic_virtual_package
+from lsstinstall.adapters.condaplaces import ChannelPlaces, channel_uri
 from lsstinstall.adapters.condaprogress import InstallProgress
 from lsstinstall.adapters.condarecords import (
     RecordMemory,
     check_local_archives,
     drop_unreadable_records,
+    is_local,
     matching_record,
     prefix_records,
     query_packages,
 )
-from lsstinstall.core.errors import CorruptError
+from lsstinstall.adapters.condarequests import ChannelRequests
+from lsstinstall.core.errors import CorruptError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from rattler import RepoDataRecord
 
     from lsstinstall.core.environments import EnvLock, SolvedPackage
+    from lsstinstall.core.mirrors import Mirrors
     from lsstinstall.core.names import CondaSubdir
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.virtualpackages import VirtualPackage
 
 __all__ = ["CondaEngine", "channel_uri", "index_channel"]
 
-T = TypeVar("T")
-
 _RETRIES = 3
+_MOST_NAMED = 5
 
 
 class CondaEngine:
@@ -53,11 +55,30 @@ class CondaEngine:
         share the files by hard links.
     retries : `int`, optional
         How often a failed request is tried again.
+    mirrors : `Mirrors`, optional
+        Where else channels can be had.
+    other_caches : `~collections.abc.Sequence` [ `~pathlib.Path` ], optional
+        Folders in which unpacked packages may be found; nothing is written
+        to them.
+    offline : `bool`, optional
+        Whether only caches and folders are used.
     """
 
-    def __init__(self, cache: Path, *, retries: int = _RETRIES) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        *,
+        retries: int = _RETRIES,
+        mirrors: Mirrors | None = None,
+        other_caches: Sequence[Path] = (),
+        offline: bool = False,
+    ) -> None:
         self._cache = cache.absolute()
-        self._client = rattler.Client.default_client(max_retries=retries)
+        self._channels = ChannelRequests(
+            ChannelPlaces(mirrors, retries=retries), repodata=self._cache / "repodata", offline=offline
+        )
+        self._folders = PackageFolders(self._cache, other_caches)
+        self._offline = offline
         self._memory = RecordMemory()
 
     def solve(
@@ -78,7 +99,8 @@ class CondaEngine:
             conda's match specs.
         channels : `~collections.abc.Sequence` [ `str` ]
             URIs, names or folders, the first has priority: a package is
-            taken from the first channel that has any of its name.
+            taken from the first channel that has any of its name. Passwords
+            and tokens in them are used, and not recorded.
         platform : `CondaSubdir`
             What to solve for, beside noarch.
         virtual_packages : `~collections.abc.Sequence` [ `VirtualPackage` ]
@@ -104,10 +126,11 @@ class CondaEngine:
             Raised if a spec or a channel is no such thing.
         """
         wanted = [*specs, *(one.package.name for one in pinned)]
+        urls = [self._channels.add(channel) for channel in channels]
 
         async def run(gateway: rattler.Gateway) -> list[RepoDataRecord]:
             return await rattler.solve(
-                [rattler.Channel(channel_uri(channel)) for channel in channels],
+                [rattler.Channel(url) for url in urls],
                 wanted,
                 gateway=gateway,
                 platforms=[rattler.Subdir(platform), rattler.Subdir("noarch")],
@@ -116,8 +139,7 @@ class CondaEngine:
                 virtual_packages=[generic_virtual_package(package) for package in virtual_packages],
             )
 
-        with explained("solve", specs=tuple(specs)):
-            return self._memory.keep(self._with_gateway(run))
+        return self._memory.keep(self._channels.with_gateway(run, doing="solve", specs=tuple(specs)))
 
     def resolve(self, lock: EnvLock) -> tuple[SolvedPackage, ...]:
         """Look up the packages of a lock in their channels.
@@ -144,8 +166,12 @@ class CondaEngine:
         found: dict[str, RepoDataRecord] = {}
         for channel in dict.fromkeys(locked.channel for locked in lock.packages):
             wanted = [locked for locked in lock.packages if locked.channel == channel]
-            with explained(f"read the channel <{channel}>"):
-                found.update(self._with_gateway(partial(query_packages, channel=channel, wanted=wanted)))
+            doing = f"read the channel <{channel}>"
+            url = self._channels.add(channel)
+            records = self._channels.with_gateway(
+                partial(query_packages, channel=url, wanted=wanted), doing=doing
+            )
+            found.update((self._channels.own_url(place), record) for place, record in records.items())
         return self._memory.keep(matching_record(locked, found) for locked in lock.packages)
 
     def installed(self, prefix: Path) -> tuple[SolvedPackage, ...]:
@@ -228,10 +254,15 @@ class CondaEngine:
         if repair:
             drop_unreadable_records(prefix)
         present = set(self.installed(prefix))
-        check_local_archives(self._memory.records(one for one in packages if one not in present))
+        with explained("read the package cache"):
+            new = self._folders.missing(self._memory.records(one for one in packages if one not in present))
+        if self._offline:
+            _refuse_to_fetch(new)
+        check_local_archives(new)
         records = self._memory.records(packages)
+        to_fetch = sum(record.size or 0 for record in new)
         wanted = [rattler.MatchSpec(spec) for spec in specs]
-        self._link(records, prefix, wanted, reporter, again=None)
+        self._link(records, prefix, wanted, reporter, size_bytes=to_fetch)
         if repair:
             # rattler leaves files that are in the way as they are. Now that all files of all packages
             # are on record, it can remove them first.
@@ -245,19 +276,24 @@ class CondaEngine:
         specs: Sequence[rattler.MatchSpec],
         reporter: Reporter,
         *,
-        again: set[str] | None,
+        size_bytes: int = 0,
+        again: set[str] | None = None,
     ) -> None:
         # Its base leaves the bodies of what we do not want to hear empty, which mypy takes as abstract.
-        progress = InstallProgress(reporter)  # type: ignore[abstract]
-        with explained(f"install into `{prefix}`"):
+        progress = InstallProgress(reporter, size_bytes=size_bytes)  # type: ignore[abstract]
+        # One for all attempts: of a failed one, other downloads may still be on their way.
+        cache = self._folders.layers()
+
+        def run(client: rattler.Client) -> None:
+            progress.restart()
             asyncio.run(
                 rattler.install(
                     records,
                     prefix,
-                    cache_dir=self._cache / "pkgs",
+                    package_cache=cache,
                     reinstall_packages=again,
                     show_progress=False,
-                    client=self._client,
+                    client=client,
                     execute_link_scripts=True,
                     # It passes these on as they are, whatever its annotation says.
                     requested_specs=[spec._match_spec for spec in specs],  # noqa: SLF001
@@ -265,24 +301,18 @@ class CondaEngine:
                 )
             )
 
-    def _with_gateway(self, use: Callable[[rattler.Gateway], Coroutine[None, None, T]]) -> T:
-        """Run something with sharded indexes, then without if a server cannot serve them."""
+        self._channels.with_each_client(run, doing=f"install into `{prefix}`")
 
-        def attempt(*, sharded: bool) -> T:
-            gateway = rattler.Gateway(
-                cache_dir=self._cache / "repodata",
-                default_config=SourceConfig(sharded_enabled=sharded),
-                client=self._client,
-            )
-            return asyncio.run(use(gateway))
 
-        try:
-            return attempt(sharded=True)
-        except GatewayError as error:
-            # Python's own file server answers `304` where rattler cannot use it.
-            if "repodata_shards" not in str(error):
-                raise
-            return attempt(sharded=False)
+def _refuse_to_fetch(records: Sequence[RepoDataRecord]) -> None:
+    names = [record.file_name for record in records if not is_local(record)]
+    if not names:
+        return
+    shown = ", ".join(f"`{name}`" for name in names[:_MOST_NAMED])
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    raise UnavailableError(
+        f"not in the package cache: {shown}{more}", hint="run the same command once without `--offline`"
+    )
 
 
 def index_channel(path: Path, *, anew: bool = True) -> None:
@@ -314,23 +344,3 @@ def index_channel(path: Path, *, anew: bool = True) -> None:
         raise CorruptError(
             f"`{broken[0]}` is no conda package", hint="build or fetch it again, or remove it"
         ) from error
-
-
-def channel_uri(channel: str) -> str:
-    """Write a channel as rattler wants it.
-
-    Parameters
-    ----------
-    channel : `str`
-        A URI, a name such as ``conda-forge``, or a folder: anything that
-        begins with ``/``, ``.`` or ``~``, or is a folder here.
-
-    Returns
-    -------
-    uri : `str`
-        A folder as an absolute ``file://`` URI; anything else unchanged.
-    """
-    path = Path(channel).expanduser()
-    if "://" not in channel and (channel.startswith(("/", ".", "~")) or path.is_dir()):
-        return path.resolve().as_uri()
-    return channel.rstrip("/")

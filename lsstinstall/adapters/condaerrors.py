@@ -25,6 +25,11 @@ __all__ = ["UnsatisfiableError", "explained"]
 
 _AGAIN = "run the same command again; what was downloaded is kept"
 
+_LOGIN = (
+    "put the login of the host into `~/.netrc`, or a token where `RATTLER_AUTH_FILE` says "
+    "(`rattler auth login` and `pixi auth login` write such files)"
+)
+
 # What to look for in the whole chain of reasons, the surest first.
 _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
     (re.compile(r"\(os error (?:28|122)\)"), UnavailableError, f"free some space and {_AGAIN}"),
@@ -43,11 +48,16 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
     ),
     (re.compile(r"unexpected end of file|early eof"), CorruptError, None),
     (
+        re.compile(r"no usable repodata cache"),
+        UnavailableError,
+        "run the same command once without `--offline`; the index of the channel is kept then",
+    ),
+    (
         re.compile(r"could not find subdir|HTTP status client error \(404|\(os error 2\)"),
         NotFoundError,
         "check the name of the channel",
     ),
-    (re.compile(r"HTTP status client error \((?:401|403)"), UnavailableError, "the channel asks for a login"),
+    (re.compile(r"HTTP status client error \((?:401|403)"), UnavailableError, _LOGIN),
     (
         re.compile(
             r"error sending request|HTTP status|tcp connect|timed out|connection|dns|body", re.IGNORECASE

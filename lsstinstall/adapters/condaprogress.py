@@ -23,20 +23,49 @@ class InstallProgress(InstallerReporter):
     ----------
     reporter : `~lsstinstall.core.reporting.Reporter`
         Hears of it; called from rattler's threads.
+    size_bytes : `int`, optional
+        How much is to be fetched.
     """
 
-    def __init__(self, reporter: Reporter) -> None:
+    def __init__(self, reporter: Reporter, *, size_bytes: int = 0) -> None:
         self._reporter = reporter
+        self._size_bytes = size_bytes
+        self._fetched: dict[int, int] = {}
+        self._begun = False
         self._tokens = itertools.count()
         self._running: dict[int, tuple[str, float]] = {}
 
     def on_transaction_start(self, total_operations: int) -> None:
         """Say how many packages follow."""
-        self._reporter.begin("install conda packages", total_operations)
+        self._begun = True
+        self._reporter.begin("install conda packages", total_operations, size_bytes=self._size_bytes or None)
 
     def on_transaction_complete(self) -> None:
         """Say that all are there."""
+        self._begun = False
         self._reporter.end()
+
+    def restart(self) -> None:
+        """Forget an attempt that failed."""
+        if self._begun:
+            self._begun = False
+            self._reporter.advance(-sum(self._fetched.values()))
+            self._reporter.end()
+        self._running.clear()
+        self._fetched.clear()
+
+    def on_download_start(self, cache_entry: int) -> int:
+        """Note that an archive comes."""
+        del cache_entry
+        return next(self._tokens)
+
+    def on_download_progress(self, download_idx: int, progress: int, total: int | None) -> None:
+        """Say how much more of it came."""
+        del total
+        more = progress - self._fetched.get(download_idx, 0)
+        if more > 0:
+            self._fetched[download_idx] = progress
+            self._reporter.advance(more)
 
     def on_link_start(self, operation: int, package_name: str) -> int:
         """Note when a package's turn came."""

@@ -11,6 +11,7 @@ import rattler
 from rattler.exceptions import IoError
 
 from lsstinstall.adapters.condaerrors import explained
+from lsstinstall.core.accesses import split_access
 from lsstinstall.core.condapackages import DigestKind, PackageDigest, parse_package_file
 from lsstinstall.core.environments import LockedPackage, SolvedPackage
 from lsstinstall.core.errors import CorruptError, NotFoundError
@@ -24,6 +25,7 @@ __all__ = [
     "RecordMemory",
     "check_local_archives",
     "drop_unreadable_records",
+    "is_local",
     "matching_record",
     "prefix_records",
     "query_packages",
@@ -108,7 +110,7 @@ def matching_record(locked: LockedPackage, found: dict[str, RepoDataRecord]) -> 
     CorruptError
         Raised if the channel has another digest for it.
     """
-    record = found.get(unquote(locked.url))
+    record = found.get(unquote(split_access(locked.url).url))
     if record is None:
         raise NotFoundError(
             f"the channel <{locked.channel}> has no `{locked.package.subdir}/{locked.package.file_name}`",
@@ -196,6 +198,22 @@ def check_local_archives(records: Iterable[RepoDataRecord]) -> None:
                 f"`{path}` has the {kind} `{got.hex()}` instead of `{expected.hex()}`",
                 hint="if the package was replaced on purpose, index the channel anew; else build it again",
             )
+
+
+def is_local(record: RepoDataRecord) -> bool:
+    """Say whether a package's archive lies in a folder, not behind a server.
+
+    Parameters
+    ----------
+    record : `rattler.RepoDataRecord`
+        The package.
+
+    Returns
+    -------
+    local : `bool`
+        True for ``file://``.
+    """
+    return _local_path(record.url) is not None
 
 
 def _local_path(url: str) -> Path | None:

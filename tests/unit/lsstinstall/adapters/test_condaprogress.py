@@ -9,8 +9,10 @@ class _Listener(SilentReporter):
         self.heard: list[str] = []
 
     def begin(self, what: str, total: int | None, *, size_bytes: int | None = None) -> None:
-        assert size_bytes is None
-        self.heard.append(f"begin {what} {total}")
+        self.heard.append(f"begin {what} {total}" + ("" if size_bytes is None else f" {size_bytes}"))
+
+    def advance(self, size_bytes: int) -> None:
+        self.heard.append(f"{size_bytes:+}")
 
     def step(self, name: str, outcome: Outcome, *, seconds: float | None = None, detail: str = "") -> None:
         assert seconds is not None
@@ -43,3 +45,28 @@ def test_a_script_that_fails_is_a_warning() -> None:
     progress.on_post_link_complete(progress.on_post_link_start("good", "bin/good.sh"), success=True)
     progress.on_post_link_complete(progress.on_post_link_start("bad", "bin/bad.sh"), success=False)
     assert listener.heard == ["warning the script that `bad` runs after its installation failed"]
+
+
+def test_bytes_are_told_as_they_come() -> None:
+    listener = _Listener()
+    progress = InstallProgress(listener, size_bytes=30)  # type: ignore[abstract]
+    progress.on_transaction_start(2)
+    first, second = progress.on_download_start(0), progress.on_download_start(1)
+    progress.on_download_progress(first, 8, 10)
+    progress.on_download_progress(second, 20, 20)
+    progress.on_download_progress(first, 8, 10)
+    progress.on_download_progress(first, 10, 10)
+    progress.on_transaction_complete()
+    assert listener.heard == ["begin install conda packages 2 30", "+8", "+20", "+2", "end"]
+
+
+def test_a_second_attempt_begins_anew() -> None:
+    listener = _Listener()
+    progress = InstallProgress(listener, size_bytes=10)  # type: ignore[abstract]
+    progress.restart()
+    assert listener.heard == []
+    progress.on_transaction_start(1)
+    progress.on_download_progress(progress.on_download_start(0), 8, 10)
+    progress.restart()
+    progress.on_transaction_start(1)
+    assert listener.heard[1:] == ["+8", "-8", "end", "begin install conda packages 1 10"]

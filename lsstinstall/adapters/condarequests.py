@@ -1,0 +1,139 @@
+"""Questions to channels and downloads from them, through whichever mirror answers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+import rattler
+from rattler.exceptions import GatewayError
+from rattler.repo_data.gateway import SourceConfig
+
+from lsstinstall.adapters.condaerrors import explained
+from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from lsstinstall.adapters.condaplaces import ChannelPlaces
+
+__all__ = ["ChannelRequests"]
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+
+class ChannelRequests:
+    """Runs what rattler does with channels.
+
+    Parameters
+    ----------
+    places : `ChannelPlaces`
+        Where channels are.
+    repodata : `~pathlib.Path`
+        Folder for indexes.
+    offline : `bool`
+        Whether indexes come from there alone.
+    """
+
+    def __init__(self, places: ChannelPlaces, *, repodata: Path, offline: bool) -> None:
+        self._places = places
+        self._repodata = repodata
+        self._offline = offline
+
+    def add(self, channel: str) -> str:
+        """Learn of a channel, as `ChannelPlaces.add` does; one that is none is a `ConfigurationError`."""
+        with explained("read the channels"):
+            return self._places.add(channel)
+
+    def own_url(self, url: str) -> str:
+        """Say where a file would be if no folder stood for its channel."""
+        return self._places.own_url(url)
+
+    def with_gateway(
+        self,
+        use: Callable[[rattler.Gateway], Coroutine[None, None, T]],
+        *,
+        doing: str,
+        specs: tuple[str, ...] = (),
+    ) -> T:
+        """Read indexes: sharded ones, else whole ones if a server cannot serve those.
+
+        Parameters
+        ----------
+        use : `~collections.abc.Callable`
+            What to do with a gateway.
+        doing : `str`
+            What it is, for messages.
+        specs : `tuple` [ `str`, ... ], optional
+            What a solver was asked for, for messages.
+
+        Returns
+        -------
+        answer : `object`
+            Of ``use``.
+
+        Raises
+        ------
+        ToolkitError
+            Raised as `explained` says.
+        """
+
+        def attempt(client: rattler.Client, *, sharded: bool) -> T:
+            gateway = rattler.Gateway(
+                cache_dir=self._repodata,
+                default_config=SourceConfig(
+                    sharded_enabled=sharded,
+                    cache_action="force-cache-only" if self._offline else "cache-or-fetch",
+                ),
+                client=client,
+            )
+            return asyncio.run(use(gateway))
+
+        def run(client: rattler.Client) -> T:
+            try:
+                return attempt(client, sharded=True)
+            except GatewayError as error:
+                # Python's own file server answers `304` where rattler cannot use it.
+                if "repodata_shards" not in str(error):
+                    raise
+                return attempt(client, sharded=False)
+
+        return self.with_each_client(run, doing=doing, specs=specs)
+
+    def with_each_client(
+        self, use: Callable[[rattler.Client], T], *, doing: str, specs: tuple[str, ...] = ()
+    ) -> T:
+        """Do something, again as long as there is a mirror that may do better.
+
+        Parameters
+        ----------
+        use : `~collections.abc.Callable`
+            What to do with a client.
+        doing : `str`
+            What it is, for messages.
+        specs : `tuple` [ `str`, ... ], optional
+            What a solver was asked for, for messages.
+
+        Returns
+        -------
+        answer : `object`
+            Of ``use``.
+
+        Raises
+        ------
+        ToolkitError
+            Raised as `explained` says, for the last of the places.
+        """
+        *others, last = self._places.clients()
+        for client in others:
+            try:
+                with explained(doing, specs=specs):
+                    return use(client)
+            except (UnavailableError, NotFoundError, CorruptError) as error:
+                _log.debug("on to the next mirror: %s", error)
+        with explained(doing, specs=specs):
+            return use(last)
