@@ -119,7 +119,8 @@ class _Unpacking:
         if path in self._files or path in self._links:
             raise self._corrupt(f"`{path}` is in it twice")
         self._make_folder(posixpath.dirname(path))
-        if member.isreg():
+        # The holes of a sparse file may be larger than any disk; no product has one.
+        if member.isreg() and not member.issparse():
             content = tar.extractfile(member)
             self._files[path] = self._write(path, member.mode & 0o777, content or io.BytesIO())
         elif member.issym():
@@ -127,7 +128,7 @@ class _Unpacking:
         elif member.islnk():
             self._make_hard_link(path, member.linkname)
         else:
-            raise self._corrupt(f"`{path}` is a device or a pipe")
+            raise self._corrupt(f"`{path}` is a device or a pipe, or has holes")
 
     def _checked_path(self, member: tarfile.TarInfo) -> str:
         path = posixpath.normpath(member.name)
