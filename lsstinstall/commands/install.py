@@ -125,6 +125,7 @@ def _data(
             "action": environment.action.value,
             "specs": list(environment.specs),
             "list": plan.listed,
+            "channels": list(plan.channels),
             "packages": len(environment.packages),
             "added": [solved.package.file_name for solved in environment.added],
             "removed": [solved.package.file_name for solved in environment.removed],
@@ -134,6 +135,7 @@ def _data(
         "stack": str(plan.stack),
         "pkgroot": plan.pkgroot,
         "load_scripts": [str(path) for path in plan.scripts],
+        "load_script_activates_it": plan.script_is_ours,
     }
     return data if products is None else {**data, **products.to_dict()}
 

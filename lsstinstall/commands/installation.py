@@ -53,7 +53,8 @@ class Installation:
     request : `InstallationRequest`
         What the user wants.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        ``HOME`` and ``PATH`` are read.
+        ``HOME`` and ``PATH`` are read, and ``CONDA_SUBDIR``, which chooses
+        another platform than that of the machine, as for conda.
     reporter : `~lsstinstall.core.reporting.Reporter`
         Hears of everything.
     """
@@ -65,7 +66,7 @@ class Installation:
         self._request = request
         self._environ = environ
         self._reporter = reporter
-        self._platform: Platform = platform_of(machine_platform())
+        self._platform: Platform = platform_of(environ.get("CONDA_SUBDIR") or machine_platform())
         self.root = CondaRoot(
             request.conda_root, now=lambda: datetime.now(tz=UTC), home=Path(home) if home else None
         )
@@ -93,6 +94,7 @@ class Installation:
         return InstallationPlan(
             environment=environment,
             listed=None if listed is None else listed.url,
+            channels=request.channels,
             conda=self._plan_conda(request, environment),
             conda_root=self.root.path,
             has_conda=self.root.has_conda,

@@ -84,6 +84,8 @@ class InstallationPlan:
         The conda environment of the stack.
     listed : `str` or `None`
         URL of the list with its packages; `None` if they are solved for.
+    channels : `tuple` [ `str`, ... ]
+        Where packages that are solved for come from, the best first.
     conda : `EnvironmentPlan` or `None`
         conda itself; `None` if nothing happens to it.
     conda_root : `~pathlib.Path`
@@ -104,6 +106,7 @@ class InstallationPlan:
 
     environment: EnvironmentPlan
     listed: str | None
+    channels: tuple[str, ...]
     conda: EnvironmentPlan | None
     conda_root: Path
     has_conda: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.environmentplans import (
@@ -105,7 +105,8 @@ class _Planner:
             action=EnvironmentAction.CREATE if absent else EnvironmentAction.REBUILD,
             packages=packages,
             added=packages,
-            specs=self.request.spec.specs(),
+            # With the whole version: nobody wants an update of everything to change that.
+            specs=replace(self.request.spec, version=version).specs(),
         )
 
     def _plan_present(
@@ -137,7 +138,7 @@ class _Planner:
         action: EnvironmentAction,
         present: tuple[SolvedPackage, ...],
     ) -> EnvironmentPlan:
-        specs = self._specs_of(name)
+        specs = self._specs_of(name, version)
         if action is EnvironmentAction.EXTEND:
             packages = self._solve((_DEVELOPER,), pinned=present)
         elif self.read_lock is not None:
@@ -157,9 +158,9 @@ class _Planner:
             specs=specs,
         )
 
-    def _specs_of(self, name: EnvName) -> tuple[str, ...]:
+    def _specs_of(self, name: EnvName, version: EnvVersion) -> tuple[str, ...]:
         """Keep what was asked for before; what belongs to rubin-env takes its version from it."""
-        specs = [*self.request.spec.specs()]
+        specs = [*replace(self.request.spec, version=version).specs()]
         for spec in self.engine.requested(self.store.prefix(name)):
             package = _spec_name(spec)
             if package != METAPACKAGE:

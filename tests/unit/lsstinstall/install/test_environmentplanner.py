@@ -72,6 +72,7 @@ def test_an_environment_that_is_missing_is_created() -> None:
 def test_without_a_version_the_newest_decides_on_the_name() -> None:
     plan = _plan(_request(None), _engine(), FakeStore())
     assert (plan.name, plan.version) == ("lsst-scipipe-13.0.1", "13.0.1")
+    assert plan.specs == ("rubin-env=13.0.1",)
 
 
 def test_the_beginning_of_a_version_is_completed() -> None:
