@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from lsstinstall.adapters.folders import FolderPkgroot
+from lsstinstall.adapters.mirroredpkgroots import MirroredPkgroot, OfflinePkgroot
 from lsstinstall.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from lsstinstall.core.mirrors import Mirrors
     from lsstinstall.core.names import Sha256
 
 __all__ = ["PkgrootReader", "open_pkgroot"]
+
+# There is another place to ask.
+_RETRIES_OF_A_MIRROR = 1
 
 
 class PkgrootReader(Protocol):
@@ -51,7 +56,14 @@ class PkgrootReader(Protocol):
         """
 
 
-def open_pkgroot(url: str, *, retries: int = 3, timeout_seconds: float = 30) -> PkgrootReader:
+def open_pkgroot(
+    url: str,
+    *,
+    retries: int = 3,
+    timeout_seconds: float = 30,
+    mirrors: Mirrors | None = None,
+    offline: bool = False,
+) -> PkgrootReader:
     """Open a package root.
 
     Parameters
@@ -64,6 +76,11 @@ def open_pkgroot(url: str, *, retries: int = 3, timeout_seconds: float = 30) -> 
         again.
     timeout_seconds : `float`, optional
         How long to wait for a server to connect, and for its next bytes.
+    mirrors : `Mirrors`, optional
+        Where else it may be; another place is tried when one fails.
+    offline : `bool`, optional
+        Whether only folders are read; what lies behind a server is then an
+        `UnavailableError`.
 
     Returns
     -------
@@ -75,8 +92,25 @@ def open_pkgroot(url: str, *, retries: int = 3, timeout_seconds: float = 30) -> 
     ConfigurationError
         Raised for another scheme, or a ``file://`` URL of another machine.
     """
+    urls = (url,) if mirrors is None else mirrors.candidates(url)
+    if offline:
+        urls = tuple(one for one in urls if not _is_web(one))
+        if not urls:
+            return OfflinePkgroot(url)
+    if urls == (url,):
+        return _open(url, retries=retries, timeout_seconds=timeout_seconds)
+    few = min(retries, _RETRIES_OF_A_MIRROR)
+    places = [_open(one, retries=few, timeout_seconds=timeout_seconds) for one in urls[:-1]]
+    return MirroredPkgroot(url, [*places, _open(urls[-1], retries=retries, timeout_seconds=timeout_seconds)])
+
+
+def _is_web(url: str) -> bool:
+    return urlsplit(url).scheme in {"http", "https"}
+
+
+def _open(url: str, *, retries: int, timeout_seconds: float) -> PkgrootReader:
     parts = urlsplit(url)
-    if parts.scheme in {"http", "https"}:
+    if _is_web(url):
         # Imported here: plain folders and `--help` should not pay for an HTTP library.
         from lsstinstall.adapters.web import WebPkgroot  # noqa: PLC0415
 

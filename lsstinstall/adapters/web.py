@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote
 
 import requests
-from requests.adapters import HTTPAdapter
 
-from lsstinstall import __version__
 from lsstinstall.adapters.files import decode_text, explain, make_directory
 from lsstinstall.adapters.folders import check_content, check_inner_path
 from lsstinstall.adapters.htmllistings import parse_html_listing, parse_json_listing
 from lsstinstall.adapters.partialfiles import PartialFile
+from lsstinstall.adapters.webaccess import open_session
 from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ _LONGEST_PAUSE_SECONDS = 30.0
 _GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 _FORBIDDEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.METHOD_NOT_ALLOWED})
+
+_LOGIN = "if the server asks for a login, put that of the host into `~/.netrc`"
 
 # They may pass; whatever else a server refuses it will refuse again.
 _PASSING = frozenset(
@@ -94,14 +95,7 @@ class WebPkgroot:
         self._retries = retries
         self._timeout = timeout_seconds
         self._pause = pause
-        self._session = requests.Session()
-        # Sizes and ranges are of the stored file, so it may not be packed for the way.
-        self._session.headers.update(
-            {"User-Agent": f"lsstinstall/{__version__}", "Accept-Encoding": "identity"}
-        )
-        adapter = HTTPAdapter(pool_connections=_CONNECTIONS, pool_maxsize=_CONNECTIONS)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._session = open_session(connections=_CONNECTIONS)
 
     @property
     def url(self) -> str:
@@ -236,8 +230,9 @@ class WebPkgroot:
         reason = f"the server answered {status} {response.reason}".rstrip()
         if status in _PASSING:
             raise _PassingError(reason, after_seconds=_retry_after(response))
-        kind = _ForbiddenError if status in _FORBIDDEN else UnavailableError
-        raise kind(f"cannot fetch <{address}>: {reason}")
+        if status in _FORBIDDEN:
+            raise _ForbiddenError(f"cannot fetch <{address}>: {reason}", hint=_LOGIN)
+        raise UnavailableError(f"cannot fetch <{address}>: {reason}")
 
     def _persist(self, address: str, attempt: Callable[[], T]) -> T:
         for number in range(self._retries + 1):
