@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.eups import Stack
-from lsstinstall.adapters.eupscommand import EupsCommand
-from lsstinstall.adapters.files import read_text
-from lsstinstall.adapters.http import open_pkgroot
-from lsstinstall.adapters.productstores import DiskProductStore
 from lsstinstall.commands.frame import output_options
+from lsstinstall.commands.productwork import ProductRequest, install_products, pick_tag, plan_products
 from lsstinstall.commands.stackoptions import (
     flavor_option,
     jobs_option,
@@ -22,193 +17,19 @@ from lsstinstall.commands.stackoptions import (
     pkgroot_option,
     stack_option,
 )
-from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.productplans import InstallReport, ProductState
 from lsstinstall.core.quantities import format_bytes
-from lsstinstall.core.remaps import RemapRule, parse_remap
-from lsstinstall.core.tags import parse_tag
 from lsstinstall.core.versions import parse_eups_version
-from lsstinstall.install.packageroots import (
-    FoundManifest,
-    PackageRoot,
-    find_digests,
-    find_manifest,
-    find_tagged,
-)
-from lsstinstall.install.productinstaller import run_install
-from lsstinstall.install.productoffers import collect_tags, find_offers
-from lsstinstall.install.productplanner import NeededProduct, needed_products, plan_install
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
     from lsstinstall.adapters.console import Console
     from lsstinstall.core.errors import ToolkitError
-    from lsstinstall.core.names import Flavor, ProductName
+    from lsstinstall.core.names import ProductName
     from lsstinstall.core.productplans import InstallPlan
-    from lsstinstall.core.reporting import Reporter
-    from lsstinstall.core.tags import EupsTag
     from lsstinstall.core.versions import EupsVersion
 
 __all__ = ["ProductRequest", "add", "install_products", "plan_products"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductRequest:
-    """What products to install, from where, and where to.
-
-    Parameters
-    ----------
-    products : `tuple` [ `tuple` [ `ProductName`, `EupsVersion` or `None` ], ... ]
-        A version of `None` is that of the tag.
-    tag : `EupsTag` or `None`
-        The tag.
-    stack : `~pathlib.Path`
-        Folder to install into; made if it is missing.
-    pkgroots : `tuple` [ `str`, ... ]
-        Package roots, the best first.
-    flavor : `Flavor`
-        Flavor to install for.
-    server_tags : `bool`
-        Whether all tags of the servers are set, as EUPS does, or only the one
-        that was asked for.
-    jobs : `int`
-        How much to do at a time.
-    """
-
-    products: tuple[tuple[ProductName, EupsVersion | None], ...]
-    tag: EupsTag | None
-    stack: Path
-    pkgroots: tuple[str, ...]
-    flavor: Flavor
-    server_tags: bool = True
-    jobs: int = 4
-
-
-def plan_products(request: ProductRequest, *, environ: Mapping[str, str], reporter: Reporter) -> InstallPlan:
-    """Find out what an installation would do; nothing is changed.
-
-    Parameters
-    ----------
-    request : `ProductRequest`
-        What is wanted.
-    environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        ``PATH``, on which ``eups`` is looked for.
-    reporter : `Reporter`
-        Hears of what cannot be read.
-
-    Returns
-    -------
-    plan : `InstallPlan`
-        To be shown, or given to `install_products`.
-    """
-    roots = [PackageRoot(open_pkgroot(url), flavor=request.flavor) for url in request.pkgroots]
-    stack = Stack(request.stack, flavor=request.flavor)
-    found = [_find(roots, product, version, request.tag) for product, version in request.products]
-    needed = needed_products(
-        (one.manifest for one in found), _read_remap(request.stack), flavor=request.flavor
-    )
-    installed = {one.product for one in needed if _is_installed(stack, one)}
-    digests = (
-        {} if request.tag is None else find_digests(request.pkgroots, request.tag, open_root=open_pkgroot)
-    )
-    wanted = [(one.product, one.version) for one in needed if one.product not in installed and not one.dummy]
-    offers = find_offers(wanted, roots, flavor=request.flavor, digests=digests, jobs=request.jobs)
-    tags = collect_tags(
-        roots, tag=request.tag, every=request.server_tags, jobs=request.jobs, reporter=reporter
-    )
-    return plan_install(
-        needed,
-        offers,
-        installed=installed,
-        tags=tags,
-        flavor=request.flavor,
-        can_build=_find_eups(request, environ) is not None,
-    )
-
-
-def _find(
-    roots: Sequence[PackageRoot], product: ProductName, version: EupsVersion | None, tag: EupsTag | None
-) -> FoundManifest:
-    if version is not None:
-        found = find_manifest(roots, product, version)
-        if found is None:
-            where = " or ".join(f"<{root.url}>" for root in roots)
-            raise NotFoundError(f"no `{product}` {version} at {where}")
-        return found
-    if tag is None:
-        raise ConfigurationError(
-            f"which version of `{product}` is not said", hint=f"add `-t TAG`, or write `{product}@VERSION`"
-        )
-    return find_tagged(roots, product, tag)
-
-
-def _is_installed(stack: Stack, needed: NeededProduct) -> bool:
-    """Say whether a product is declared, and its folder is still there."""
-    known = stack.find_for(needed.product, needed.version, stack.flavor)
-    return known is not None and (known.directory is None or (stack.path / known.directory).is_dir())
-
-
-def _read_remap(stack: Path) -> tuple[RemapRule, ...]:
-    path = stack / "site" / "manifest.remap"
-    try:
-        return parse_remap(read_text(path), source=str(path))
-    except NotFoundError:
-        return ()
-
-
-def _find_eups(request: ProductRequest, environ: Mapping[str, str]) -> EupsCommand | None:
-    return EupsCommand.find(
-        stack=request.stack, flavor=request.flavor, pkgroots=request.pkgroots, environ=environ
-    )
-
-
-def install_products(
-    request: ProductRequest, plan: InstallPlan, *, environ: Mapping[str, str], reporter: Reporter
-) -> InstallReport:
-    """Install what a plan says.
-
-    Parameters
-    ----------
-    request : `ProductRequest`
-        What the plan was made for.
-    plan : `InstallPlan`
-        What to do.
-    environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        In which ``eups`` builds source packages.
-    reporter : `Reporter`
-        Hears of each product.
-
-    Returns
-    -------
-    report : `InstallReport`
-        What became of each product; failures are in it.
-
-    Raises
-    ------
-    InterruptedWorkError
-        Raised if the user interrupted.
-    RefusedError
-        Raised if someone else writes to the stack, or we may not.
-    """
-    if plan.unverifiable:
-        count = len(plan.unverifiable)
-        reporter.warn(
-            f"{count} package{'s' if count > 1 else ''} cannot be verified: "
-            "no release document names the digest",
-            hint="only the archives' own checksums are compared",
-        )
-    stack = Stack.create(request.stack, flavor=request.flavor)
-    return run_install(
-        plan,
-        roots={url: open_pkgroot(url) for url in request.pkgroots},
-        store=DiskProductStore(stack, reporter=reporter),
-        builder=_find_eups(request, environ),
-        jobs=request.jobs,
-        reporter=reporter,
-    )
 
 
 @click.command(short_help="Install products of a tag into a stack.")
@@ -220,6 +41,9 @@ def install_products(
 @jobs_option
 @click.option(
     "--no-server-tags", "-U", is_flag=True, help="Set only TAG, not all tags of the servers that fit."
+)
+@click.option(
+    "--current-all", "-C", is_flag=True, help="Set what the servers call `current`, too, among their tags."
 )
 @click.option("--dry-run", is_flag=True, help="Print what would be done, and change nothing.")
 @output_options
@@ -233,6 +57,7 @@ def add(
     jobs: int,
     *,
     no_server_tags: bool,
+    current_all: bool,
     dry_run: bool,
 ) -> int:
     """Install products and all they need, as `eups distrib install` does.
@@ -245,16 +70,21 @@ def add(
     Example: lsstinstall add -t w_2026_10 lsst_distrib --stack ~/stack
     """
     folder = pick_stacks(stack, console.environ)[0]
+    pkgroots = pick_pkgroots(pkgroot, console.environ, stack=folder)
+    chosen = pick_flavor(flavor, console.environ)
     request = ProductRequest(
         products=tuple(_parse_product(text) for text in products),
-        tag=None if tag_name is None else parse_tag(tag_name),
+        tag=None if tag_name is None else pick_tag(tag_name, pkgroots, flavor=chosen),
         stack=folder,
-        pkgroots=pick_pkgroots(pkgroot, console.environ, stack=folder),
-        flavor=pick_flavor(flavor, console.environ),
+        pkgroots=pkgroots,
+        flavor=chosen,
         server_tags=not no_server_tags,
+        current=current_all,
         jobs=jobs,
     )
     reporter = console.reporter()
+    if no_server_tags and tag_name is None:
+        reporter.warn("without `-t` all tags of the servers are set, with `-U`, too, as EUPS does")
     plan = plan_products(request, environ=console.environ, reporter=reporter)
     if dry_run:
         return _end(console, request, plan, _show_plan(plan), plan.problem)

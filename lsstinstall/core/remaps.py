@@ -15,7 +15,7 @@ from lsstinstall.core.versions import EupsVersion, parse_eups_version
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["RemapAction", "RemapPurpose", "RemapRule", "find_remap", "format_remap", "parse_remap"]
+__all__ = ["RemapAction", "RemapPurpose", "RemapRule", "format_remap", "parse_remap"]
 
 _PREFIX = re.compile(r"\[([^]]*)\]\s*")
 _VERBOSE = re.compile(r"verbose\s*=\s*(?:True|False|0|1)")
@@ -37,9 +37,9 @@ class RemapAction(StrEnum):
     DROP = "None"
     """It is left out."""
     DUMMY = "dummy"
-    """It is declared without folder and table, and not installed."""
+    """It is declared in the version `dummy`, without folder and table, and not installed."""
     KEEP = "noReinstall"
-    """It is not installed again, not even when that is forced."""
+    """Where it is installed, it is left alone in every way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,8 @@ class RemapRule:
     flavor : `Flavor` or `None`
         Flavor it applies to; `None` for all.
     purpose : `RemapPurpose` or `None`
-        Whether it applies at installation or at creation; `None` for both.
+        Whether it is meant for installation or for creation; `None` for both.
+        EUPS does not look at it.
     action : `RemapAction`
         What becomes of the product.
     target_product : `ProductName`
@@ -72,30 +73,6 @@ class RemapRule:
     target_product: ProductName
     target_version: EupsVersion | None = None
 
-    def matches(
-        self, product: ProductName, version: EupsVersion, flavor: Flavor, purpose: RemapPurpose
-    ) -> bool:
-        """Tell whether the rule applies.
-
-        Parameters
-        ----------
-        product, version, flavor
-            Row of a manifest.
-        purpose : `RemapPurpose`
-            What the manifest is read or made for.
-
-        Returns
-        -------
-        applies : `bool`
-            Whether all four fit.
-        """
-        return (
-            self.product == product
-            and self.version in {None, version}
-            and self.flavor in {None, flavor}
-            and self.purpose in {None, purpose}
-        )
-
     def format(self) -> str:
         """Write the rule as one line of ``manifest.remap``.
 
@@ -111,35 +88,6 @@ class RemapRule:
         if self.target_product != self.product:
             target = f"{self.target_product}:{target}"
         return " ".join([f"{left:<29}", target, *([self.flavor] if self.flavor else [])])
-
-
-def find_remap(
-    rules: Iterable[RemapRule],
-    product: ProductName,
-    version: EupsVersion,
-    *,
-    flavor: Flavor,
-    purpose: RemapPurpose,
-) -> RemapRule | None:
-    """Find the rule for a row of a manifest.
-
-    Parameters
-    ----------
-    rules : `~collections.abc.Iterable` [ `RemapRule` ]
-        Those of all files, the most important file first.
-    product, version, flavor
-        Row of the manifest; the flavor is that of the machine.
-    purpose : `RemapPurpose`
-        What the manifest is read or made for.
-
-    Returns
-    -------
-    rule : `RemapRule` or `None`
-        A rule for the flavor before one for all, then a rule for the version
-        before one for all, then the first. `None` if none applies.
-    """
-    matching = [rule for rule in rules if rule.matches(product, version, flavor, purpose)]
-    return min(matching, key=lambda rule: (rule.flavor is None, rule.version is None), default=None)
 
 
 def parse_remap(text: str, *, source: str) -> tuple[RemapRule, ...]:
@@ -168,9 +116,9 @@ def parse_remap(text: str, *, source: str) -> tuple[RemapRule, ...]:
     Format: ``eups.distrib.server.Manifest.remapEntries`` (EUPS 2.2): product
     with an optional version, what takes its place, flavor. A missing version
     and ``any`` mean all, a missing second column and ``None`` drop the
-    product. EUPS lets ``[create]`` lines act at installation too, which is
-    not what its documentation says; here they do not. ``verbose = ...`` lines
-    set how much EUPS prints, so they are passed over.
+    product; ``generic`` as flavor means all of them. ``verbose = ...`` lines
+    set how much EUPS prints, so they are passed over. What the lines do is
+    told by `lsstinstall.core.remaptables`.
     """
     return tuple(
         _read_rule(line, content)

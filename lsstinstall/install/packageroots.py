@@ -7,27 +7,22 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.distribmanifests import DistribManifest, parse_distrib_manifest
-from lsstinstall.core.errors import NotFoundError, UnavailableError
-from lsstinstall.core.pkgroots import GENERIC, listed_tag, manifest_path, release_path, tag_list_path
-from lsstinstall.core.releases import parse_release
+from lsstinstall.core.errors import NotFoundError
+from lsstinstall.core.pkgroots import GENERIC, listed_tag, manifest_path, tag_list_path
 from lsstinstall.core.serverconfigs import ServerConfig, parse_server_config
 from lsstinstall.core.taglists import TagList, parse_tag_list
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from lsstinstall.core.names import Flavor, ProductName
-    from lsstinstall.core.releases import FileRecord
     from lsstinstall.core.tags import EupsTag
     from lsstinstall.core.versions import EupsVersion
     from lsstinstall.install.ports import PackageFiles
 
-__all__ = ["FoundManifest", "PackageRoot", "find_digests", "find_manifest", "find_tagged"]
+__all__ = ["FoundManifest", "PackageRoot", "find_manifest", "find_tagged"]
 
 _CONFIG = "config.txt"
-
-_ANCESTORS = 5
-"""How far above a root its release documents may lie: ``redhat/el7/conda-system/<env>`` is four."""
 
 
 class PackageRoot:
@@ -184,15 +179,15 @@ def find_tagged(roots: Sequence[PackageRoot], product: ProductName, tag: EupsTag
     Returns
     -------
     found : `FoundManifest`
-        Of the first root whose list of the tag names the product.
+        Of the first root whose list of the tag names the product: it fixes
+        the version, and its manifest counts.
 
     Raises
     ------
     NotFoundError
-        Raised if no root knows the tag, none names the product, or those that
-        name it have no manifest.
+        Raised if no root knows the tag, none names the product, or the first
+        one that does has no manifest.
     """
-    named: dict[str, EupsVersion] = {}
     products: set[str] = set()
     known = False
     for root in roots:
@@ -202,15 +197,13 @@ def find_tagged(roots: Sequence[PackageRoot], product: ProductName, tag: EupsTag
         version = (versions or {}).get(product)
         if version is None:
             continue
-        named[root.url] = version
         manifest = root.manifest(product, version)
-        if manifest is not None:
-            return FoundManifest(root=root, manifest=manifest)
-    if named:
-        url, version = next(iter(named.items()))
-        raise NotFoundError(
-            f"tag `{tag.name}` names `{product}` {version}, but <{url}> has no manifest for it"
-        )
+        if manifest is None:
+            raise NotFoundError(
+                f"tag `{tag.name}` names `{product}` {version}, but <{root.url}> has no manifest for it",
+                hint=f"`{product}@{version}` finds it on any package root",
+            )
+        return FoundManifest(root=root, manifest=manifest)
     where = " or ".join(f"<{root.url}>" for root in roots)
     if known:
         raise NotFoundError(
@@ -252,52 +245,3 @@ def find_manifest(
         if manifest is not None:
             return FoundManifest(root=root, manifest=manifest)
     return None
-
-
-def find_digests(
-    urls: Sequence[str], tag: EupsTag, *, open_root: Callable[[str], PackageFiles]
-) -> dict[str, FileRecord]:
-    """Find the release document of a tag, and what it says of the products' files.
-
-    Parameters
-    ----------
-    urls : `~collections.abc.Sequence` [ `str` ]
-        Package roots; the document lies in ``releases/`` of one of them, or of
-        a folder above.
-    tag : `EupsTag`
-        The tag.
-    open_root : `~collections.abc.Callable`
-        Opens a package root.
-
-    Returns
-    -------
-    digests : `dict` [ `str`, `FileRecord` ]
-        By URL of the file; empty if there is no document, as on today's
-        servers.
-
-    Raises
-    ------
-    FormatError, ProblemsError
-        Raised if the document is broken.
-    """
-    for base in dict.fromkeys(base for url in urls for base in _ancestors(url)):
-        path = release_path(tag)
-        try:
-            text = open_root(base).read_text(path)
-        except (NotFoundError, UnavailableError):
-            # Some servers refuse what they do not have, and folders above a root may not be ours to read.
-            continue
-        release = parse_release(text, source=f"{base}/{path}")
-        files = [product.source for product in release.products]
-        files += [file for product in release.products for file in product.binaries.values()]
-        return {f"{base}/{file.path}": file for file in files if file is not None}
-    return {}
-
-
-def _ancestors(url: str) -> Iterator[str]:
-    scheme, separator, path = url.rpartition("://")
-    for _ in range(_ANCESTORS + 1):
-        if not path.strip("/"):
-            return
-        yield f"{scheme}{separator}{path}"
-        path = path.rpartition("/")[0]

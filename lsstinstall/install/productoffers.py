@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Offer", "collect_tags", "find_offers"]
 
+_CURRENT = "current"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
@@ -154,6 +156,7 @@ def collect_tags(
     *,
     tag: EupsTag | None,
     every: bool,
+    current: bool = False,
     jobs: int,
     reporter: Reporter,
 ) -> dict[tuple[ProductName, EupsVersion], tuple[str, ...]]:
@@ -167,6 +170,8 @@ def collect_tags(
         The tag that was asked for.
     every : `bool`
         Whether all tags of all roots are read, as EUPS does, or only ``tag``.
+    current : `bool`, optional
+        Whether what the roots call ``current`` is one of these tags.
     jobs : `int`
         How many requests at a time.
     reporter : `Reporter`
@@ -182,9 +187,9 @@ def collect_tags(
     questions = [
         (root, one)
         for root in roots
-        for one in dict.fromkeys([*(_readable_tags(root) if every else ()), *asked])
-        # A stack decides for itself what is current.
-        if one.name != "current"
+        for one in dict.fromkeys([*(_listed_tags(root) if every else ()), *asked])
+        # A stack decides for itself what is current, unless it is told otherwise.
+        if current or one.name != _CURRENT
     ]
 
     def read(question: tuple[PackageRoot, EupsTag]) -> dict[ProductName, EupsVersion]:
@@ -204,12 +209,12 @@ def collect_tags(
     return {item: tuple(names) for item, names in found.items()}
 
 
-def _readable_tags(root: PackageRoot) -> list[EupsTag]:
-    """List the tags that have a form of Rubin's; others are nobody's release."""
+def _listed_tags(root: PackageRoot) -> list[EupsTag]:
+    """List the root's tags, whatever their names are; what cannot be written down is left out."""
     found = []
     for name in root.tag_names():
         try:
-            tag = EupsTag.parse(name)
+            tag = EupsTag.named(name)
         except InvalidNameError:
             continue
         found.append(tag)

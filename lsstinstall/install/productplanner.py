@@ -2,104 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.distribmanifests import SEARCH
-from lsstinstall.core.errors import ConfigurationError, NotFoundError, ToolkitError
+from lsstinstall.core.errors import NotFoundError, ToolkitError
 from lsstinstall.core.productplans import InstallPlan, PlannedProduct, ProductAction
-from lsstinstall.core.remaps import RemapAction, RemapPurpose, find_remap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from lsstinstall.core.distribmanifests import DistribManifest
     from lsstinstall.core.names import Flavor, ProductName
-    from lsstinstall.core.remaps import RemapRule
     from lsstinstall.core.versions import EupsVersion
     from lsstinstall.install.productoffers import Offer
+    from lsstinstall.install.productresolver import NeededProduct
 
-__all__ = ["NeededProduct", "needed_products", "plan_install"]
+__all__ = ["plan_install"]
 
 _SOURCE = "eupspkg:"
 _TARBALL = ".tar.gz"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeededProduct:
-    """One product that has to be there in the end.
-
-    Parameters
-    ----------
-    product : `ProductName`
-        EUPS product.
-    version : `EupsVersion`
-        Its version.
-    dummy : `bool`
-        Whether the site wants it only declared, without folder and table.
-    """
-
-    product: ProductName
-    version: EupsVersion
-    dummy: bool = False
-
-
-def needed_products(
-    manifests: Iterable[DistribManifest], rules: Sequence[RemapRule], *, flavor: Flavor
-) -> tuple[NeededProduct, ...]:
-    """Merge the manifests of what was asked for, as the site has them rewritten.
-
-    Parameters
-    ----------
-    manifests : `~collections.abc.Iterable` [ `DistribManifest` ]
-        Of the products that were asked for.
-    rules : `~collections.abc.Sequence` [ `RemapRule` ]
-        The site's ``manifest.remap``.
-    flavor : `Flavor`
-        Flavor to install for.
-
-    Returns
-    -------
-    needed : `tuple` [ `NeededProduct`, ... ]
-        Each product once, dependencies before what depends on them.
-
-    Raises
-    ------
-    ConfigurationError
-        Raised if the site drops a product that was asked for, or two versions
-        of a product would be needed.
-    """
-    needed: dict[ProductName, NeededProduct] = {}
-    for manifest in manifests:
-        for row in manifest.rows:
-            one = _remapped(row.product, row.version, rules, flavor)
-            if one is None:
-                if row.product == manifest.product:
-                    raise ConfigurationError(
-                        f"`{row.product}` was asked for, but the stack's `site/manifest.remap` drops it"
-                    )
-                continue
-            known = needed.setdefault(one.product, one)
-            if known.version != one.version:
-                raise ConfigurationError(
-                    f"both `{one.product}` {known.version} and {one.version} would be needed",
-                    hint="install the products one after the other",
-                )
-    return tuple(needed.values())
-
-
-def _remapped(
-    product: ProductName, version: EupsVersion, rules: Sequence[RemapRule], flavor: Flavor
-) -> NeededProduct | None:
-    rule = find_remap(rules, product, version, flavor=flavor, purpose=RemapPurpose.INSTALL)
-    if rule is None or rule.action is RemapAction.KEEP:
-        return NeededProduct(product=product, version=version)
-    if rule.action is RemapAction.DROP:
-        return None
-    if rule.action is RemapAction.DUMMY:
-        return NeededProduct(product=rule.target_product, version=version, dummy=True)
-    return NeededProduct(product=rule.target_product, version=rule.target_version or version)
 
 
 def plan_install(
@@ -172,6 +93,7 @@ def _planned(
 ) -> PlannedProduct:
     if offer is None:
         action = ProductAction.PRESENT if installed else ProductAction.DECLARE
+        tags = () if installed and needed.kept else tags
         return PlannedProduct(product=needed.product, version=needed.version, action=action, tags=tags)
     action, problem = _action(needed, offer)
     return PlannedProduct(

@@ -11,6 +11,7 @@ from lsstinstall.commands.frame import run_main
 from lsstinstall.commands.main import cli
 from lsstinstall.core.names import ProductName, parse_sha256
 from lsstinstall.core.releases import FileRecord
+from lsstinstall.core.remaptables import DUMMY
 from lsstinstall.core.tags import EupsTag
 from tests.support.eupsgoldens import list_tree, read_database
 from tests.support.packages import LINUX, make_tarball, product_version, source_root, tarball_root
@@ -376,9 +377,7 @@ def test_a_site_s_own_wishes_are_respected(answer: Callable[..., tuple[int, Any]
     (tmp_path / "stack/site/manifest.remap").write_text("utils None\nsphgeom dummy\n")
     _, data = answer("-t", "w_2026_10", "afw")
     assert _states(data) == {"sphgeom": "installed", "afw": "installed"}
-    found = Stack.open(tmp_path / "stack", flavor=LINUX).find(
-        ProductName("sphgeom"), product_version("sphgeom")
-    )
+    found = Stack.open(tmp_path / "stack", flavor=LINUX).find(ProductName("sphgeom"), DUMMY)
     assert found is not None
     assert found.directory is None
 

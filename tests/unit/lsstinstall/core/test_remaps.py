@@ -3,37 +3,22 @@ from __future__ import annotations
 import pytest
 
 from lsstinstall.core.errors import FormatError
-from lsstinstall.core.names import Flavor, ProductName
+from lsstinstall.core.names import ProductName
 from lsstinstall.core.remaps import (
     RemapAction,
     RemapPurpose,
     RemapRule,
-    find_remap,
     format_remap,
     parse_remap,
 )
 from lsstinstall.core.versions import EupsVersion
 
-LINUX = Flavor("Linux64")
 DOXYGEN = ProductName("doxygen")
 
 
 def only(line: str) -> RemapRule:
     (rule,) = parse_remap(line + "\n", source="manifest.remap")
     return rule
-
-
-def found(
-    text: str, *, version: str = "1.5.9", flavor: Flavor = LINUX, purpose: RemapPurpose = RemapPurpose.INSTALL
-) -> str | None:
-    rule = find_remap(
-        parse_remap(text, source="manifest.remap"),
-        DOXYGEN,
-        EupsVersion(version),
-        flavor=flavor,
-        purpose=purpose,
-    )
-    return None if rule is None else rule.target_version or rule.action.value
 
 
 def test_a_version_takes_the_place_of_another() -> None:
@@ -72,30 +57,6 @@ def test_a_rule_without_a_version_is_for_all(text: str) -> None:
 @pytest.mark.parametrize("text", ["[create]afwdata None", "  [create]  afwdata  None"])
 def test_a_prefix_names_the_purpose(text: str) -> None:
     assert (only(text).purpose, only(text).product) == (RemapPurpose.CREATE, "afwdata")
-
-
-def test_a_rule_for_creation_does_not_act_at_installation() -> None:
-    text = "[create]doxygen None\n"
-    assert found(text, purpose=RemapPurpose.CREATE) == "None"
-    assert found(text, purpose=RemapPurpose.INSTALL) is None
-
-
-def test_a_rule_without_a_prefix_acts_at_both() -> None:
-    assert found("doxygen 2\n", purpose=RemapPurpose.CREATE) == "2"
-    assert found("doxygen 2\n", purpose=RemapPurpose.INSTALL) == "2"
-
-
-def test_a_rule_is_for_its_product_version_and_flavor() -> None:
-    assert found("python 2\n") is None
-    assert found("doxygen:1.0 2\n") is None
-    assert found("doxygen 2 Darwin\n") is None
-
-
-def test_the_flavor_counts_before_the_version_and_that_before_the_order() -> None:
-    text = "doxygen 1\ndoxygen 2\ndoxygen:1.5.9 3\ndoxygen 4 Linux64\n"
-    assert found(text) == "4"
-    assert found(text, flavor=Flavor("Darwin")) == "3"
-    assert found(text, flavor=Flavor("Darwin"), version="9") == "1"
 
 
 def test_comments_empty_lines_and_the_wish_for_words_mean_nothing() -> None:

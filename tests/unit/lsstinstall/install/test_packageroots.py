@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from lsstinstall.core.errors import FormatError, NotFoundError, UnavailableError
+from lsstinstall.core.errors import FormatError, NotFoundError
 from lsstinstall.core.names import ProductName
 from lsstinstall.core.pkgroots import SOURCE_CONFIG
 from lsstinstall.core.tags import EupsTag
-from lsstinstall.install.packageroots import PackageRoot, find_digests, find_manifest, find_tagged
+from lsstinstall.install.packageroots import PackageRoot, find_manifest, find_tagged
 from tests.support.packages import LINUX, FakePackageFiles, product_version, source_root, tarball_root
-from tests.support.releases import a_release
 
 NEEDS = {"sphgeom": (), "utils": (), "afw": ("sphgeom", "utils")}
 WEEKLY = EupsTag.parse("w_2026_10")
@@ -44,16 +43,14 @@ def test_a_server_whose_list_has_no_such_product_is_passed_over() -> None:
     assert find_tagged([first, second], AFW, WEEKLY).root is second
 
 
-def test_a_server_with_a_list_but_without_the_manifest_is_passed_over() -> None:
+def test_a_server_with_a_list_but_without_the_manifest_is_an_error() -> None:
     files = {path: data for path, data in tarball_root(NEEDS).items() if "manifests/afw" not in path}
-    second = _root(source_root(NEEDS), "https://example.org/b")
-    assert find_tagged([_root(files), second], AFW, WEEKLY).root is second
-
-
-def test_a_named_product_without_any_manifest_is_an_error() -> None:
-    files = {path: data for path, data in tarball_root(NEEDS).items() if "manifests/afw" not in path}
-    with pytest.raises(NotFoundError, match=r"names `afw` g.*, but <https://example\.org/a> has no manifest"):
-        find_tagged([_root(files)], AFW, WEEKLY)
+    roots = [_root(files), _root(source_root(NEEDS), "https://example.org/b")]
+    with pytest.raises(
+        NotFoundError, match=r"names `afw` g.*, but <https://example\.org/a> has no manifest"
+    ) as caught:
+        find_tagged(roots, AFW, WEEKLY)
+    assert caught.value.hint == f"`afw@{product_version('afw')}` finds it on any package root"
 
 
 def test_an_unknown_product_is_told_with_the_nearest_name() -> None:
@@ -129,61 +126,3 @@ def test_tags_are_listed_where_the_configuration_says() -> None:
 def test_generic_products_are_found_for_a_generic_stack() -> None:
     root = PackageRoot(FakePackageFiles("x", source_root(NEEDS)), flavor=LINUX.__class__("generic"))
     assert root.versions(WEEKLY) is not None
-
-
-@pytest.mark.parametrize(
-    ("url", "base"),
-    [
-        ("https://example.org/stack/redhat/el7/conda-system/miniconda3-1", "https://example.org/stack"),
-        ("https://example.org/stack/src", "https://example.org/stack"),
-        ("/data/stack/src", "/data/stack"),
-        ("/data/stack/src", "/data/stack/src"),
-        ("file:///data/src", "file:///data"),
-    ],
-)
-def test_a_release_document_is_looked_for_beside_and_above_a_root(url: str, base: str) -> None:
-    release = a_release()
-    asked: list[str] = []
-
-    def open_root(one: str) -> FakePackageFiles:
-        asked.append(one)
-        path = f"releases/{release.tag.name}.json"
-        return FakePackageFiles(one, {path: release.canonical()} if one == base else {})
-
-    digests = find_digests([url], release.tag, open_root=open_root)
-    assert asked[-1] == base
-    assert asked[0] == url
-    assert all(place.startswith(f"{base}/") for place in digests)
-    assert {file.path for file in digests.values()} == {place.removeprefix(f"{base}/") for place in digests}
-    assert digests
-
-
-def test_without_a_release_document_there_are_no_digests() -> None:
-    asked: list[str] = []
-
-    def open_root(url: str) -> FakePackageFiles:
-        asked.append(url)
-        return FakePackageFiles(url, {})
-
-    assert (
-        find_digests(["https://example.org/a/b", "https://example.org/a/c"], WEEKLY, open_root=open_root)
-        == {}
-    )
-    # Nothing is asked twice, and nothing above the host.
-    assert asked == [
-        "https://example.org/a/b", "https://example.org/a", "https://example.org", "https://example.org/a/c",
-    ]  # fmt: skip
-
-
-def test_a_server_that_refuses_what_it_does_not_have_has_no_document() -> None:
-    class Refusing(FakePackageFiles):
-        def read_text(self, path: str) -> str:
-            raise UnavailableError(f"403 for {path}")
-
-    assert find_digests(["https://example.org/a"], WEEKLY, open_root=lambda url: Refusing(url, {})) == {}
-
-
-def test_a_broken_release_document_is_refused() -> None:
-    files = {"releases/w_2026_10.json": b"{"}
-    with pytest.raises(FormatError, match=r"releases/w_2026_10\.json"):
-        find_digests(["x"], WEEKLY, open_root=lambda url: FakePackageFiles(url, files))

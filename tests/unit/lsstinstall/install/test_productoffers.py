@@ -147,10 +147,20 @@ def test_the_tag_that_was_asked_for_needs_no_listing() -> None:
     assert _tags(files, tag="w_2026_10") == dict.fromkeys(NEEDS, ("w_2026_10",))
 
 
-def test_names_that_are_no_tags_of_a_release_are_left_out() -> None:
+def _named(*names: str) -> dict[str, bytes]:
     listed = tarball_root(NEEDS)["w_2026_10.list"]
-    others = {f"{name}.list": listed.replace(b"w_2026_10", name.encode()) for name in ("current", "stable")}
-    assert _tags(tarball_root(NEEDS) | others) == dict.fromkeys(NEEDS, ("w_2026_10",))
+    return {f"{name}.list": listed.replace(b"w_2026_10", name.encode()) for name in names}
+
+
+def test_every_tag_is_set_whatever_its_name_save_the_current_one() -> None:
+    files = tarball_root(NEEDS) | _named("current", "stable", "sims-2", "not a tag")
+    assert _tags(files) == dict.fromkeys(NEEDS, ("sims-2", "stable", "w_2026_10"))
+
+
+def test_the_current_tag_is_set_if_it_is_wanted() -> None:
+    root = PackageRoot(FakePackageFiles("x", _named("current")), flavor=LINUX)
+    tags = collect_tags([root], tag=None, every=True, current=True, jobs=1, reporter=SilentReporter())
+    assert set(tags.values()) == {("current",)}
 
 
 def test_a_broken_list_is_told_and_left_out() -> None:

@@ -2,52 +2,29 @@ from __future__ import annotations
 
 import pytest
 
-from lsstinstall.core.distribmanifests import DistribManifest, DistribManifestRow
-from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError
+from lsstinstall.core.errors import NotFoundError, ProblemsError
 from lsstinstall.core.names import ProductName, Sha256
 from lsstinstall.core.productplans import InstallPlan, ProductAction
-from lsstinstall.core.remaps import parse_remap
 from lsstinstall.core.versions import EupsVersion
 from lsstinstall.install.productoffers import Offer
-from lsstinstall.install.productplanner import NeededProduct, needed_products, plan_install
+from lsstinstall.install.productplanner import plan_install
+from lsstinstall.install.productresolver import NeededProduct
 from tests.support.packages import LINUX
 
 ONE = EupsVersion("1.0")
-
-
-def _manifest(product: str, *rows: str) -> DistribManifest:
-    """Make a manifest from ``name`` or ``name:version``; the product itself comes last."""
-    pairs = [row.partition(":") for row in (*rows, product)]
-    return DistribManifest(
-        product=ProductName(product),
-        version=ONE,
-        rows=tuple(
-            DistribManifestRow(
-                product=ProductName(name),
-                flavor=LINUX,
-                version=EupsVersion(version or ONE),
-                table=None,
-                directory=f"{name}/{version or ONE}",
-                dist_id=f"{name}.tar.gz",
-            )
-            for name, _, version in pairs
-        ),
-    )
-
-
-def _needed(*manifests: DistribManifest, remap: str = "") -> list[tuple[str, str, bool]]:
-    rules = parse_remap(remap, source="manifest.remap")
-    return [(one.product, one.version, one.dummy) for one in needed_products(manifests, rules, flavor=LINUX)]
 
 
 def _plan(
     *names: str, offers: dict[str, Offer], installed: tuple[str, ...] = (), can_build: bool = False
 ) -> InstallPlan:
     return plan_install(
-        [NeededProduct(product=ProductName(name), version=ONE, dummy=name == "dummy") for name in names],
+        [
+            NeededProduct(product=ProductName(name), version=ONE, dummy=name == "dummy", kept=name == "kept")
+            for name in names
+        ],
         {ProductName(name): offer for name, offer in offers.items()},
         installed={ProductName(name) for name in installed},
-        tags={(ProductName("afw"), ONE): ("w_2026_10",)},
+        tags={(ProductName(name), ONE): ("w_2026_10",) for name in ("afw", "kept")},
         flavor=LINUX,
         can_build=can_build,
     )
@@ -66,49 +43,16 @@ def _tarball(name: str, *requires: str, sha256: str | None = None, size_bytes: i
     )
 
 
-def test_products_are_needed_in_the_order_of_the_manifest() -> None:
-    needed = _needed(_manifest("afw", "sphgeom", "utils"))
-    assert needed == [("sphgeom", "1.0", False), ("utils", "1.0", False), ("afw", "1.0", False)]
-
-
-def test_a_product_of_two_manifests_is_needed_once() -> None:
-    needed = _needed(_manifest("afw", "utils"), _manifest("obs", "utils", "afw"))
-    assert [name for name, _, _ in needed] == ["utils", "afw", "obs"]
-
-
-def test_two_versions_of_a_product_cannot_both_be_installed() -> None:
-    with pytest.raises(ConfigurationError, match=r"both `utils` 1\.0 and 2\.0 would be needed"):
-        _needed(_manifest("afw", "utils"), _manifest("obs", "utils:2.0"))
-
-
-def test_a_site_may_drop_a_product() -> None:
-    assert [name for name, _, _ in _needed(_manifest("afw", "git"), remap="git  None\n")] == ["afw"]
-
-
-def test_a_site_may_not_drop_what_was_asked_for() -> None:
-    with pytest.raises(ConfigurationError, match="`afw` was asked for"):
-        _needed(_manifest("afw"), remap="afw  None\n")
-
-
-def test_a_site_may_have_a_product_only_declared() -> None:
-    needed = _needed(_manifest("afw", "git"), remap="git  dummy\n")
-    assert needed[0] == ("git", "1.0", True)
-
-
-def test_a_site_may_choose_another_version_or_product() -> None:
-    needed = _needed(_manifest("afw", "git", "boost"), remap="git 2.0\nboost newboost:3.0\n")
-    assert needed[:2] == [("git", "2.0", False), ("newboost", "3.0", False)]
-
-
-def test_a_product_that_is_not_to_be_reinstalled_is_needed_all_the_same() -> None:
-    assert _needed(_manifest("afw", "git"), remap="git noReinstall\n")[0] == ("git", "1.0", False)
-
-
 def test_what_is_installed_is_left_alone_but_tagged() -> None:
     plan = _plan("afw", offers={}, installed=("afw",))
     (product,) = plan.products
     assert (product.action, product.tags) == (ProductAction.PRESENT, ("w_2026_10",))
     assert plan.pending == ()
+
+
+def test_what_the_site_wants_left_alone_is_not_even_tagged() -> None:
+    assert _plan("kept", offers={}, installed=("kept",)).products[0].tags == ()
+    assert _plan("kept", offers={"kept": _tarball("kept")}).products[0].tags == ("w_2026_10",)
 
 
 def test_a_tarball_is_unpacked_after_what_it_requires() -> None:
