@@ -53,6 +53,8 @@ class CondaEngine:
     cache : `~pathlib.Path`
         Folder for packages and indexes; environments on its file system
         share the files by hard links.
+    indexes : `~pathlib.Path`, optional
+        Folder for indexes alone: to solve needs no other.
     retries : `int`, optional
         How often a failed request is tried again.
     mirrors : `Mirrors`, optional
@@ -68,6 +70,7 @@ class CondaEngine:
         self,
         cache: Path,
         *,
+        indexes: Path | None = None,
         retries: int = _RETRIES,
         mirrors: Mirrors | None = None,
         other_caches: Sequence[Path] = (),
@@ -75,7 +78,9 @@ class CondaEngine:
     ) -> None:
         self._cache = cache.absolute()
         self._channels = ChannelRequests(
-            ChannelPlaces(mirrors, retries=retries), repodata=self._cache / "repodata", offline=offline
+            ChannelPlaces(mirrors, retries=retries),
+            repodata=(indexes or self._cache / "repodata").absolute(),
+            offline=offline,
         )
         self._folders = PackageFolders(self._cache, other_caches)
         self._offline = offline

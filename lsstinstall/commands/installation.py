@@ -70,7 +70,10 @@ class Installation:
         self.root = CondaRoot(
             request.conda_root, now=lambda: datetime.now(tz=UTC), home=Path(home) if home else None
         )
-        self._engine = CondaEngine(package_cache(request.conda_root, environ))
+        # To plan leaves nothing in a folder that may never be one of environments.
+        self._engine = CondaEngine(
+            package_cache(request.conda_root, environ), indexes=package_cache(None, environ) / "repodata"
+        )
 
     def plan(self) -> InstallationPlan:
         """Decide what to do; nothing is changed.
