@@ -8,12 +8,14 @@ import click
 
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.productwork import ProductRequest, install_products, pick_tag, plan_products
+from lsstinstall.commands.servers import pick_settings, root_opener
 from lsstinstall.commands.stackoptions import (
     flavor_option,
     jobs_option,
+    offline_option,
     pick_flavor,
     pick_pkgroots,
-    pick_stacks,
+    pick_target,
     pkgroot_option,
     stack_option,
 )
@@ -39,6 +41,7 @@ __all__ = ["ProductRequest", "add", "install_products", "plan_products"]
 @pkgroot_option
 @flavor_option
 @jobs_option
+@offline_option
 @click.option(
     "--no-server-tags", "-U", is_flag=True, help="Set only TAG, not all tags of the servers that fit."
 )
@@ -58,29 +61,33 @@ def add(
     *,
     no_server_tags: bool,
     current_all: bool,
+    offline: bool,
     dry_run: bool,
 ) -> int:
     """Install products and all they need, as `eups distrib install` does.
 
     Packages are fetched and unpacked side by side, verified where a release
     document names their digests, and declared in EUPS's own database. What is
-    installed already is left alone; after an interruption the same command
-    goes on.
+    installed already, in this stack or another one of EUPS_PATH, is left alone;
+    after an interruption the same command goes on.
 
     Example: lsstinstall add -t w_2026_10 lsst_distrib --stack ~/stack
     """
-    folder = pick_stacks(stack, console.environ)[0]
-    pkgroots = pick_pkgroots(pkgroot, console.environ, stack=folder)
+    open_root = root_opener(pick_settings(console.environ, offline=offline))
+    folder, others = pick_target(stack, console.environ)
+    pkgroots = pick_pkgroots(pkgroot, console.environ, stack=folder, others=others)
     chosen = pick_flavor(flavor, console.environ)
     request = ProductRequest(
         products=tuple(_parse_product(text) for text in products),
-        tag=None if tag_name is None else pick_tag(tag_name, pkgroots, flavor=chosen),
+        tag=None if tag_name is None else pick_tag(tag_name, pkgroots, flavor=chosen, open_root=open_root),
         stack=folder,
         pkgroots=pkgroots,
         flavor=chosen,
         server_tags=not no_server_tags,
         current=current_all,
         jobs=jobs,
+        others=others,
+        open_root=open_root,
     )
     reporter = console.reporter()
     if no_server_tags and tag_name is None:

@@ -9,7 +9,7 @@ import click
 
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.installoptions import InstallOptions, classic_options, read_request
-from lsstinstall.commands.stackoptions import jobs_option
+from lsstinstall.commands.stackoptions import jobs_option, offline_option
 from lsstinstall.core.quantities import format_bytes
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = ["install"]
 @click.argument("products", metavar="[PRODUCT]...", nargs=-1)
 @classic_options
 @jobs_option
+@offline_option
 @output_options
 def install(console: Console, /, products: tuple[str, ...], *, dry_run: bool, **options: Any) -> int:
     """Install the Rubin software environment, and products if some are named.

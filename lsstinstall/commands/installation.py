@@ -8,16 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.conda import CondaEngine
-from lsstinstall.adapters.condacaches import package_cache
 from lsstinstall.adapters.condamachines import detect_virtual_packages, machine_platform
 from lsstinstall.adapters.condaroots import CondaRoot
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.files import read_text, write_atomic
-from lsstinstall.adapters.http import open_pkgroot
 from lsstinstall.adapters.packagedata import read_data
 from lsstinstall.commands.add import ProductRequest, install_products, plan_products
 from lsstinstall.commands.installationplans import InstallationPlan, InstallationRequest
+from lsstinstall.commands.servers import open_engine, root_opener
 from lsstinstall.core.environmentplans import EnvironmentRequest
 from lsstinstall.core.environments import EnvName, EnvSpec, EnvVersion, legacy_commit
 from lsstinstall.core.pkgroots import join_pkgroots, split_pkgroots
@@ -70,10 +68,8 @@ class Installation:
         self.root = CondaRoot(
             request.conda_root, now=lambda: datetime.now(tz=UTC), home=Path(home) if home else None
         )
-        # To plan leaves nothing in a folder that may never be one of environments.
-        self._engine = CondaEngine(
-            package_cache(request.conda_root, environ), indexes=package_cache(None, environ) / "repodata"
-        )
+        self._engine = open_engine(request.conda_root, request.settings, environ)
+        self._open_root = root_opener(request.settings)
 
     def plan(self) -> InstallationPlan:
         """Decide what to do; nothing is changed.
@@ -184,7 +180,7 @@ class Installation:
         request = self._request
         version = request.version
         if request.tag is not None:
-            version = read_environment_version(open_pkgroot(request.eups_url), request.tag)
+            version = read_environment_version(self._open_root(request.eups_url), request.tag)
         return EnvironmentRequest(
             spec=EnvSpec(version=version, developer=request.developer),
             name=request.name,
@@ -198,10 +194,10 @@ class Installation:
         request, platform = self._request, self._platform
         commit = None if version is None else legacy_commit(version)
         if commit is not None:
-            return former_environment(open_pkgroot(request.former_url), commit, platform=platform)
+            return former_environment(self._open_root(request.former_url), commit, platform=platform)
         if not request.exact or request.tag is None or version is None:
             return None
-        files = open_pkgroot(request.eups_url)
+        files = self._open_root(request.eups_url)
         return exact_environment(files, request.tag, version=version, platform=platform)
 
     def _plan_conda(
@@ -216,7 +212,7 @@ class Installation:
     def _pkgroots(self, version: EnvVersion) -> Iterator[str]:
         base = self._request.eups_url
         if self._request.binaries:
-            for path in find_binary_roots(open_pkgroot(base), version, platform=self._platform):
+            for path in find_binary_roots(self._open_root(base), version, platform=self._platform):
                 yield f"{base}/{path}"
         if self._request.sources:
             yield f"{base}/{SOURCES}"
@@ -245,6 +241,7 @@ class Installation:
             pkgroots=split_pkgroots(plan.pkgroot),
             flavor=self._platform.flavor,
             jobs=self._request.jobs,
+            open_root=self._open_root,
         )
 
     def _activated(self, prefix: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.environmentplans import EnvironmentPlan
     from lsstinstall.core.environments import EnvName, EnvVersion
     from lsstinstall.core.names import ProductName
+    from lsstinstall.core.settings import Settings
     from lsstinstall.core.tags import EupsTag
 
 __all__ = ["InstallationPlan", "InstallationRequest"]
@@ -53,6 +54,8 @@ class InstallationRequest:
         To be installed afterwards.
     jobs : `int`
         How many products at a time.
+    settings : `Settings`
+        How to come to servers.
     """
 
     tag: EupsTag | None
@@ -72,6 +75,7 @@ class InstallationRequest:
     folder: Path
     products: tuple[ProductName, ...]
     jobs: int
+    settings: Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import click
 
 from lsstinstall.adapters.packagedata import load_defaults
 from lsstinstall.commands.installationplans import InstallationRequest
+from lsstinstall.commands.servers import pick_settings
 from lsstinstall.core.environments import BASE, EnvName, EnvVersion, parse_env_name, parse_recorded_version
 from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.names import parse_product_name
@@ -45,6 +46,8 @@ class InstallOptions:
         Of ``--stack``.
     jobs : `int`
         Of ``--jobs``.
+    offline : `bool`
+        ``--offline``.
     """
 
     tags: tuple[str, ...]
@@ -64,6 +67,7 @@ class InstallOptions:
     no_sources: bool
     stack: Path | None
     jobs: int
+    offline: bool
 
 
 _OPTIONS = (
@@ -113,7 +117,7 @@ _OPTIONS = (
         "channels",
         multiple=True,
         metavar="URI",
-        help="Channel before conda-forge; the first wins.",
+        help="Channel before conda-forge, or those that were configured; the first wins.",
     ),
     click.option("--override-channels", is_flag=True, help="Use only the channels given with -C."),
     click.option(
@@ -168,7 +172,7 @@ def read_request(
     options : `InstallOptions`
         Of the command line.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        ``CONDA_EXE`` and ``PATH`` are read.
+        ``CONDA_EXE`` and ``PATH`` are read, and where the configuration is.
 
     Returns
     -------
@@ -185,7 +189,7 @@ def read_request(
     tag, version = _selected(options)
     if products and tag is None:
         raise ConfigurationError("products need a tag", hint="add `-T TAG`, for example `-T w_latest`")
-    defaults = load_defaults()
+    defaults, settings = load_defaults(), pick_settings(environ, offline=options.offline)
     active = None if options.no_active_conda else find_active_conda(environ)
     return InstallationRequest(
         tag=None if tag is None else parse_tag(tag),
@@ -196,8 +200,8 @@ def read_request(
         developer=options.developer,
         conda=not options.no_conda,
         conda_root=(active or Path(options.conda_path or "conda")).absolute(),
-        channels=_channels(options, defaults.channels),
-        eups_url=_url(options.eups_url or defaults.eups_url),
+        channels=_channels(options, defaults.channels if settings.channels is None else settings.channels),
+        eups_url=_url(options.eups_url or settings.eups_url or defaults.eups_url),
         former_url=_url(options.former_url or defaults.former_url),
         binaries=not options.no_binaries,
         sources=not options.no_sources,
@@ -205,6 +209,7 @@ def read_request(
         folder=Path.cwd(),
         products=tuple(parse_product_name(name) for name in products),
         jobs=options.jobs,
+        settings=settings,
     )
 
 

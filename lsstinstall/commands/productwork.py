@@ -9,6 +9,7 @@ from lsstinstall.adapters.customizations import customization_folders, read_rema
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.eupscommand import EupsCommand
 from lsstinstall.adapters.http import open_pkgroot
+from lsstinstall.adapters.installedversions import DiskInstalledVersions
 from lsstinstall.adapters.productstores import DiskProductStore
 from lsstinstall.core.errors import ConfigurationError, InvalidNameError, NotFoundError
 from lsstinstall.core.tags import EupsTag, TagKind, parse_tag
@@ -23,16 +24,19 @@ from lsstinstall.install.productoffers import collect_tags, find_offers
 from lsstinstall.install.productplanner import plan_install
 from lsstinstall.install.productresolver import needed_products
 from lsstinstall.install.releasedigests import find_digests, find_named_digests
+from lsstinstall.install.reuseplanner import plan_reuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from lsstinstall.adapters.http import PkgrootReader
     from lsstinstall.core.distribmanifests import DistribManifest
     from lsstinstall.core.names import Flavor, ProductName
     from lsstinstall.core.productplans import InstallPlan, InstallReport
     from lsstinstall.core.releases import FileRecord
     from lsstinstall.core.reporting import Reporter
+    from lsstinstall.core.settings import LinkKind
     from lsstinstall.core.versions import EupsVersion
 
 __all__ = ["ProductRequest", "install_products", "pick_tag", "plan_products"]
@@ -63,6 +67,14 @@ class ProductRequest:
         Whether what the servers call ``current`` is one of these tags.
     jobs : `int`
         How much to do at a time.
+    others : `tuple` [ `~pathlib.Path`, ... ]
+        Further stacks; what is installed in one of them is not installed
+        again, and nothing is written to them.
+    open_root : `~collections.abc.Callable`
+        Opens a package root by its URL or folder.
+    link : `LinkKind` or `None`
+        How files of other versions are taken; `None` for what shares blocks
+        where the disk can do that, else a second name.
     """
 
     products: tuple[tuple[ProductName, EupsVersion | None], ...]
@@ -73,6 +85,9 @@ class ProductRequest:
     server_tags: bool = True
     current: bool = False
     jobs: int = 4
+    others: tuple[Path, ...] = ()
+    open_root: Callable[[str], PkgrootReader] = open_pkgroot
+    link: LinkKind | None = None
 
 
 def plan_products(request: ProductRequest, *, environ: Mapping[str, str], reporter: Reporter) -> InstallPlan:
@@ -93,8 +108,9 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
     plan : `InstallPlan`
         To be shown, or given to `install_products`.
     """
-    roots = _open(request.pkgroots, request.flavor)
+    roots = _open(request.pkgroots, request.flavor, request.open_root)
     stack = Stack(request.stack, flavor=request.flavor)
+    others = [Stack(path, flavor=request.flavor) for path in request.others]
     found = [_find(roots, product, version, request.tag) for product, version in request.products]
     asked = [(one.manifest.product, one.manifest.version) for one in found]
 
@@ -103,7 +119,7 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
         return None if other is None else other.manifest
 
     def is_installed(product: ProductName, version: EupsVersion) -> bool:
-        return _is_installed(stack, product, version)
+        return any(_is_installed(one, product, version) for one in (stack, *others))
 
     needed = needed_products(
         (one.manifest for one in found),
@@ -114,6 +130,11 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
     )
     installed = {one.product for one in needed if is_installed(one.product, one.version)}
     tags = _collect_tags(request, roots, asked, reporter)
+    elsewhere = [(one.product, one.version) for one in needed if one.product in installed]
+    elsewhere = [one for one in elsewhere if not _is_installed(stack, *one)]
+    if elsewhere:
+        reporter.note(_tell_elsewhere(len(elsewhere), request.others))
+    tags = {one: names for one, names in tags.items() if one not in elsewhere}
     wanted = [(one.product, one.version) for one in needed if one.product not in installed and not one.dummy]
     offers = find_offers(
         wanted,
@@ -122,7 +143,7 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
         digests=_find_digests(request, asked, tags) if wanted else {},
         jobs=request.jobs,
     )
-    return plan_install(
+    plan = plan_install(
         needed,
         offers,
         installed=installed,
@@ -130,13 +151,33 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
         flavor=request.flavor,
         can_build=_find_eups(request, environ) is not None,
     )
+    return plan_reuse(
+        plan,
+        roots={root.url: root.files for root in roots},
+        installed=DiskInstalledVersions([stack, *others]),
+        jobs=request.jobs,
+        reporter=reporter,
+    )
 
 
-def _open(urls: Sequence[str], flavor: Flavor) -> list[PackageRoot]:
-    return [PackageRoot(open_pkgroot(url), flavor=flavor) for url in urls]
+def _open(
+    urls: Sequence[str], flavor: Flavor, open_root: Callable[[str], PkgrootReader]
+) -> list[PackageRoot]:
+    return [PackageRoot(open_root(url), flavor=flavor) for url in urls]
 
 
-def pick_tag(text: str, pkgroots: Sequence[str], *, flavor: Flavor) -> EupsTag:
+def _tell_elsewhere(count: int, stacks: Sequence[Path]) -> str:
+    places = ", ".join(f"`{path}`" for path in stacks)
+    return f"{count} product{'s are' if count > 1 else ' is'} in {places} already, and left there as it is"
+
+
+def pick_tag(
+    text: str,
+    pkgroots: Sequence[str],
+    *,
+    flavor: Flavor,
+    open_root: Callable[[str], PkgrootReader] = open_pkgroot,
+) -> EupsTag:
     """Decide on a tag.
 
     Parameters
@@ -148,6 +189,8 @@ def pick_tag(text: str, pkgroots: Sequence[str], *, flavor: Flavor) -> EupsTag:
         Package roots; asked only if the name has no form of a tag.
     flavor : `Flavor`
         Flavor to install for.
+    open_root : `~collections.abc.Callable`, optional
+        Opens a package root.
 
     Returns
     -------
@@ -166,7 +209,7 @@ def pick_tag(text: str, pkgroots: Sequence[str], *, flavor: Flavor) -> EupsTag:
             tag = EupsTag.named(text)
         except InvalidNameError:
             raise error from None
-        if all(root.tag_list(tag) is None for root in _open(pkgroots, flavor)):
+        if all(root.tag_list(tag) is None for root in _open(pkgroots, flavor, open_root)):
             raise
         return tag
 
@@ -223,13 +266,13 @@ def _find_digests(
 ) -> dict[str, FileRecord]:
     tag = request.tag
     if tag is not None and tag.kind not in {TagKind.FLOATING, TagKind.OTHER}:
-        return find_digests(request.pkgroots, tag, open_root=open_pkgroot)
+        return find_digests(request.pkgroots, tag, open_root=request.open_root)
     return find_named_digests(
         request.pkgroots,
         asked,
         tags={name for one in asked for name in tags.get(one, ())},
         moving=tag,
-        open_root=open_pkgroot,
+        open_root=request.open_root,
     )
 
 
@@ -283,8 +326,8 @@ def install_products(
     stack = Stack.create(request.stack, flavor=request.flavor)
     return run_install(
         plan,
-        roots={url: open_pkgroot(url) for url in request.pkgroots},
-        store=DiskProductStore(stack, reporter=reporter),
+        roots={url: request.open_root(url) for url in request.pkgroots},
+        store=DiskProductStore(stack, reporter=reporter, link=request.link),
         builder=_find_eups(request, environ),
         jobs=request.jobs,
         reporter=reporter,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.names import Flavor
 
-__all__ = ["pick_flavor", "pick_stacks"]
+__all__ = ["pick_flavor", "pick_stacks", "pick_target"]
 
 
 def pick_stacks(option: str | None, environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -45,6 +45,44 @@ def pick_stacks(option: str | None, environ: Mapping[str, str]) -> tuple[Path, .
             "no stack was named", hint="give `--stack DIR`, or load its environment first"
         )
     return tuple(dict.fromkeys(stacks))
+
+
+def pick_target(option: str | None, environ: Mapping[str, str]) -> tuple[Path, tuple[Path, ...]]:
+    """Decide on the stack that is written to, and on those that are only read.
+
+    Parameters
+    ----------
+    option : `str` or `None`
+        Value of ``--stack``: folders with ``:`` between them, the first is
+        written to.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        ``EUPS_PATH`` is read: without the option its first stack in which we
+        may write is taken, as EUPS does; with it, its stacks are read, too.
+
+    Returns
+    -------
+    target : `~pathlib.Path`
+        Absolute.
+    others : `tuple` [ `~pathlib.Path`, ... ]
+        Absolute, each once, in the order in which they are looked into.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if neither says anything.
+    """
+    stacks = list(pick_stacks(option, environ))
+    target = stacks[0]
+    if option is None:
+        target = next((stack for stack in stacks if _may_write(stack)), target)
+    elif environ.get("EUPS_PATH"):
+        stacks += pick_stacks(None, environ)
+    return target, tuple(dict.fromkeys(stack for stack in stacks if stack != target))
+
+
+def _may_write(stack: Path) -> bool:
+    database = stack / "ups_db"
+    return os.access(database if database.is_dir() else stack, os.W_OK)
 
 
 def pick_flavor(option: str | None, environ: Mapping[str, str]) -> Flavor:

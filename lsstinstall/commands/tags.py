@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.http import open_pkgroot
 from lsstinstall.commands.columns import format_columns
 from lsstinstall.commands.frame import output_options
+from lsstinstall.commands.servers import pick_settings, root_opener
 from lsstinstall.commands.stackoptions import (
     flavor_option,
     pick_flavor,
@@ -55,11 +55,12 @@ def tags(
     """
     roots = pick_pkgroots(pkgroot, console.environ, stack=_first_stack(stack, console))
     chosen = pick_flavor(flavor, console.environ)
+    open_root = root_opener(pick_settings(console.environ))
     found: dict[EupsTag, list[str]] = {}
     lost: list[NotFoundError] = []
     for url in roots:
         try:
-            names = PackageRoot(open_pkgroot(url), flavor=chosen).list_tags()
+            names = PackageRoot(open_root(url), flavor=chosen).list_tags()
         except NotFoundError as error:
             lost.append(error)
             continue

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lsstinstall.commands.stackoptions import pick_flavor, pick_pkgroots, pick_stacks
+from lsstinstall.commands.stackoptions import pick_flavor, pick_pkgroots, pick_stacks, pick_target
 from lsstinstall.core.errors import ConfigurationError, InvalidNameError
 
 
@@ -51,3 +51,22 @@ def test_the_flavor_is_that_of_this_machine_unless_it_is_said() -> None:
 def test_a_wrong_flavor_is_refused() -> None:
     with pytest.raises(InvalidNameError):
         pick_flavor("not a flavor", {})
+
+
+def test_a_stack_without_roots_takes_those_of_the_stacks_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "pkgroot").write_text("https://example.org/stack\n")
+    assert pick_pkgroots(None, {}, stack=tmp_path / "mine", others=[tmp_path / "none", tmp_path]) == (
+        "https://example.org/stack",
+    )
+
+
+def test_the_first_stack_of_the_option_is_written_to_and_all_are_read() -> None:
+    assert pick_target("/mine:/b", {"EUPS_PATH": "/c:/mine"}) == (Path("/mine"), (Path("/b"), Path("/c")))
+    assert pick_target("/mine", {}) == (Path("/mine"), ())
+
+
+def test_without_the_option_the_first_stack_is_written_to_that_can_be(tmp_path: Path) -> None:
+    (tmp_path / "mine" / "ups_db").mkdir(parents=True)
+    environ = {"EUPS_PATH": f"/proc/none:{tmp_path / 'mine'}"}
+    assert pick_target(None, environ) == (tmp_path / "mine", (Path("/proc/none"),))
+    assert pick_target(None, {"EUPS_PATH": "/proc/none:/proc/other"})[0] == Path("/proc/none")

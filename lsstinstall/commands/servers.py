@@ -1,0 +1,84 @@
+"""How commands come to servers: what was set for all runs, and what an option says for this one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lsstinstall.adapters.http import open_pkgroot
+from lsstinstall.adapters.settingsfiles import load_settings
+from lsstinstall.core.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from lsstinstall.adapters.conda import CondaEngine
+    from lsstinstall.adapters.http import PkgrootReader
+
+__all__ = ["open_engine", "pick_settings", "root_opener"]
+
+
+def pick_settings(environ: Mapping[str, str], *, offline: bool = False) -> Settings:
+    """Decide on the settings of a run.
+
+    Parameters
+    ----------
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        Says where the configuration files are.
+    offline : `bool`, optional
+        Whether ``--offline`` was given.
+
+    Returns
+    -------
+    settings : `Settings`
+        Those of the files, below the option.
+    """
+    return Settings(offline=True if offline else None).over(load_settings(environ))
+
+
+def root_opener(settings: Settings) -> Callable[[str], PkgrootReader]:
+    """Make what opens package roots.
+
+    Parameters
+    ----------
+    settings : `Settings`
+        Mirrors, and whether servers may be asked.
+
+    Returns
+    -------
+    open_root : `~collections.abc.Callable`
+        Takes a URL or folder, gives a `PkgrootReader`.
+    """
+    return partial(open_pkgroot, mirrors=settings.mirrors, offline=bool(settings.offline))
+
+
+def open_engine(conda_root: Path, settings: Settings, environ: Mapping[str, str]) -> CondaEngine:
+    """Make what solves and installs environments.
+
+    Parameters
+    ----------
+    conda_root : `~pathlib.Path`
+        Folder with the environments.
+    settings : `Settings`
+        Mirrors, and whether servers may be asked.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        Says where caches are.
+
+    Returns
+    -------
+    engine : `CondaEngine`
+        With its cache beside the environments, and others to read from.
+    """
+    # Imported here: it loads rattler, and not every command wants that.
+    from lsstinstall.adapters.conda import CondaEngine  # noqa: PLC0415
+    from lsstinstall.adapters.condacaches import other_caches, package_cache  # noqa: PLC0415
+
+    return CondaEngine(
+        package_cache(conda_root, environ),
+        # To plan leaves nothing in a folder that may never be one of environments.
+        indexes=package_cache(None, environ) / "repodata",
+        mirrors=settings.mirrors,
+        other_caches=other_caches(conda_root, environ),
+        offline=bool(settings.offline),
+    )
