@@ -11,6 +11,8 @@ from lsstinstall.core.jsontexts import canonical_json, parse_json
 from lsstinstall.core.names import parse_sha256
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lsstinstall.core.names import Sha256
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "ListedFile",
     "ListedLink",
     "compare_lists",
+    "parse_digests",
     "parse_file_list",
 ]
 
@@ -77,10 +80,14 @@ class FileList:
         Sorted by path.
     links : `tuple` [ `ListedLink`, ... ]
         Sorted by path.
+    originals : `tuple` [ `ListedFile`, ... ]
+        What those of the files were in the package that were repaired at the
+        installation; sorted by path.
     """
 
     files: tuple[ListedFile, ...]
     links: tuple[ListedLink, ...]
+    originals: tuple[ListedFile, ...] = ()
 
     @property
     def entries(self) -> tuple[ListedFile | ListedLink, ...]:
@@ -117,6 +124,7 @@ class FileList:
         return FileList(
             files=tuple(replace(file, path=file.path.removeprefix(prefix)) for file in self.files),
             links=tuple(replace(link, path=link.path.removeprefix(prefix)) for link in self.links),
+            originals=tuple(replace(file, path=file.path.removeprefix(prefix)) for file in self.originals),
         )
 
     def including(self, file: ListedFile) -> FileList:
@@ -135,6 +143,41 @@ class FileList:
         others = [known for known in self.files if known.path != file.path]
         return replace(self, files=tuple(sorted([*others, file], key=lambda known: known.path)))
 
+    def repaired(self, files: Iterable[ListedFile]) -> FileList:
+        """Put repaired files into the list, and keep what they were.
+
+        Parameters
+        ----------
+        files : `~collections.abc.Iterable` [ `ListedFile` ]
+            As they are now; each is in the list.
+
+        Returns
+        -------
+        files : `FileList`
+            In the same order.
+        """
+        new = {file.path: file for file in files}
+        return self.changed_to(replace(self, files=tuple(new.get(file.path, file) for file in self.files)))
+
+    def changed_to(self, found: FileList) -> FileList:
+        """Accept what became of a product at its installation, and keep what changed files were.
+
+        Parameters
+        ----------
+        found : `FileList`
+            What is there now.
+
+        Returns
+        -------
+        files : `FileList`
+            What is there now, with originals.
+        """
+        now = {file.path: file for file in found.files}
+        known = {file.path for file in self.originals}
+        old = [file for file in self.files if file.path not in known and now.get(file.path, file) != file]
+        originals = sorted([*self.originals, *old], key=lambda file: file.path)
+        return replace(found, originals=tuple(originals))
+
     def format(self) -> bytes:
         """Write the list down.
 
@@ -143,9 +186,11 @@ class FileList:
         data : `bytes`
             Canonical JSON; `parse_file_list` reads it.
         """
-        files = [[file.path, f"{file.mode:o}", file.size_bytes, file.sha256] for file in self.files]
         links = [[link.path, link.target] for link in self.links]
-        return canonical_json({"schema": SCHEMA_VERSION, "files": files, "links": links})
+        document = {"schema": SCHEMA_VERSION, "files": [_row(file) for file in self.files], "links": links}
+        if self.originals:
+            document["originals"] = [_row(file) for file in self.originals]
+        return canonical_json(document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +240,47 @@ def parse_file_list(data: str | bytes, *, source: str) -> FileList:
         raise FormatError(f"not a list of files of schema {SCHEMA_VERSION}", source=source)
     files = [_read_file(row, source) for row in _rows(document, "files", source)]
     links = [_read_link(row, source) for row in _rows(document, "links", source)]
+    rows = _rows(document, "originals", source) if "originals" in document else []
+    originals = [_read_file(row, source) for row in rows]
     return FileList(
         files=tuple(sorted(files, key=lambda file: file.path)),
         links=tuple(sorted(links, key=lambda link: link.path)),
+        originals=tuple(sorted(originals, key=lambda file: file.path)),
     )
+
+
+def parse_digests(data: str | bytes, *, source: str) -> dict[Sha256, str]:
+    """Read the digests of a list of files, and nothing else, which is quicker than reading all of it.
+
+    Parameters
+    ----------
+    data : `str` or `bytes`
+        What `FileList.format` wrote.
+    source : `str`
+        File name, for errors.
+
+    Returns
+    -------
+    paths : `dict` [ `Sha256`, `str` ]
+        A path of each content. Neither is checked: whoever uses them looks
+        at the file itself.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is not JSON, of another schema, or an entry is broken.
+    """
+    document = parse_json(data, source=source)
+    try:
+        if document["schema"] != SCHEMA_VERSION:  # type: ignore[index]
+            raise FormatError(f"not a list of files of schema {SCHEMA_VERSION}", source=source)
+        return {row[3]: row[0] for row in document["files"]}  # type: ignore[index]
+    except (TypeError, KeyError, IndexError) as error:
+        raise FormatError("not a list of files", source=source) from error
+
+
+def _row(file: ListedFile) -> list[object]:
+    return [file.path, f"{file.mode:o}", file.size_bytes, file.sha256]
 
 
 def _rows(document: dict[str, object], key: str, source: str) -> list[object]:

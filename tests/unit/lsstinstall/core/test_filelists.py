@@ -74,3 +74,21 @@ def test_a_file_takes_the_place_of_one_with_the_same_path() -> None:
 def test_a_broken_list_is_refused(text: str, problem: str) -> None:
     with pytest.raises(FormatError, match=problem):
         parse_file_list(text, source="afw-1.0.json")
+
+
+def test_a_repaired_file_is_written_down_with_what_it_was() -> None:
+    repaired = LISTED.repaired([_file("afw/z", 9)])
+    assert [(file.path, file.size_bytes) for file in repaired.files] == [("afw/bin/x", 3), ("afw/z", 9)]
+    assert repaired.originals == (_file("afw/z"),)
+    assert parse_file_list(repaired.format(), source="x") == repaired
+    assert [file.path for file in repaired.below("afw").originals] == ["z"]
+
+
+def test_what_a_file_was_first_stays_written_down() -> None:
+    twice = LISTED.repaired([_file("afw/z", 9)]).repaired([_file("afw/z", 10), _file("afw/bin/x", 4)])
+    assert twice.originals == LISTED.files
+
+
+def test_without_repairs_a_list_looks_as_before() -> None:
+    assert LISTED.repaired([]) == LISTED
+    assert b"originals" not in LISTED.format()
