@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lsstinstall.adapters.archives import unpack_archive
 from lsstinstall.adapters.eups import PRIVATE, InternedTable, TablePlace
 from lsstinstall.adapters.files import make_directory, read_bytes, sha256_of, write_atomic
+from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_path, replaced_folder
 from lsstinstall.adapters.trees import list_files, move_tree, remove_tree
 from lsstinstall.core.errors import CorruptError, NotFoundError
 from lsstinstall.core.filelists import FileList, ListedFile, compare_lists, parse_file_list
@@ -19,39 +20,15 @@ if TYPE_CHECKING:
 
     from lsstinstall.adapters.eups import Stack
     from lsstinstall.adapters.eupsreaders import StackReader
-    from lsstinstall.core.names import Flavor, ProductName
+    from lsstinstall.core.names import ProductName
     from lsstinstall.core.productplans import PlannedProduct
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.versions import EupsVersion
 
-__all__ = ["DiskInstalledFiles", "DiskProductStore", "record_path"]
-
-_SCRATCH = "EupsBuildDir"
-"""EUPS's own place for installations under way; on the file system of the products."""
-
-_SUFFIX = ".lsstinstall"
-"""Tells our scratch folders from those of EUPS."""
+__all__ = ["DiskInstalledFiles", "DiskProductStore"]
 
 _PARTS = (".part", ".part.mark")
 """Downloads that a later run continues."""
-
-
-def record_path(stack: Path, flavor: Flavor, product: ProductName, version: EupsVersion) -> Path:
-    """Say where the files of a product are written down.
-
-    Parameters
-    ----------
-    stack : `~pathlib.Path`
-        The stack.
-    flavor, product, version
-        The declaration.
-
-    Returns
-    -------
-    path : `~pathlib.Path`
-        Outside the product, so that its folder is as EUPS would have it.
-    """
-    return stack / PRIVATE / "files" / flavor / f"{product}-{version}.json"
 
 
 class DiskProductStore:
@@ -68,7 +45,7 @@ class DiskProductStore:
     def __init__(self, stack: Stack, *, reporter: Reporter) -> None:
         self._stack = stack
         self._reporter = reporter
-        self._scratch = stack.path / _SCRATCH / stack.flavor
+        self._scratch = stack.path / SCRATCH / stack.flavor
         self._unpacked: dict[ProductName, FileList] = {}
 
     @contextmanager
@@ -82,7 +59,7 @@ class DiskProductStore:
             yield
 
     def _clean(self, wanted: Collection[str]) -> None:
-        for folder in self._scratch.glob(f"*{_SUFFIX}"):
+        for folder in self._scratch.glob(f"*{SCRATCH_SUFFIX}"):
             if folder.name in wanted:
                 _remove_all_but_parts(folder)
             else:
@@ -91,7 +68,7 @@ class DiskProductStore:
             remove_tree(leftover)
 
     def _folder(self, product: PlannedProduct) -> Path:
-        return self._scratch / f"{product.product}-{product.version}{_SUFFIX}"
+        return self._scratch / f"{product.product}-{product.version}{SCRATCH_SUFFIX}"
 
     def archive_path(self, product: PlannedProduct) -> Path:
         """Say where to put a product's archive while it is installed."""
@@ -151,7 +128,7 @@ class DiskProductStore:
         """Move what nobody declared out of the way: it may be someone's work, so it is kept."""
         if not os.path.lexists(target):
             return
-        kept = self._stack.path / PRIVATE / "replaced" / target.relative_to(self._stack.path)
+        kept = replaced_folder(self._stack.path) / target.relative_to(self._stack.path)
         number = 1
         while os.path.lexists(kept):
             number += 1

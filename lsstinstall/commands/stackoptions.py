@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from lsstinstall.adapters.files import read_text
-from lsstinstall.adapters.settingsfiles import load_settings
-from lsstinstall.commands.stackplaces import pick_flavor, pick_stacks, pick_target
+from lsstinstall.commands.stackplaces import pick_flavor, pick_stacks
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.pkgroots import split_pkgroots
-from lsstinstall.core.settings import MOST_JOBS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = [
     "flavor_option",
     "jobs_option",
     "lock_timeout_option",
-    "offline_option",
     "pick_flavor",
     "pick_pkgroots",
     "pick_stacks",
-    "pick_target",
     "pkgroot_option",
     "stack_option",
 ]
@@ -64,22 +59,9 @@ def flavor_option(function: F) -> F:
 def jobs_option(function: F) -> F:
     """Add ``--jobs``."""
     option = click.option(
-        "--jobs", metavar="N", type=click.IntRange(1, MOST_JOBS), default=_default_jobs, show_default="4",
+        "--jobs", metavar="N", type=click.IntRange(1, 64), default=_DEFAULT_JOBS, show_default=True,
         help="How much to do at a time.",
     )  # fmt: skip
-    return option(function)
-
-
-def _default_jobs() -> int:
-    """Read what the user or the site set; called only when somebody wants to know."""
-    return load_settings(os.environ).jobs or _DEFAULT_JOBS
-
-
-def offline_option(function: F) -> F:
-    """Add ``--offline``."""
-    option = click.option(
-        "--offline", is_flag=True, help="Ask no server: use only caches, folders and what is installed."
-    )
     return option(function)
 
 
@@ -93,9 +75,7 @@ def lock_timeout_option(function: F) -> F:
     return option(function)
 
 
-def pick_pkgroots(
-    option: str | None, environ: Mapping[str, str], *, stack: Path | None, others: Iterable[Path] = ()
-) -> tuple[str, ...]:
+def pick_pkgroots(option: str | None, environ: Mapping[str, str], *, stack: Path | None) -> tuple[str, ...]:
     """Decide on the package roots.
 
     Parameters
@@ -106,8 +86,6 @@ def pick_pkgroots(
         ``EUPS_PKGROOT`` is read.
     stack : `~pathlib.Path` or `None`
         The installer leaves the stack's own roots in its file ``pkgroot``.
-    others : `~collections.abc.Iterable` [ `~pathlib.Path` ], optional
-        Stacks whose roots count if it has none.
 
     Returns
     -------
@@ -121,7 +99,7 @@ def pick_pkgroots(
     """
     text = option
     if text is None and stack is not None:
-        text = next(filter(None, (_recorded(one) for one in (stack, *others))), None)
+        text = _recorded(stack)
     if text is None:
         text = environ.get("EUPS_PKGROOT", "")
     pkgroots = split_pkgroots(text)

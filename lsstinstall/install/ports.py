@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import CondaSubdir, ProductName, Sha256
     from lsstinstall.core.productplans import PlannedProduct
     from lsstinstall.core.reporting import Reporter
+    from lsstinstall.core.stackgraphs import ProductVersion
     from lsstinstall.core.versions import EupsVersion
     from lsstinstall.core.virtualpackages import VirtualPackage
 
@@ -23,6 +24,7 @@ __all__ = [
     "EnvironmentStore",
     "InstalledFiles",
     "PackageFiles",
+    "ProductRemover",
     "ProductStore",
     "SourceInstaller",
 ]
@@ -76,6 +78,28 @@ class ProductStore(Protocol):
 
     def assign_tags(self, product: PlannedProduct) -> tuple[str, ...]:
         """Give a declared product its planned tags; name those that were new to it."""
+
+
+class ProductRemover(Protocol):
+    """Takes products out of one stack."""
+
+    def has(self, item: ProductVersion) -> bool:
+        """Say whether the stack itself declares a product."""
+
+    def tags(self, item: ProductVersion) -> tuple[str, ...]:
+        """List the tags that it carries, sorted."""
+
+    def folder(self, item: ProductVersion) -> str | None:
+        """Name its folder as a user would; `None` if it has none."""
+
+    def kept_folders(self, gone: Collection[ProductVersion]) -> Mapping[ProductVersion, str]:
+        """Say whose folders stay when some products go, and why, one sentence each."""
+
+    def freed_bytes(self, items: Collection[ProductVersion]) -> Mapping[ProductVersion, int]:
+        """Say what the disk gains by their folders; a file that several share counts for the last one."""
+
+    def remove(self, item: ProductVersion, *, keep_folder: bool) -> None:
+        """Forget a product and its tags, and delete its files."""
 
 
 class SourceInstaller(Protocol):

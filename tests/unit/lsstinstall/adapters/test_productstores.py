@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.adapters.eups import Stack
-from lsstinstall.adapters.productstores import DiskInstalledFiles, DiskProductStore, record_path
+from lsstinstall.adapters.productstores import DiskInstalledFiles, DiskProductStore
+from lsstinstall.adapters.stackfolders import record_path
 from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError
 from lsstinstall.core.filelists import compare_lists
 from lsstinstall.core.names import ProductName
