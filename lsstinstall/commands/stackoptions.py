@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from lsstinstall.adapters.files import read_text
-from lsstinstall.commands.stackplaces import pick_flavor, pick_stacks
+from lsstinstall.adapters.settingsfiles import load_settings
+from lsstinstall.commands.stackplaces import pick_flavor, pick_stacks, pick_target
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.pkgroots import split_pkgroots
+from lsstinstall.core.settings import MOST_JOBS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
     "flavor_option",
     "jobs_option",
     "lock_timeout_option",
+    "offline_option",
     "pick_flavor",
     "pick_pkgroots",
     "pick_stacks",
+    "pick_target",
     "pkgroot_option",
     "stack_option",
 ]
@@ -59,9 +64,22 @@ def flavor_option(function: F) -> F:
 def jobs_option(function: F) -> F:
     """Add ``--jobs``."""
     option = click.option(
-        "--jobs", metavar="N", type=click.IntRange(1, 64), default=_DEFAULT_JOBS, show_default=True,
+        "--jobs", metavar="N", type=click.IntRange(1, MOST_JOBS), default=_default_jobs, show_default="4",
         help="How much to do at a time.",
     )  # fmt: skip
+    return option(function)
+
+
+def _default_jobs() -> int:
+    """Read what the user or the site set; called only when somebody wants to know."""
+    return load_settings(os.environ).jobs or _DEFAULT_JOBS
+
+
+def offline_option(function: F) -> F:
+    """Add ``--offline``."""
+    option = click.option(
+        "--offline", is_flag=True, help="Ask no server: use only caches, folders and what is installed."
+    )
     return option(function)
 
 
@@ -75,7 +93,9 @@ def lock_timeout_option(function: F) -> F:
     return option(function)
 
 
-def pick_pkgroots(option: str | None, environ: Mapping[str, str], *, stack: Path | None) -> tuple[str, ...]:
+def pick_pkgroots(
+    option: str | None, environ: Mapping[str, str], *, stack: Path | None, others: Iterable[Path] = ()
+) -> tuple[str, ...]:
     """Decide on the package roots.
 
     Parameters
@@ -86,6 +106,8 @@ def pick_pkgroots(option: str | None, environ: Mapping[str, str], *, stack: Path
         ``EUPS_PKGROOT`` is read.
     stack : `~pathlib.Path` or `None`
         The installer leaves the stack's own roots in its file ``pkgroot``.
+    others : `~collections.abc.Iterable` [ `~pathlib.Path` ], optional
+        Stacks whose roots count if it has none.
 
     Returns
     -------
@@ -99,7 +121,7 @@ def pick_pkgroots(option: str | None, environ: Mapping[str, str], *, stack: Path
     """
     text = option
     if text is None and stack is not None:
-        text = _recorded(stack)
+        text = next(filter(None, (_recorded(one) for one in (stack, *others))), None)
     if text is None:
         text = environ.get("EUPS_PKGROOT", "")
     pkgroots = split_pkgroots(text)
