@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from lsstinstall.adapters.console import color_wanted
+from lsstinstall.adapters.streams import color_wanted
 from lsstinstall.core.reporting import Outcome
 
 if TYPE_CHECKING:

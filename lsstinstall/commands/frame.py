@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import importlib
 import itertools
 import logging
 import os
 import sys
-import tempfile
-import traceback
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
-from lsstinstall.adapters.console import Console, printable, silence, write_json
-from lsstinstall.core.errors import ExitCode, FormatError, ProblemsError, ToolkitError
+from lsstinstall.adapters.console import Console
+from lsstinstall.adapters.streams import silence
+from lsstinstall.commands.failures import Failures
+from lsstinstall.core.errors import ExitCode, ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["LazyGroup", "output_options", "run_main", "wants_json"]
+__all__ = ["LazyGroup", "output_options", "run_main", "wants_events", "wants_json"]
 
-_OUR_PACKAGES = frozenset({"lsstinstall", "rubin_releng"})
-
-# Longer ones, as a damaged file may have, would hide the others.
-_LONGEST_LINE = 500
+_EVENTS = "--json-events"
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -79,17 +75,34 @@ class LazyGroup(click.Group):
 
 
 def output_options(function: Callable[Concatenate[Console, P], R]) -> Callable[P, R]:
-    """Add ``--json``, ``--quiet`` and ``--verbose``; pass a `Console` as first argument."""
+    """Add ``--json`` and its like, ``--quiet`` and ``--verbose``; pass a `Console` as first argument."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    @click.option(_EVENTS, "events", is_flag=True, help="Tell progress as JSON lines on standard error.")
     @click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
     @click.option("--verbose", is_flag=True, help="Tell also what did not change, and log commands.")
     @functools.wraps(function)
-    def wrapper(*args: P.args, as_json: bool, quiet: bool, verbose: bool, **kwargs: P.kwargs) -> R:  # type: ignore[valid-type]
-        logging.basicConfig(level=logging.DEBUG if verbose else logging.WARNING, stream=sys.stderr)
-        return function(Console(json=as_json, quiet=quiet, verbose=verbose), *args, **kwargs)
+    def wrapper(  # type: ignore[valid-type]
+        *args: P.args, as_json: bool, events: bool, quiet: bool, verbose: bool, **kwargs: P.kwargs
+    ) -> R:
+        _start_logging(events=events, verbose=verbose)
+        console = Console(json=as_json, events=events, quiet=quiet, verbose=verbose)
+        try:
+            return function(console, *args, **kwargs)
+        finally:
+            console.close()
 
     return wrapper  # type: ignore[return-value]
+
+
+def _start_logging(*, events: bool, verbose: bool) -> None:
+    level = logging.DEBUG if verbose else logging.WARNING
+    if events:
+        from lsstinstall.adapters.eventreporter import EventHandler  # noqa: PLC0415 - rarely needed
+
+        logging.basicConfig(level=level, handlers=[EventHandler(sys.stderr)])
+    else:
+        logging.basicConfig(level=level, stream=sys.stderr)
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
@@ -106,8 +119,28 @@ def wants_json(arguments: Sequence[str]) -> bool:
     wants : `bool`
         True with ``--json``, or with ``--shell json``.
     """
-    ours = tuple(itertools.takewhile(lambda argument: argument != "--", arguments))
+    ours = _before_dashes(arguments)
     return "--json" in ours or "--shell=json" in ours or ("--shell", "json") in itertools.pairwise(ours)
+
+
+def wants_events(arguments: Sequence[str]) -> bool:
+    """Say whether somebody who gives these arguments waits for events, also on failure.
+
+    Parameters
+    ----------
+    arguments : `~collections.abc.Sequence` [ `str` ]
+        As for `wants_json`.
+
+    Returns
+    -------
+    wants : `bool`
+        True with ``--json-events``.
+    """
+    return _EVENTS in _before_dashes(arguments)
+
+
+def _before_dashes(arguments: Sequence[str]) -> tuple[str, ...]:
+    return tuple(itertools.takewhile(lambda argument: argument != "--", arguments))
 
 
 def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | None = None) -> int:
@@ -128,18 +161,16 @@ def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | No
         One of `ExitCode`.
     """
     args = list(sys.argv[1:] if arguments is None else arguments)
-    as_json = wants_json(args)
+    failures = Failures(name=name, json=wants_json(args), events=wants_events(args))
     _replace_closed_streams()
     try:
         result = command.main(args=args, prog_name=name, standalone_mode=False)
     except ToolkitError as error:
-        _show_error(error, as_json=as_json)
-        return int(error.code)
+        return failures.show(error)
     except click.ClickException as error:
-        return _show_click_error(error, as_json=as_json)
+        return failures.show_misuse(error)
     except (KeyboardInterrupt, click.Abort):
-        _show(ExitCode.INTERRUPTED, "interrupted", "run the same command again to go on", as_json=as_json)
-        return int(ExitCode.INTERRUPTED)
+        return failures.show_interruption()
     except (BrokenPipeError, SystemExit):
         # The reader left, as `head` does; say nothing, not even at exit. Click makes a
         # `SystemExit` of it, and of nothing else outside its standalone mode.
@@ -147,7 +178,7 @@ def run_main(command: click.Command, *, name: str, arguments: Sequence[str] | No
         return int(ExitCode.OK)
     except Exception as error:  # noqa: BLE001
         # The only place for it: a bug must not hide its traceback, nor show it to a user.
-        return _show_bug(error, name, as_json=as_json)
+        return failures.show_bug(error)
     return result if isinstance(result, int) else int(ExitCode.OK)
 
 
@@ -156,93 +187,3 @@ def _replace_closed_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
-
-
-def _show_click_error(error: click.ClickException, *, as_json: bool) -> int:
-    if isinstance(error, click.exceptions.NoArgsIsHelpError) and not as_json:
-        error.show()
-        return int(ExitCode.USAGE)
-    hint = None
-    if isinstance(error, click.UsageError) and error.ctx is not None:
-        hint = f"see `{error.ctx.command_path} --help`"
-    message = error.format_message().partition("\n")[0].rstrip(".")
-    _show(ExitCode.USAGE, message[:1].lower() + message[1:], hint, as_json=as_json)
-    return int(ExitCode.USAGE)
-
-
-def _show_error(error: ToolkitError, *, as_json: bool) -> None:
-    if as_json:
-        _show(error.code, str(error), error.hint, as_json=True, problems=_problems(error))
-        return
-    _show(error.code, str(error), None, as_json=False)
-    for problem in error.problems if isinstance(error, ProblemsError) else ():
-        _tell(f"  - {problem}")
-        _show_details(problem, indent="    ")
-    _show_details(error, indent="  ")
-
-
-def _show_details(error: ToolkitError, *, indent: str) -> None:
-    excerpt = error.excerpt if isinstance(error, FormatError) else None
-    for line in excerpt.splitlines() if excerpt else ():
-        _tell(f"{indent}| {line}")
-    if error.hint:
-        _tell(f"{indent}hint: {error.hint}")
-
-
-def _problems(error: ToolkitError) -> list[dict[str, object]]:
-    if not isinstance(error, ProblemsError):
-        return []
-    return [{"code": int(one.code), "message": str(one), "hint": one.hint} for one in error.problems]
-
-
-def _show(
-    code: ExitCode,
-    message: str,
-    hint: str | None,
-    *,
-    as_json: bool,
-    problems: Sequence[Mapping[str, object]] = (),
-) -> None:
-    if as_json:
-        error: dict[str, object] = {"code": int(code), "message": message, "hint": hint}
-        if problems:
-            error["problems"] = list(problems)
-        with contextlib.suppress(OSError, ToolkitError):
-            write_json(sys.stdout, {"error": error})
-        return
-    _tell(f"error: {message}")
-    if hint:
-        _tell(f"  hint: {hint}")
-
-
-def _tell(text: str) -> None:
-    lines = printable(text).split("\n")
-    short = (line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}..." for line in lines)
-    # When nobody can be told, the exit code still says it.
-    with contextlib.suppress(OSError):
-        sys.stderr.write("\n".join(short) + "\n")
-
-
-def _show_bug(error: Exception, name: str, *, as_json: bool) -> int:
-    library = error.name if isinstance(error, ModuleNotFoundError) else None
-    if library and library.partition(".")[0] not in _OUR_PACKAGES:
-        wanted = "lsstinstall" if name == "lsstinstall" else "lsstinstall[releng]"
-        message = f"`{name}` needs the library `{library.partition('.')[0]}`, which is not installed"
-        _show(ExitCode.USAGE, message, f"install `{wanted}`", as_json=as_json)
-        return int(ExitCode.USAGE)
-    message = f"this is a bug in {name}: {type(error).__name__}: {error}"
-    _show(ExitCode.BUG, message, _log_bug(error, name), as_json=as_json)
-    return int(ExitCode.BUG)
-
-
-def _log_bug(error: Exception, name: str) -> str:
-    text = "".join(traceback.format_exception(error))
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix=f"{name}-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
-        ) as log:
-            log.write(text)
-    except OSError:
-        _tell(text)
-        return "send the lines above with your report"
-    return f"send <{log.name}> with your report"

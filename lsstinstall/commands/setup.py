@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lsstinstall.adapters.console import silence
 from lsstinstall.adapters.files import explain, read_text
+from lsstinstall.adapters.streams import silence
 from lsstinstall.commands.frame import output_options, wants_json
 from lsstinstall.commands.quick import show_answer
 from lsstinstall.commands.setupanswers import answer_setup, answer_unsetup

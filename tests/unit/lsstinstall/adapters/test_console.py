@@ -7,7 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from lsstinstall.adapters.console import Console, ConsoleReporter, color_wanted, silence
+from lsstinstall.adapters.barreporter import BarReporter
+from lsstinstall.adapters.console import Console
+from lsstinstall.adapters.eventreporter import EventReporter
+from lsstinstall.adapters.linereporter import LineReporter, QuietReporter
+from lsstinstall.adapters.streams import silence
 from lsstinstall.core.errors import UnavailableError
 from lsstinstall.core.reporting import Outcome
 
@@ -15,70 +19,6 @@ from lsstinstall.core.reporting import Outcome
 class _Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.mark.parametrize(
-    ("environ", "wanted"),
-    [({"TERM": "xterm"}, True), ({"TERM": "dumb"}, False), ({"NO_COLOR": "1"}, False), ({}, True)],
-)
-def test_color_depends_on_the_terminal(environ: dict[str, str], *, wanted: bool) -> None:
-    assert color_wanted(_Terminal(), environ) is wanted
-    assert color_wanted(io.StringIO(), environ) is False
-
-
-def test_elsewhere_each_finished_step_is_a_line() -> None:
-    stream = io.StringIO()
-    reporter = ConsoleReporter(stream, {}, verbose=False)
-    reporter.begin("install", 12)
-    reporter.step("afw", Outcome.DONE, seconds=1.25, detail="3 MB")
-    reporter.step("utils", Outcome.UNCHANGED)
-    reporter.step("daf_butler", Outcome.FAILED, detail="no digest")
-    reporter.note("that was it")
-    reporter.warn("disk nearly full", hint="free some space")
-    reporter.end()
-    assert stream.getvalue() == (
-        "install (12)\n"
-        "  + [ 1/12] afw 1.2 s (3 MB)\n"
-        "  x [ 3/12] daf_butler failed (no digest)\n"
-        "that was it\n"
-        "warning: disk nearly full\n"
-        "  hint: free some space\n"
-    )
-
-
-def test_a_heading_says_how_much_follows() -> None:
-    stream = io.StringIO()
-    reporter = ConsoleReporter(stream, {}, verbose=False)
-    reporter.begin("install", 12, size_bytes=3_000_000)
-    reporter.advance(1_000_000)
-    assert stream.getvalue() == "install (12, 3.0 MB)\n"
-
-
-def test_verbose_progress_tells_what_did_not_change() -> None:
-    stream = io.StringIO()
-    reporter = ConsoleReporter(stream, {}, verbose=True)
-    reporter.begin("install", None)
-    reporter.step("utils", Outcome.UNCHANGED)
-    assert stream.getvalue() == "install\n  = utils unchanged\n"
-
-
-def test_github_gets_groups() -> None:
-    stream = io.StringIO()
-    reporter = ConsoleReporter(stream, {"GITHUB_ACTIONS": "true"}, verbose=False)
-    reporter.begin("install", 1)
-    reporter.end()
-    assert stream.getvalue() == "::group::install\n::endgroup::\n"
-
-
-def test_a_terminal_gets_a_bar_that_goes_away() -> None:
-    stream = _Terminal()
-    reporter = ConsoleReporter(stream, {"TERM": "xterm"}, verbose=False)
-    reporter.begin("install", 1)
-    reporter.step("afw", Outcome.DONE)
-    reporter.end()
-    reporter.note("after")
-    assert "afw" in stream.getvalue()
-    assert stream.getvalue().endswith("after\n")
 
 
 def test_quiet_progress_only_warns() -> None:
@@ -157,7 +97,36 @@ def test_progress_that_nobody_reads_stops_no_work() -> None:
         reporter.step("afw", Outcome.DONE)
 
 
-def test_what_a_terminal_would_obey_is_escaped_in_progress() -> None:
+@pytest.mark.parametrize(
+    ("console", "kind"),
+    [
+        (Console(stderr=io.StringIO(), environ={}), LineReporter),
+        (Console(stderr=_Terminal(), environ={"TERM": "dumb"}), LineReporter),
+        (Console(stderr=_Terminal(), environ={"TERM": "xterm"}), BarReporter),
+        (Console(stderr=_Terminal(), environ={"NO_COLOR": "1"}), BarReporter),
+        (Console(stderr=_Terminal(), environ={}, verbose=True), LineReporter),
+        (Console(stderr=_Terminal(), environ={}, quiet=True), QuietReporter),
+        (Console(stderr=_Terminal(), environ={}, events=True), EventReporter),
+    ],
+)
+def test_who_listens_depends_on_the_terminal_and_on_what_was_asked_for(
+    console: Console, kind: type[object]
+) -> None:
+    assert type(console.reporter()) is kind
+
+
+def test_at_the_end_nothing_is_left_drawn() -> None:
+    stream = _Terminal()
+    console = Console(stderr=stream, environ={"TERM": "xterm"})
+    console.reporter().begin("install", 1)
+    console.close()
+    stream.write("error: broken\n")
+    assert stream.getvalue().endswith("\x1b[2Kerror: broken\n")
+
+
+def test_an_event_of_its_own_kind_is_told_only_among_events() -> None:
     stream = io.StringIO()
-    Console(stderr=stream, environ={}).reporter().note("a\x1b]0;b\x07\tc\nd")
-    assert stream.getvalue() == "a\\x1b]0;b\\x07\tc\nd\n"
+    Console(stderr=stream).tell("plan", {"products": []})
+    assert stream.getvalue() == ""
+    Console(stderr=stream, events=True).tell("plan", {"products": []})
+    assert json.loads(stream.getvalue())["event"] == "plan"

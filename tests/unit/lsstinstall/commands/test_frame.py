@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from lsstinstall.adapters.console import silence
+from lsstinstall.adapters.streams import silence
 from lsstinstall.commands.frame import LazyGroup, output_options, run_main
 from lsstinstall.commands.main import cli
 from lsstinstall.core.errors import FormatError, NotFoundError, ProblemsError
@@ -230,3 +230,41 @@ def test_a_group_without_its_subcommand_shows_its_help(capsys: pytest.CaptureFix
 def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_main(cli, name="lsstinstall", arguments=["--version"]) == 0
     assert capsys.readouterr().out.startswith("lsstinstall ")
+
+
+def _event_lines(text: str) -> list[dict[str, object]]:
+    events: list[dict[str, object]] = [json.loads(line) for line in text.splitlines()]
+    assert all(isinstance(event.pop("time"), str) for event in events)
+    return events
+
+
+def test_among_events_an_error_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ProblemsError("cannot read it", [NotFoundError("no `a`", hint="look")])
+    assert run_main(_command(_raise(error)), name="x", arguments=["--json-events"]) == 3
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert _event_lines(output.err) == [
+        {
+            "schema": 1,
+            "event": "error",
+            "code": 3,
+            "message": "cannot read it (1 problem)",
+            "hint": None,
+            "problems": [{"code": 3, "message": "no `a`", "hint": "look"}],
+        }
+    ]
+
+
+def test_with_both_kinds_of_json_an_error_is_told_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--json", "--json-events", "--nonsense"]
+    assert run_main(_command(lambda: None), name="x", arguments=arguments) == 2
+    output = capsys.readouterr()
+    assert json.loads(output.out)["error"]["hint"] == "see `x --help`"
+    assert [event["event"] for event in _event_lines(output.err)] == ["error"]
+
+
+def test_log_records_are_events_among_events(capsys: pytest.CaptureFixture[str]) -> None:
+    logging.getLogger().handlers.clear()
+    body = _command(lambda: logging.getLogger("a").warning("beware"))
+    assert run_main(body, name="x", arguments=["--json-events"]) == 0
+    assert [event["text"] for event in _event_lines(capsys.readouterr().err)] == ["beware"]

@@ -54,6 +54,6 @@ def test_click_reads_unsetup_alike(arguments: list[str]) -> None:
 
 def _agree(command: click.Command, arguments: list[str], plain: SetupOptions | None) -> None:
     values = command.make_context("it", list(arguments)).params
-    for name in ("as_json", "quiet", "verbose"):
+    for name in ("as_json", "events", "quiet", "verbose"):
         assert values.pop(name) is False
     assert SetupOptions(**values) == plain

@@ -1,0 +1,167 @@
+"""The picture of running work on a terminal, drawn with rich; imported only when there is one to draw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TextIO
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from lsstinstall.adapters.streams import printable, silence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rich.console import ConsoleOptions, RenderableType
+
+    from lsstinstall.core.progress import Progress
+
+__all__ = ["Display", "draw"]
+
+# A longer bar tells no more, and moves more.
+_LONGEST_BAR = 40
+_SHORTEST_BAR = 6
+_ROOM_FOR_NAME = 64
+_REFRESHES_PER_SECOND = 5.0
+
+
+class Display:
+    """Lines that stay, and below them a picture that is drawn anew until it goes away.
+
+    Parameters
+    ----------
+    stream : `~typing.TextIO`
+        A terminal. When nobody reads on, all that follows goes nowhere.
+    color : `bool`
+        Whether it gets color.
+    width : `int` or `None`
+        Columns; `None` to ask the terminal each time.
+    """
+
+    def __init__(self, stream: TextIO, *, color: bool, width: int | None) -> None:
+        self._screen = _Screen(
+            file=_Tolerant(stream),  # type: ignore[arg-type]
+            force_terminal=True,
+            no_color=not color,
+            width=width,
+        )
+        self._live: Live | None = None
+
+    def start(self, progress: Callable[[], Progress | None]) -> None:
+        """Begin to draw.
+
+        Parameters
+        ----------
+        progress : `~collections.abc.Callable`
+            Asked from a thread of its own, five times a second.
+        """
+        self._live = Live(
+            _Picture(progress),
+            console=self._screen,
+            refresh_per_second=_REFRESHES_PER_SECOND,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start()
+
+    def stop(self) -> None:
+        """Take the picture away."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def line(self, text: str, *, style: str | None = None) -> None:
+        """Write a line that stays.
+
+        Parameters
+        ----------
+        text : `str`
+            The line.
+        style : `str`, optional
+            As rich names it.
+        """
+        self._screen.print(
+            printable(text), style=style, markup=False, highlight=False, emoji=False, soft_wrap=True
+        )
+
+
+def draw(progress: Progress | None, width: int) -> RenderableType:
+    """Draw how far it has come.
+
+    Parameters
+    ----------
+    progress : `~lsstinstall.core.progress.Progress` or `None`
+        What to draw; `None` is nothing.
+    width : `int`
+        Columns there are.
+
+    Returns
+    -------
+    picture : `~rich.console.RenderableType`
+        Two lines: the whole with its bar, and where it is.
+    """
+    if progress is None:
+        return ""
+    fraction = progress.fraction
+    name = printable(progress.what) if width >= _ROOM_FOR_NAME else ""
+    percent = "" if fraction is None else f"{int(100 * fraction):>3}%"
+    texts = [part for part in (name, percent, progress.left) if part]
+    room = width - sum(len(text) + 1 for text in texts) - 1
+    cells: list[RenderableType] = [Text(name, style="bold", no_wrap=True)] if name else []
+    if room >= _SHORTEST_BAR:
+        cells.append(
+            ProgressBar(1.0 if fraction is not None else None, fraction or 0, min(room, _LONGEST_BAR))
+        )
+    cells += [Text(text, no_wrap=True, overflow="ellipsis") for text in (percent, progress.left) if text]
+    first = Table.grid(padding=(0, 1))
+    first.add_row(*cells)
+    parts = (progress.counted, progress.measured, progress.last)
+    where = "  " + ", ".join(printable(part) for part in parts if part)
+    return Group(first, Text(where, style="dim", no_wrap=True, overflow="ellipsis"))
+
+
+class _Picture:
+    """What rich draws: whatever the state is when it draws."""
+
+    def __init__(self, progress: Callable[[], Progress | None]) -> None:
+        self._progress = progress
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        del console
+        yield draw(self._progress(), options.max_width)
+
+
+class _Screen(Console):
+    """A console that leaves the cursor: a program that is killed could not give it back."""
+
+    def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001, FBT002 - rich's signature
+        """Do nothing."""
+        del show
+        return False
+
+
+class _Tolerant:
+    """A stream that may lose its reader: no reason to leave the work half done."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            silence(self._stream)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            silence(self._stream)
