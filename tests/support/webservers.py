@@ -29,18 +29,25 @@ class WebServer:
     cuts : `dict` [ `str`, `list` [ `int` ] ]
         Path to the numbers of bytes after which answers end, before whole
         ones are given.
+    stall_seconds : `float`
+        How long a cut answer stays open without a further byte.
+    redirects : `dict` [ `str`, `str` ]
+        Path to the address that is answered instead, again and again.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
     statuses: dict[str, list[int]] = field(default_factory=dict)
     cuts: dict[str, list[int]] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    stall_seconds: float = 0.0
+    redirects: dict[str, str] = field(default_factory=dict)
     mark: tuple[str, str] | None = ("ETag", '"one"')
     ranges: bool = True
     lengths: bool = True
     wrong_range: bool = False
     asked: list[tuple[str, str, str | None]] = field(default_factory=list)
     url: str = ""
+    ended: threading.Event = field(default_factory=threading.Event)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -64,10 +71,18 @@ class _Handler(BaseHTTPRequestHandler):
         content = plan.files.get(unquote(path))
         if statuses:
             self._refuse(statuses.pop(0))
+        elif unquote(path) in plan.redirects:
+            self._redirect(plan.redirects[unquote(path)])
         elif content is None:
             self._refuse(HTTPStatus.NOT_FOUND)
         else:
             self._serve(unquote(path), content, with_body=with_body)
+
+    def _redirect(self, target: str) -> None:
+        self.send_response(HTTPStatus.FOUND)
+        self.send_header("Location", target)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def _refuse(self, status: int) -> None:
         self.send_response(status)
@@ -94,8 +109,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         self.end_headers()
         cuts = self.plan.cuts.get(path, [])
-        if with_body:
-            self.wfile.write(rest[: cuts.pop(0)] if cuts else rest)
+        if with_body and cuts:
+            self.wfile.write(rest[: cuts.pop(0)])
+            self.plan.ended.wait(self.plan.stall_seconds)
+        elif with_body:
+            self.wfile.write(rest)
         # A cut answer, and one without its length, end with the connection.
         self.close_connection = True
 
@@ -119,6 +137,7 @@ def serve(plan: WebServer) -> Iterator[WebServer]:
     try:
         yield plan
     finally:
+        plan.ended.set()
         server.shutdown()
         thread.join()
         server.server_close()
