@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import pwd
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.eupspaths import UPS, spell_directory, spell_table
+from lsstinstall.adapters.locks import login_name
 from lsstinstall.core.declarations import FlavorDeclaration, format_eups_time
 from lsstinstall.core.errors import NotFoundError
 
@@ -103,7 +103,7 @@ def _login() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
-        return getpass.getuser()
+        return login_name()
 
 
 def spell_declaration(
