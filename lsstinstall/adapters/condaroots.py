@@ -71,13 +71,17 @@ class CondaRoot:
             )
 
     @contextmanager
-    def locked(self, *, wait_seconds: float) -> Iterator[None]:
+    def locked(
+        self, *, wait_seconds: float | None, waiting: Callable[[str], None] | None = None
+    ) -> Iterator[None]:
         """Hold the folder for one run.
 
         Parameters
         ----------
-        wait_seconds : `float`
-            How long to wait for another run.
+        wait_seconds : `float` or `None`
+            How long to wait for another run; `None` until it ends.
+        waiting : `~collections.abc.Callable`, optional
+            Hears once for whom we wait.
 
         Yields
         ------
@@ -92,7 +96,8 @@ class CondaRoot:
         """
         self.check()
         make_directory(self.path)
-        with hold_lock(self.path / _LOCK, wait_seconds=wait_seconds, purpose="the installation"):
+        lock = self.path / _LOCK
+        with hold_lock(lock, wait_seconds=wait_seconds, purpose="the installation", waiting=waiting):
             yield
 
     def prefix(self, name: EnvName) -> Path:

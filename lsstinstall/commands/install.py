@@ -9,7 +9,7 @@ import click
 
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.installoptions import InstallOptions, classic_options, read_request
-from lsstinstall.commands.stackoptions import jobs_option, offline_option
+from lsstinstall.commands.stackoptions import jobs_option, lock_timeout_option, offline_option
 from lsstinstall.core.quantities import format_bytes
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = ["install"]
 @click.argument("products", metavar="[PRODUCT]...", nargs=-1)
 @classic_options
 @jobs_option
+@lock_timeout_option
 @offline_option
 @output_options
 def install(console: Console, /, products: tuple[str, ...], *, dry_run: bool, **options: Any) -> int:
@@ -53,7 +54,7 @@ def install(console: Console, /, products: tuple[str, ...], *, dry_run: bool, **
     lines = list(_show_plan(plan, planned))
     if dry_run:
         return _end(console, plan, planned, "\n".join(lines), dry_run=True)
-    with installation.root.locked(wait_seconds=0):
+    with installation.root.locked(wait_seconds=request.lock_timeout, waiting=reporter.note):
         plan = installation.renew(plan)
         for line in lines:
             reporter.note(line)

@@ -241,6 +241,7 @@ class Installation:
             pkgroots=split_pkgroots(plan.pkgroot),
             flavor=self._platform.flavor,
             jobs=self._request.jobs,
+            lock_timeout=self._request.lock_timeout,
             open_root=self._open_root,
         )
 

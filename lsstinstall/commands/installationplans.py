@@ -56,6 +56,9 @@ class InstallationRequest:
         How many products at a time.
     settings : `Settings`
         How to come to servers.
+    lock_timeout : `float` or `None`
+        How many seconds to wait for another command that works there; `None`
+        until it ends.
     """
 
     tag: EupsTag | None
@@ -76,6 +79,7 @@ class InstallationRequest:
     products: tuple[ProductName, ...]
     jobs: int
     settings: Settings
+    lock_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,8 @@ class InstallOptions:
         Of ``--jobs``.
     offline : `bool`
         ``--offline``.
+    lock_timeout : `float` or `None`
+        Of ``--lock-timeout``.
     """
 
     tags: tuple[str, ...]
@@ -68,6 +70,7 @@ class InstallOptions:
     stack: Path | None
     jobs: int
     offline: bool
+    lock_timeout: float | None
 
 
 _OPTIONS = (
@@ -210,6 +213,7 @@ def read_request(
         products=tuple(parse_product_name(name) for name in products),
         jobs=options.jobs,
         settings=settings,
+        lock_timeout=options.lock_timeout,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lsstinstall.adapters.aftercare import AfterCare
 from lsstinstall.adapters.customizations import customization_folders, read_remap_table
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.eupscommand import EupsCommand
@@ -75,6 +76,9 @@ class ProductRequest:
     link : `LinkKind` or `None`
         How files of other versions are taken; `None` for what shares blocks
         where the disk can do that, else a second name.
+    lock_timeout : `float` or `None`
+        How many seconds to wait for another command that works on the stack;
+        `None` until it ends.
     """
 
     products: tuple[tuple[ProductName, EupsVersion | None], ...]
@@ -88,6 +92,7 @@ class ProductRequest:
     others: tuple[Path, ...] = ()
     open_root: Callable[[str], PkgrootReader] = open_pkgroot
     link: LinkKind | None = None
+    lock_timeout: float | None = None
 
 
 def plan_products(request: ProductRequest, *, environ: Mapping[str, str], reporter: Reporter) -> InstallPlan:
@@ -123,7 +128,7 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
 
     needed = needed_products(
         (one.manifest for one in found),
-        read_remap_table(customization_folders([request.stack], environ)),
+        read_remap_table(customization_folders([request.stack, *request.others], environ)),
         flavor=request.flavor,
         find=find,
         is_installed=is_installed,
@@ -324,11 +329,22 @@ def install_products(
             hint="only the archives' own checksums are compared",
         )
     stack = Stack.create(request.stack, flavor=request.flavor)
-    return run_install(
-        plan,
-        roots={url: request.open_root(url) for url in request.pkgroots},
-        store=DiskProductStore(stack, reporter=reporter, link=request.link),
-        builder=_find_eups(request, environ),
-        jobs=request.jobs,
-        reporter=reporter,
-    )
+    with stack.locked(
+        "the installation of products", wait_seconds=request.lock_timeout, waiting=reporter.note
+    ) as waited:
+        if waited:
+            # The other command may have installed what we want.
+            plan = plan_products(request, environ=environ, reporter=reporter)
+        return run_install(
+            plan,
+            roots={url: request.open_root(url) for url in request.pkgroots},
+            store=DiskProductStore(
+                stack,
+                reporter=reporter,
+                link=request.link,
+                care=AfterCare.of_stack([request.stack, *request.others], environ),
+            ),
+            builder=_find_eups(request, environ),
+            jobs=request.jobs,
+            reporter=reporter,
+        )
