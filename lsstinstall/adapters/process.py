@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import IO
 
-__all__ = ["Completed", "ProcessError", "replace_process", "run", "show_command"]
+__all__ = ["Completed", "ProcessError", "end", "replace_process", "run", "show_command", "start"]
 
 _log = logging.getLogger(__name__)
 _GRACE_SECONDS = 5.0
@@ -161,6 +161,65 @@ def run(
         stderr=err,
         seconds=time.monotonic() - started,
     )
+
+
+def start(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a program that works for us, and that we speak with through pipes.
+
+    It has a session of its own, so that Ctrl-C at the terminal does not reach
+    it; it should end when its standard input does.
+
+    Parameters
+    ----------
+    command : `~collections.abc.Sequence` [ `str` ]
+        Program and arguments.
+
+    Returns
+    -------
+    process : `~subprocess.Popen`
+        With its standard input and output; to be ended by `end`.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such program, or we may not run it.
+    ToolkitError
+        Raised if the system refuses for another reason.
+    """
+    _log.debug("start %s", show_command(command))
+    try:
+        return subprocess.Popen(
+            list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1, start_new_session=True
+        )
+    except OSError as error:
+        raise _explain_start(error, command[0], None) from error
+
+
+def end(process: subprocess.Popen[bytes], *, grace_seconds: float = _GRACE_SECONDS) -> str:
+    """End a program that was started: by closing its pipes, then by force.
+
+    Parameters
+    ----------
+    process : `~subprocess.Popen`
+        From `start`.
+    grace_seconds : `float`, optional
+        How long to wait for it to end by itself.
+
+    Returns
+    -------
+    how : `str`
+        How it ended: ``signal 9`` or ``exit code 1``.
+    """
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):
+                pipe.close()
+    try:
+        process.wait(grace_seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    return f"signal {-process.returncode}" if process.returncode < 0 else f"exit code {process.returncode}"
 
 
 def replace_process(command: Sequence[str], *, env: Mapping[str, str]) -> NoReturn:

@@ -21,6 +21,7 @@ __all__ = [
     "ListedFile",
     "ListedLink",
     "compare_lists",
+    "format_rows",
     "parse_digests",
     "parse_file_list",
 ]
@@ -186,11 +187,44 @@ class FileList:
         data : `bytes`
             Canonical JSON; `parse_file_list` reads it.
         """
-        links = [[link.path, link.target] for link in self.links]
-        document = {"schema": SCHEMA_VERSION, "files": [_row(file) for file in self.files], "links": links}
-        if self.originals:
-            document["originals"] = [_row(file) for file in self.originals]
-        return canonical_json(document)
+        return format_rows(
+            map(_columns, self.files),
+            ((link.path, link.target) for link in self.links),
+            originals=map(_columns, self.originals),
+        )
+
+
+def format_rows(
+    files: Iterable[tuple[str, int, int, str]],
+    links: Iterable[tuple[str, str]],
+    *,
+    originals: Iterable[tuple[str, int, int, str]] = (),
+) -> bytes:
+    """Write a list down without making values of its entries, of which there may be many thousands.
+
+    Parameters
+    ----------
+    files : `~collections.abc.Iterable` [ `tuple` ]
+        Path, permission bits, size in bytes and digest of each, in any order.
+    links : `~collections.abc.Iterable` [ `tuple` ]
+        Path and target of each, in any order.
+    originals : `~collections.abc.Iterable` [ `tuple` ], optional
+        Like ``files``: what they were before they were changed on purpose.
+
+    Returns
+    -------
+    data : `bytes`
+        Canonical JSON, sorted by path; `parse_file_list` reads it.
+    """
+    document: dict[str, object] = {"schema": SCHEMA_VERSION, "files": _rows_of(files)}
+    document["links"] = sorted(list(link) for link in links)
+    if changed := _rows_of(originals):
+        document["originals"] = changed
+    return canonical_json(document)
+
+
+def _rows_of(files: Iterable[tuple[str, int, int, str]]) -> list[list[object]]:
+    return [[path, f"{mode:o}", size, digest] for path, mode, size, digest in sorted(files)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,8 +313,8 @@ def parse_digests(data: str | bytes, *, source: str) -> dict[Sha256, str]:
         raise FormatError("not a list of files", source=source) from error
 
 
-def _row(file: ListedFile) -> list[object]:
-    return [file.path, f"{file.mode:o}", file.size_bytes, file.sha256]
+def _columns(file: ListedFile) -> tuple[str, int, int, str]:
+    return file.path, file.mode, file.size_bytes, file.sha256
 
 
 def _rows(document: dict[str, object], key: str, source: str) -> list[object]:
