@@ -100,6 +100,19 @@ class FolderPkgroot:
         """Read a whole file."""
         return read_bytes(self._on_disk(path))
 
+    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
+        """Read so many bytes of a file."""
+        place = self._on_disk(path)
+        try:
+            with place.open("rb") as file:
+                file.seek(offset)
+                data = file.read(size_bytes)
+        except OSError as error:
+            raise explain(error, doing="read") from error
+        if len(data) != size_bytes:
+            raise CorruptError(f"`{place}` ends before byte {offset + size_bytes}")
+        return data
+
     def read_text(self, path: str) -> str:
         """Read a whole UTF-8 text."""
         return read_text(self._on_disk(path))

@@ -34,6 +34,9 @@ class PkgrootReader(Protocol):
     def read_bytes(self, path: str) -> bytes:
         """Read a whole file."""
 
+    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
+        """Read so many bytes of a file; `CorruptError` if they cannot be had by themselves."""
+
     def read_text(self, path: str) -> str:
         """Read a whole UTF-8 text; other encodings are a `FormatError`."""
 

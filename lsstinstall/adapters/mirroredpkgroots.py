@@ -56,6 +56,10 @@ class MirroredPkgroot:
         """Read a whole file."""
         return self._first(lambda place: place.read_bytes(path))
 
+    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
+        """Read so many bytes of a file."""
+        return self._first(lambda place: place.read_part(path, offset, size_bytes))
+
     def read_text(self, path: str) -> str:
         """Read a whole UTF-8 text."""
         return self._first(lambda place: place.read_text(path))
@@ -119,6 +123,11 @@ class OfflinePkgroot:
 
     def read_bytes(self, path: str) -> bytes:
         """Refuse."""
+        self._refuse(path)
+
+    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
+        """Refuse."""
+        del offset, size_bytes
         self._refuse(path)
 
     def read_text(self, path: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.archives import unpack_archive
+from lsstinstall.adapters.assembling import assemble_package
 from lsstinstall.adapters.eups import PRIVATE, InternedTable, TablePlace
 from lsstinstall.adapters.files import make_directory, read_bytes, sha256_of, write_atomic
 from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_path, replaced_folder
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from lsstinstall.adapters.eupsreaders import StackReader
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.productplans import PlannedProduct
+    from lsstinstall.core.productreuse import Reuse
     from lsstinstall.core.reporting import Reporter
+    from lsstinstall.core.settings import LinkKind
     from lsstinstall.core.versions import EupsVersion
+    from lsstinstall.install.ports import PackageFiles
 
 __all__ = ["DiskInstalledFiles", "DiskProductStore"]
 
@@ -40,10 +44,13 @@ class DiskProductStore:
         Where to.
     reporter : `Reporter`
         Hears of folders that were in the way.
+    link : `LinkKind` or `None`, optional
+        How files of other versions are taken.
     """
 
-    def __init__(self, stack: Stack, *, reporter: Reporter) -> None:
+    def __init__(self, stack: Stack, *, reporter: Reporter, link: LinkKind | None = None) -> None:
         self._stack = stack
+        self._link = link
         self._reporter = reporter
         self._scratch = stack.path / SCRATCH / stack.flavor
         self._unpacked: dict[ProductName, FileList] = {}
@@ -88,6 +95,21 @@ class DiskProductStore:
         if not (tree / folder).is_dir():
             raise CorruptError(f"{product.root}/{product.path}: there is nothing in `{folder}`")
         return _table(tree / folder, product.product).is_file()
+
+    def assemble(self, product: PlannedProduct, reuse: Reuse, root: PackageFiles) -> tuple[int, bool]:
+        """Put a product together beside its place from other versions, and fetch only what they lack."""
+        tree = self._folder(product) / "tree"
+        remove_tree(tree)
+        make_directory(tree.parent)
+        folder, path = product.directory or "", product.path or ""
+        made = assemble_package(
+            reuse,
+            tree,
+            fetch=lambda offset, size_bytes: root.read_part(path, offset, size_bytes),
+            link=self._link,
+        )
+        self._unpacked[product.product] = made.files.below(folder)
+        return made.fetched_bytes, _table(tree / folder, product.product).is_file()
 
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Put what was unpacked into its place and declare it."""

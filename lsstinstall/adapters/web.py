@@ -106,6 +106,14 @@ class WebPkgroot:
         """Read a whole file."""
         return self._get(self._address(path))
 
+    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
+        """Read so many bytes of a file with one request."""
+        address = self._address(path)
+        data = self._get(address, part=(offset, size_bytes))
+        if len(data) != size_bytes:
+            raise CorruptError(f"<{address}> ends before byte {offset + size_bytes}")
+        return data
+
     def read_text(self, path: str) -> str:
         """Read a whole UTF-8 text."""
         address = self._address(path)
@@ -193,9 +201,14 @@ class WebPkgroot:
         if total is not None and part.size_bytes < total:
             raise _PassingError(f"the connection ended after {part.size_bytes} of {total} bytes")
 
-    def _get(self, address: str) -> bytes:
+    def _get(self, address: str, *, part: tuple[int, int] | None = None) -> bytes:
+        """Fetch a file, or a part of it: offset and size in bytes."""
+        headers = {} if part is None else {"Range": f"bytes={part[0]}-{sum(part) - 1}"}
+
         def attempt() -> bytes:
-            with self._send("GET", address, {}) as response:
+            with self._send("GET", address, headers) as response:
+                if part is not None:
+                    _check_range(response, address, part[0])
                 try:
                     data = response.content
                 except requests.RequestException as error:
@@ -273,6 +286,13 @@ def _begin(response: requests.Response, part: PartialFile) -> int | None:
         mark = response.headers.get("Last-Modified", "")
     part.restart(mark)
     return coming
+
+
+def _check_range(response: requests.Response, address: str, offset: int) -> None:
+    """Refuse an answer that is not the part that was asked for: most likely the whole file."""
+    found = response.headers.get("Content-Range", "")
+    if response.status_code != HTTPStatus.PARTIAL_CONTENT or not found.startswith(f"bytes {offset}-"):
+        raise CorruptError(f"the server gives no part of <{address}> from byte {offset}")
 
 
 def _length(response: requests.Response) -> int | None:

@@ -11,6 +11,8 @@ from lsstinstall.core.errors import ProblemsError
 if TYPE_CHECKING:
     from lsstinstall.core.errors import ToolkitError
     from lsstinstall.core.names import Flavor, ProductName, Sha256
+    from lsstinstall.core.productreuse import Reuse
+    from lsstinstall.core.releases import FileRecord
     from lsstinstall.core.versions import EupsVersion
 
 __all__ = [
@@ -73,6 +75,11 @@ class PlannedProduct:
     sha256 : `Sha256` or `None`
         Of the package; `None` if no release document names it, so that it
         cannot be verified.
+    index : `FileRecord` or `None`
+        What is in the package, below the package root; `None` if no release
+        document names it.
+    reuse : `Reuse` or `None`
+        What of it is there in other versions; `None` if it is fetched whole.
     problem : `ToolkitError` or `None`
         Why it is blocked.
     """
@@ -88,7 +95,14 @@ class PlannedProduct:
     table_path: str | None = None
     size_bytes: int | None = None
     sha256: Sha256 | None = None
+    index: FileRecord | None = None
+    reuse: Reuse | None = None
     problem: ToolkitError | None = None
+
+    @property
+    def fetch_bytes(self) -> int | None:
+        """How much is to be fetched; `None` if it is not known."""
+        return self.size_bytes if self.reuse is None else self.reuse.fetch_bytes
 
     def to_dict(self) -> dict[str, object]:
         """Make plain values of it.
@@ -104,6 +118,7 @@ class PlannedProduct:
             "action": self.action.value,
             "package": f"{self.root}/{self.path}" if self.root and self.path else None,
             "bytes": self.size_bytes,
+            "fetch_bytes": self.fetch_bytes,
             "sha256": self.sha256,
             "tags": list(self.tags),
             "reason": None if self.problem is None else str(self.problem),
@@ -142,7 +157,7 @@ class InstallPlan:
     @property
     def known_bytes(self) -> int:
         """Sum of the sizes that are known, of what is to be fetched."""
-        return sum(product.size_bytes or 0 for product in self.pending)
+        return sum(product.fetch_bytes or 0 for product in self.pending)
 
     @property
     def problem(self) -> ToolkitError | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.filelists import FileList
     from lsstinstall.core.names import CondaSubdir, ProductName, Sha256
     from lsstinstall.core.productplans import PlannedProduct
+    from lsstinstall.core.productreuse import Reuse, ReuseSource
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.stackgraphs import ProductVersion
     from lsstinstall.core.versions import EupsVersion
@@ -23,6 +24,7 @@ __all__ = [
     "EnvironmentEngine",
     "EnvironmentStore",
     "InstalledFiles",
+    "InstalledVersions",
     "PackageFiles",
     "ProductRemover",
     "ProductStore",
@@ -36,6 +38,12 @@ class PackageFiles(Protocol):
     @property
     def url(self) -> str:
         """URL or folder, without a final slash."""
+
+    def read_bytes(self, path: str) -> bytes:
+        """Read a whole file; `NotFoundError` if there is none."""
+
+    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
+        """Read so many bytes of a file; `CorruptError` if the server does not give just these."""
 
     def read_text(self, path: str) -> str:
         """Read a UTF-8 text; `NotFoundError` if there is no such file."""
@@ -53,7 +61,7 @@ class PackageFiles(Protocol):
 
 
 class ProductStore(Protocol):
-    """Where products are installed; `unpack` is called by several threads, the rest by one."""
+    """Where products are installed; several threads call `unpack` and `assemble`, and one the rest."""
 
     def writing(self, products: Collection[PlannedProduct]) -> AbstractContextManager[None]:
         """Keep other writers out; at the start, remove what dead ones left, save parts of these products."""
@@ -63,6 +71,13 @@ class ProductStore(Protocol):
 
     def unpack(self, product: PlannedProduct, archive: Path) -> bool:
         """Unpack a product beside its place; say whether it brought its table file."""
+
+    def assemble(self, product: PlannedProduct, reuse: Reuse, root: PackageFiles) -> tuple[int, bool]:
+        """Put a product together beside its place from other versions, and fetch only what they lack.
+
+        Says how many bytes were fetched, and whether the product brought its
+        table file.
+        """
 
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Put what was unpacked into its place and declare it.
@@ -100,6 +115,13 @@ class ProductRemover(Protocol):
 
     def remove(self, item: ProductVersion, *, keep_folder: bool) -> None:
         """Forget a product and its tags, and delete its files."""
+
+
+class InstalledVersions(Protocol):
+    """What is installed of products in other versions; used by several threads at once."""
+
+    def versions_beside(self, product: PlannedProduct) -> tuple[ReuseSource, ...]:
+        """Find other versions of a product that is to be installed, the most similar first."""
 
 
 class SourceInstaller(Protocol):

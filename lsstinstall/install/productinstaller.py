@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import InterruptedWorkError, ToolkitError
+from lsstinstall.core.errors import CorruptError, InterruptedWorkError, ToolkitError
 from lsstinstall.core.productplans import (
     InstallReport,
     PlannedProduct,
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from lsstinstall.install.ports import PackageFiles, ProductStore, SourceInstaller
 
 __all__ = ["run_install"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +194,11 @@ class _Run:
     def _fetch_package(self, planned: PlannedProduct) -> tuple[int, bool]:
         if planned.action is ProductAction.DECLARE or planned.root is None or planned.path is None:
             return 0, False
+        if planned.reuse is not None:
+            try:
+                return self._store.assemble(planned, planned.reuse, self._roots[planned.root])
+            except CorruptError as error:
+                _log.info("`%s` is fetched whole: %s", planned.product, error)
         archive = self._store.archive_path(planned)
         size = self._roots[planned.root].download(
             planned.path, archive, sha256=planned.sha256, size_bytes=planned.size_bytes

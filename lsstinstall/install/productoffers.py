@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.core.distribmanifests import SEARCH
 from lsstinstall.core.errors import CorruptError, InvalidNameError, NotFoundError
+from lsstinstall.core.packageindexes import index_path
 from lsstinstall.core.pkgroots import dist_path, table_path
 from lsstinstall.core.tags import EupsTag
 from lsstinstall.install.packageroots import find_manifest
@@ -50,6 +51,9 @@ class Offer:
         Of the package, if known.
     sha256 : `Sha256` or `None`
         Of the package, if a release document names it.
+    index : `FileRecord` or `None`
+        What is in the package, below the root; `None` if no release document
+        names it.
     problem : `ToolkitError` or `None`
         Why it cannot be had.
     """
@@ -62,6 +66,7 @@ class Offer:
     table_path: str | None = None
     size_bytes: int | None = None
     sha256: Sha256 | None = None
+    index: FileRecord | None = None
     problem: ToolkitError | None = None
 
 
@@ -143,7 +148,8 @@ def _make_offer(found: FoundManifest, *, flavor: Flavor, digests: Mapping[str, F
     path = dist_path(root.config(), row.dist_id, product=row.product, version=row.version, flavor=row.flavor)
     record = digests.get(f"{root.url}/{path}")
     if record is not None:
-        return replace(offer, path=path, size_bytes=record.size_bytes, sha256=record.sha256)
+        index = None if record.index is None else replace(record.index, path=index_path(path))
+        return replace(offer, path=path, size_bytes=record.size_bytes, sha256=record.sha256, index=index)
     return replace(offer, path=path, size_bytes=root.files.size_bytes(path))
 
 

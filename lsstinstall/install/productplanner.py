@@ -108,6 +108,7 @@ def _planned(
         table_path=offer.table_path,
         size_bytes=offer.size_bytes,
         sha256=offer.sha256,
+        index=offer.index,
         problem=problem,
     )
 

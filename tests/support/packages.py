@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.folders import check_content
 from lsstinstall.core.distribmanifests import DistribManifest, DistribManifestRow
-from lsstinstall.core.errors import NotFoundError, ToolkitError
+from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError
 from lsstinstall.core.names import Flavor, ProductName
 from lsstinstall.core.pkgroots import SOURCE_CONFIG, TARBALL_CONFIG, eupspkg_id, tarball_id
 from lsstinstall.core.taglists import TagList, TagListEntry
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.names import Sha256
     from lsstinstall.core.productplans import PlannedProduct
+    from lsstinstall.core.productreuse import Reuse
+    from lsstinstall.install.ports import PackageFiles
 
 __all__ = [
     "LINUX",
@@ -166,6 +168,10 @@ class FakePackageFiles:
         """Read a whole file."""
         return self._read(path)
 
+    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
+        """Read so many bytes of a file."""
+        return self._read(path)[offset : offset + size_bytes]
+
     def read_text(self, path: str) -> str:
         """Read a whole UTF-8 text."""
         return self._read(path).decode()
@@ -212,7 +218,9 @@ class FakeProductStore:
     broken: Collection[str] = ()
     undeclarable: Collection[str] = ()
     tableless: Collection[str] = ()
+    unfit: Collection[str] = ()
     unpacked: list[str] = field(default_factory=list)
+    assembled: list[str] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
     adopted: list[str] = field(default_factory=list)
     discarded: list[str] = field(default_factory=list)
@@ -244,6 +252,15 @@ class FakeProductStore:
         if product.product in self.broken:
             raise ToolkitError(f"`{product.product}` is truncated")
         return product.product not in self.tableless
+
+    def assemble(self, product: PlannedProduct, reuse: Reuse, root: PackageFiles) -> tuple[int, bool]:
+        """Pretend to put together."""
+        del root
+        if product.product in self.unfit:
+            raise CorruptError(f"the index of `{product.product}` is wrong")
+        with self._lock:
+            self.assembled.append(product.product)
+        return reuse.fetch_bytes, product.product not in self.tableless
 
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Pretend to declare."""

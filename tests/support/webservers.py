@@ -92,15 +92,16 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def _serve(self, path: str, content: bytes, *, with_body: bool) -> None:
-        start = self._start(len(content))
-        if start is None:
+        asked = self._range(len(content))
+        start, end = asked or (0, len(content))
+        if start and start >= len(content):
             self._refuse(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
             return
-        rest = content[start:]
-        self.send_response(HTTPStatus.PARTIAL_CONTENT if start else HTTPStatus.OK)
-        if start:
+        rest = content[start:end]
+        self.send_response(HTTPStatus.PARTIAL_CONTENT if asked else HTTPStatus.OK)
+        if asked:
             shown = start + 1 if self.plan.wrong_range else start
-            self.send_header("Content-Range", f"bytes {shown}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Range", f"bytes {shown}-{start + len(rest) - 1}/{len(content)}")
         if self.plan.mark is not None:
             self.send_header(*self.plan.mark)
         if self.plan.lengths:
@@ -117,13 +118,14 @@ class _Handler(BaseHTTPRequestHandler):
         # A cut answer, and one without its length, end with the connection.
         self.close_connection = True
 
-    def _start(self, size: int) -> int | None:
-        wanted = self.headers.get("Range")
-        same = self.plan.mark is not None and self.headers.get("If-Range") == self.plan.mark[1]
+    def _range(self, size: int) -> tuple[int, int] | None:
+        """Read where the part that was asked for begins and ends; `None` if the whole is sent."""
+        wanted, mark = self.headers.get("Range"), self.headers.get("If-Range")
+        same = mark is None or (self.plan.mark is not None and mark == self.plan.mark[1])
         if wanted is None or not self.plan.ranges or not same:
-            return 0
-        start = int(wanted.removeprefix("bytes=").removesuffix("-"))
-        return start if start < size else None
+            return None
+        first, _, last = wanted.removeprefix("bytes=").partition("-")
+        return int(first), int(last) + 1 if last else size
 
 
 @contextmanager

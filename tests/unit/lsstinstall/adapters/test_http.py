@@ -104,3 +104,12 @@ def test_a_root_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
 def test_a_path_that_leaves_the_root_is_refused(folder: Path, path: str) -> None:
     with pytest.raises(CorruptError, match="leaves the package root"):
         open_pkgroot(str(folder)).read_bytes(path)
+
+
+def test_a_part_of_a_file_is_read(folder: Path) -> None:
+    root = open_pkgroot(str(folder))
+    assert root.read_part("a+b.tar.gz", 2, 4) == DATA[2:6]
+    with pytest.raises(CorruptError, match="ends before byte 10"):
+        root.read_part("a+b.tar.gz", 6, 4)
+    with pytest.raises(NotFoundError):
+        root.read_part("nothing", 0, 1)

@@ -118,6 +118,8 @@ def test_offline_only_folders_are_read(root: Path, tmp_path: Path) -> None:
                 ask(LIST)
         with pytest.raises(UnavailableError):
             files.download(LIST, tmp_path / "copy")
+        with pytest.raises(UnavailableError):
+            files.read_part(LIST, 0, 1)
         mirrors = _mirrors(server.url, unused_url(root), root.as_uri())
         assert open_pkgroot(server.url, mirrors=mirrors, offline=True).read_text(LIST) == TEXT
         assert open_pkgroot(str(root), offline=True).read_text(LIST) == TEXT

@@ -279,3 +279,31 @@ def test_an_index_that_is_none_is_refused(root: WebPkgroot, server: WebServer) -
 def test_a_path_that_leaves_the_root_is_refused(root: WebPkgroot, path: str) -> None:
     with pytest.raises(CorruptError, match="leaves the package root"):
         root.read_bytes(path)
+
+
+def test_a_part_is_read_with_one_request(root: WebPkgroot, server: WebServer) -> None:
+    assert root.read_part(NAME, 0, 10) == DATA[:10]
+    assert root.read_part(NAME, 5000, 700) == DATA[5000:5700]
+    assert [asked[2] for asked in server.asked] == ["bytes=0-9", "bytes=5000-5699"]
+
+
+def test_a_part_that_was_cut_is_asked_for_again(root: WebPkgroot, server: WebServer) -> None:
+    server.cuts[NAME] = [20]
+    assert root.read_part(NAME, 100, 50) == DATA[100:150]
+    assert len(server.asked) == 2
+
+
+def test_a_part_behind_the_end_is_refused(root: WebPkgroot) -> None:
+    for offset in (len(DATA) - 5, len(DATA), 2 * len(DATA)):
+        with pytest.raises(CorruptError):
+            root.read_part(NAME, offset, 10)
+
+
+def test_a_server_that_gives_no_parts_is_not_asked_for_the_whole(root: WebPkgroot, server: WebServer) -> None:
+    server.ranges = False
+    with pytest.raises(CorruptError, match="the server gives no part of"):
+        root.read_part(NAME, 0, 10)
+    server.ranges, server.wrong_range = True, True
+    with pytest.raises(CorruptError, match="the server gives no part of"):
+        root.read_part(NAME, 10, 10)
+    assert len(server.asked) == 2

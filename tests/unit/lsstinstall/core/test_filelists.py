@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lsstinstall.core.errors import CorruptError, FormatError
-from lsstinstall.core.filelists import FileList, ListedFile, ListedLink, parse_file_list
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink, parse_digests, parse_file_list
 from lsstinstall.core.names import parse_sha256
 
 DIGEST = "a" * 64
@@ -92,3 +92,17 @@ def test_what_a_file_was_first_stays_written_down() -> None:
 def test_without_repairs_a_list_looks_as_before() -> None:
     assert LISTED.repaired([]) == LISTED
     assert b"originals" not in LISTED.format()
+
+
+def test_digests_are_read_by_themselves() -> None:
+    other = ListedFile(path="afw/y", mode=0o644, size_bytes=1, sha256=parse_sha256("b" * 64))
+    listed = LISTED.including(other)
+    assert parse_digests(listed.format(), source="x") == {DIGEST: "afw/z", "b" * 64: "afw/y"}
+
+
+@pytest.mark.parametrize(
+    "text", ["[", "[]", "3", _document(schema=2), _document(files=3), _document(files=[["a", "644"]])]
+)
+def test_digests_of_a_broken_list_are_refused(text: str) -> None:
+    with pytest.raises(FormatError):
+        parse_digests(text, source="x")

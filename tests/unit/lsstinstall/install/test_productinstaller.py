@@ -12,6 +12,7 @@ import pytest
 
 from lsstinstall.core.errors import InterruptedWorkError, NotFoundError, ProblemsError
 from lsstinstall.core.names import ProductName, parse_sha256
+from lsstinstall.core.packageindexes import PackageIndex
 from lsstinstall.core.productplans import (
     InstallPlan,
     InstallReport,
@@ -19,6 +20,7 @@ from lsstinstall.core.productplans import (
     ProductAction,
     ProductState,
 )
+from lsstinstall.core.productreuse import Reuse
 from lsstinstall.core.reporting import Outcome, SilentReporter
 from lsstinstall.core.versions import EupsVersion
 from lsstinstall.install.productinstaller import run_install
@@ -253,3 +255,33 @@ def test_a_second_run_after_an_interruption_does_the_rest() -> None:
     report = _run(*rest, store=store)
     assert store.finished == ["utils", "sphgeom", "afw"]
     assert report.count(ProductState.PRESENT) == 1
+
+
+def _reusing(product: PlannedProduct) -> PlannedProduct:
+    index = PackageIndex(
+        size_bytes=100, sha256=parse_sha256("a" * 64), groups=(), folders=(), files=(), links=()
+    )
+    return replace(
+        product, size_bytes=100, reuse=Reuse(index=index, index_bytes=5, sources=(), fetch_bytes=7)
+    )
+
+
+def test_what_other_versions_have_is_not_fetched() -> None:
+    files, store = _files(), FakeProductStore()
+    report = _run(_reusing(PLAN[0]), PLAN[2], files=files, store=store)
+    assert (store.assembled, store.unpacked) == (["base"], ["sphgeom"])
+    assert report.results[0].size_bytes == 7
+    assert "base.tar.gz" not in files.asked
+
+
+def test_a_product_that_cannot_be_put_together_is_fetched_whole() -> None:
+    files, store = _files(), FakeProductStore(unfit=["base"])
+    report = _run(replace(_reusing(PLAN[0]), size_bytes=None), files=files, store=store)
+    assert _states(report) == {"base": "installed"}
+    assert (store.assembled, store.unpacked) == ([], ["base"])
+
+
+def test_a_plan_tells_what_is_to_be_fetched() -> None:
+    plan = InstallPlan(flavor=LINUX, products=(_reusing(PLAN[0]), replace(PLAN[2], size_bytes=30)))
+    assert plan.known_bytes == 37
+    assert plan.products[0].to_dict()["fetch_bytes"] == 7

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,15 @@ def test_a_release_document_gives_the_digest_and_the_size() -> None:
     offers = _offers(files, digests={f"https://example.org/0/{TARBALL}": record})
     assert (offers[AFW].sha256, offers[AFW].size_bytes) == (digest, len(files[TARBALL]))
     assert offers[GEOM].sha256 is None
+
+
+def test_a_release_document_names_the_index_which_lies_beside_the_package() -> None:
+    files = tarball_root(NEEDS)
+    index = FileRecord(path=f"el7/{TARBALL}.index", size_bytes=3, sha256=parse_sha256("a" * 64))
+    record = FileRecord(path=f"el7/{TARBALL}", size_bytes=9, sha256=parse_sha256("b" * 64), index=index)
+    offers = _offers(files, digests={f"https://example.org/0/{TARBALL}": record})
+    assert offers[AFW].index == replace(index, path=f"{TARBALL}.index")
+    assert offers[GEOM].index is None
 
 
 def test_the_first_root_that_has_a_product_offers_it() -> None:

@@ -1,0 +1,229 @@
+"""Products put together from the files of other versions and from parts of their packages."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import posixpath
+import stat
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsstinstall.adapters.files import explain
+from lsstinstall.adapters.gzipmembers import inflate_members
+from lsstinstall.adapters.sharing import FileSharing, create_file
+from lsstinstall.core.errors import CorruptError
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
+from lsstinstall.core.packagelinks import check_link, may_lead_out
+from lsstinstall.core.productreuse import LARGEST_PART, join_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from lsstinstall.core.packageindexes import IndexedFile, PackageGroup
+    from lsstinstall.core.productreuse import PackagePart, Reuse
+    from lsstinstall.core.settings import LinkKind
+
+__all__ = ["Assembled", "assemble_package"]
+
+_EMPTY = hashlib.sha256().hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """A product that was put together.
+
+    Parameters
+    ----------
+    files : `FileList`
+        All of it, paths as in the package.
+    fetched_bytes : `int`
+        How much of the package was fetched.
+    """
+
+    files: FileList
+    fetched_bytes: int
+
+
+def assemble_package(
+    reuse: Reuse, destination: Path, *, fetch: Callable[[int, int], bytes], link: LinkKind | None
+) -> Assembled:
+    """Make the folder that unpacking a whole package would make.
+
+    Every file of another version is read and its digest compared before it is
+    used, and so is every file that is fetched.
+
+    Parameters
+    ----------
+    reuse : `Reuse`
+        What belongs into it, and where to look for that.
+    destination : `~pathlib.Path`
+        Folder to make; what was made stays there when this fails.
+    fetch : `~collections.abc.Callable`
+        Fetches a part of the package: offset and size in bytes.
+    link : `LinkKind` or `None`
+        How files of other versions are taken; `None` for a copy that shares
+        its blocks where the disk can do that, else a hard link.
+
+    Returns
+    -------
+    assembled : `Assembled`
+        What is there now.
+
+    Raises
+    ------
+    CorruptError
+        Raised if the package is not what its index says, or a link in it
+        leads out.
+    UnavailableError
+        Raised if the server does not answer, or the disk is full.
+    RefusedError
+        Raised if we may not write there.
+    """
+    try:
+        return _Assembly(reuse, destination, fetch=fetch, link=link).run()
+    except OSError as error:
+        raise explain(error, doing="put together") from error
+
+
+class _Assembly:
+    def __init__(
+        self, reuse: Reuse, root: Path, *, fetch: Callable[[int, int], bytes], link: LinkKind | None
+    ) -> None:
+        self._index = reuse.index
+        self._sources = reuse.sources
+        self._root = root
+        self._fetch = fetch
+        self._sharing = FileSharing(link)
+        self._fetched = 0
+
+    def run(self) -> Assembled:
+        self._make_folders()
+        missing: defaultdict[int, list[IndexedFile]] = defaultdict(list)
+        for file in self._index.files:
+            if not self._take(file):
+                missing[file.group].append(file)
+        wanted = {self._index.groups[number]: files for number, files in missing.items()}
+        for part in join_groups(self._index, missing):
+            self._add_part(part, wanted)
+        self._make_links()
+        self._close_folders()
+        return Assembled(files=self._list(), fetched_bytes=self._fetched)
+
+    def _make_folders(self) -> None:
+        needed = {posixpath.dirname(file.path) for file in self._index.files}
+        needed.update(posixpath.dirname(link.path) for link in self._index.links)
+        needed.update(folder.path for folder in self._index.folders)
+        self._root.mkdir()
+        made = {""}
+        for path in sorted(needed):
+            parts = path.split("/")
+            for depth in range(1, len(parts) + 1):
+                folder = "/".join(parts[:depth])
+                if folder not in made:
+                    (self._root / folder).mkdir()
+                    made.add(folder)
+
+    def _take(self, file: IndexedFile) -> bool:
+        """Take a file from another version; say whether one had it."""
+        if not file.size_bytes and file.sha256 == _EMPTY:
+            os.close(self._create(file))
+            return True
+        for source in self._sources:
+            path = source.digests.get(file.sha256)
+            if path is not None and self._sharing.take(
+                f"{source.directory}/{path}",
+                f"{self._root}/{file.path}",
+                mode=file.mode,
+                size_bytes=file.size_bytes,
+                sha256=file.sha256,
+                is_own=source.is_own,
+            ):
+                return True
+        return False
+
+    def _add_part(self, part: PackagePart, wanted: dict[PackageGroup, list[IndexedFile]]) -> None:
+        if len(part.groups) == 1:
+            self._add_group(self._pieces(part), part.groups[0], wanted[part.groups[0]])
+            return
+        data = b"".join(self._pieces(part))
+        for group in part.groups:
+            packed = data[group.offset - part.offset : group.end - part.offset]
+            self._add_group([packed], group, wanted[group])
+
+    def _pieces(self, part: PackagePart) -> Iterator[bytes]:
+        end = part.offset + part.size_bytes
+        for offset in range(part.offset, end, LARGEST_PART):
+            piece = self._fetch(offset, min(LARGEST_PART, end - offset))
+            self._fetched += len(piece)
+            yield piece
+
+    def _add_group(self, packed: Iterable[bytes], group: PackageGroup, wanted: list[IndexedFile]) -> None:
+        content = _Content(inflate_members(packed, content_bytes=group.content_bytes))
+        for file in sorted(wanted, key=lambda file: file.offset):
+            content.skip_to(file.offset)
+            digest = hashlib.sha256()
+            with os.fdopen(self._create(file), "wb", buffering=0) as target:
+                for piece in content.take(file.size_bytes):
+                    digest.update(piece)
+                    target.write(piece)
+            if digest.hexdigest() != file.sha256:
+                raise CorruptError(f"`{file.path}` has not the content that the package's index tells")
+        content.skip_to(group.content_bytes)
+
+    def _create(self, file: IndexedFile) -> int:
+        return create_file(f"{self._root}/{file.path}", file.mode)
+
+    def _make_links(self) -> None:
+        """Make links when all files are there, so that nothing is written through one."""
+        for link in self._index.links:
+            check_link(link.path, link.target)
+            (self._root / link.path).symlink_to(link.target)
+        inside = os.path.realpath(self._root)
+        for link in self._index.links:
+            reached = os.path.realpath(self._root / link.path)
+            is_inside = f"{reached}/".startswith(f"{inside}/")
+            if not (is_inside or may_lead_out(link.path, link.target)):
+                raise CorruptError(f"the link `{link.path}` to `{link.target}` leads outside")
+
+    def _close_folders(self) -> None:
+        """Set the folders' own bits last, the deepest first, so that a read-only one could be filled."""
+        for folder in sorted(self._index.folders, key=lambda folder: folder.path, reverse=True):
+            path = self._root / folder.path
+            mode = stat.S_IMODE(path.stat().st_mode)
+            wanted = folder.mode | mode & stat.S_ISGID
+            if mode != wanted:
+                path.chmod(wanted)
+
+    def _list(self) -> FileList:
+        files = [
+            ListedFile(path=file.path, mode=file.mode, size_bytes=file.size_bytes, sha256=file.sha256)
+            for file in sorted(self._index.files)
+        ]
+        links = [ListedLink(path=link.path, target=link.target) for link in self._index.links]
+        return FileList(files=tuple(files), links=tuple(sorted(links, key=lambda link: link.path)))
+
+
+class _Content:
+    """An unpacked group that is read once, from its start."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = memoryview(b"")
+        self._position = 0
+
+    def skip_to(self, offset: int) -> None:
+        for _ in self.take(offset - self._position):
+            pass
+
+    def take(self, size: int) -> Iterator[memoryview]:
+        left = size
+        while left > 0:
+            if not self._rest:
+                self._rest = memoryview(next(self._pieces))
+            piece, self._rest = self._rest[:left], self._rest[left:]
+            left -= len(piece)
+            self._position += len(piece)
+            yield piece
