@@ -96,22 +96,11 @@ def add(
     reporter = console.reporter()
     if no_server_tags and tag_name is None:
         reporter.warn("without `-t` all tags of the servers are set, with `-U`, too, as EUPS does")
-    began = time.monotonic()
-    reporter.begin("finding products", None)
     plan = plan_products(request, environ=console.environ, reporter=reporter)
-    reporter.end()
     if dry_run:
-        human = "\n".join([*plan_rows(plan), *plan_lines(plan)])
-        return end_with(console, _data(request, plan), human, plan.problem)
-    console.tell("plan", _data(request, plan))
-    if plan.pending:
-        for line in plan_lines(plan):
-            reporter.note(line)
+        return _end(console, request, plan, _show_plan(plan), plan.problem)
     report = install_products(request, plan, environ=console.environ, reporter=reporter)
-    lines = [report_line(report, stack=request.stack, seconds=time.monotonic() - began)]
-    if report.problem is None and report.count(ProductState.INSTALLED):
-        lines += ["", *use_lines(_setup_command(request, report), stack=folder, environ=console.environ)]
-    return end_with(console, _data(request, report), "\n".join(lines), report.problem)
+    return _end(console, request, report, _show_report(request, report), report.problem)
 
 
 def _parse_product(text: str) -> tuple[ProductName, EupsVersion | None]:
@@ -119,19 +108,53 @@ def _parse_product(text: str) -> tuple[ProductName, EupsVersion | None]:
     return parse_product_name(name), parse_eups_version(version) if at else None
 
 
-def _data(request: ProductRequest, outcome: InstallPlan | InstallReport) -> dict[str, object]:
-    return {
+def _end(
+    console: Console,
+    request: ProductRequest,
+    outcome: InstallPlan | InstallReport,
+    human: str,
+    problem: ToolkitError | None,
+) -> int:
+    """Answer; a failure is told, too, in the form that was asked for."""
+    data: dict[str, object] = {
         "stack": str(request.stack),
         "tag": None if request.tag is None else request.tag.name,
-        "dry_run": isinstance(outcome, InstallPlan),
+        "dry_run": not isinstance(outcome, InstallReport),
         **outcome.to_dict(),
     }
+    if problem is not None and console.json:
+        data["error"] = {"code": int(problem.code), "message": str(problem), "hint": problem.hint}
+    console.answer(data, human)
+    if problem is None:
+        return 0
+    if not console.json:
+        raise problem
+    return int(problem.code)
 
 
-def _setup_command(request: ProductRequest, report: InstallReport) -> str:
-    """Write what sets up the product that was named last."""
-    product, _ = request.products[-1]
-    if request.tag is not None:
-        return f"setup {product} -t {request.tag}"
-    version = next((one.version for one in report.results if one.product == product), "")
-    return f"setup {product} {version}".rstrip()
+def _show_plan(plan: InstallPlan) -> str:
+    lines = []
+    for one in plan.pending:
+        size = "" if one.size_bytes is None else f" ({format_bytes(one.size_bytes)})"
+        lines.append(f"{one.action.value:<8} {one.product} {one.version}{size}")
+    present = len(plan.products) - len(plan.pending)
+    lines.append(
+        f"{len(plan.pending)} to install, {format_bytes(plan.known_bytes)} to fetch, "
+        f"{present} installed already"
+    )
+    return "\n".join(lines)
+
+
+def _show_report(request: ProductRequest, report: InstallReport) -> str:
+    installed, present = report.count(ProductState.INSTALLED), report.count(ProductState.PRESENT)
+    lost = len(report.results) - installed - present
+    tagged = sum(bool(result.new_tags) for result in report.results if result.state is ProductState.PRESENT)
+    if not installed and not lost and not tagged:
+        return f"nothing to do: all {present} products are installed in {request.stack}"
+    fetched = format_bytes(sum(result.size_bytes for result in report.results))
+    parts = [f"{installed} installed ({fetched})", f"{present} installed already"]
+    if tagged:
+        parts.append(f"{tagged} of these tagged")
+    if lost:
+        parts.append(f"{lost} not installed")
+    return ", ".join(parts) + f"; stack {request.stack}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.aftercare import AfterCare
 from lsstinstall.adapters.customizations import customization_folders, read_remap_table
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.eupscommand import EupsCommand
@@ -128,7 +127,7 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
 
     needed = needed_products(
         (one.manifest for one in found),
-        read_remap_table(customization_folders([request.stack, *request.others], environ)),
+        read_remap_table(customization_folders([request.stack], environ)),
         flavor=request.flavor,
         find=find,
         is_installed=is_installed,
@@ -338,12 +337,7 @@ def install_products(
         return run_install(
             plan,
             roots={url: request.open_root(url) for url in request.pkgroots},
-            store=DiskProductStore(
-                stack,
-                reporter=reporter,
-                link=request.link,
-                care=AfterCare.of_stack([request.stack, *request.others], environ),
-            ),
+            store=DiskProductStore(stack, reporter=reporter, link=request.link),
             builder=_find_eups(request, environ),
             jobs=request.jobs,
             reporter=reporter,
