@@ -13,13 +13,14 @@ from lsstinstall.adapters.condaroots import CondaRoot
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.files import read_text, write_atomic
 from lsstinstall.adapters.packagedata import read_data
-from lsstinstall.commands.add import ProductRequest, install_products, plan_products
 from lsstinstall.commands.installationplans import InstallationPlan, InstallationRequest
+from lsstinstall.commands.productwork import ProductRequest, install_products, plan_products
 from lsstinstall.commands.servers import open_engine, root_opener
 from lsstinstall.core.environmentplans import EnvironmentRequest
 from lsstinstall.core.environments import EnvName, EnvSpec, EnvVersion, legacy_commit
 from lsstinstall.core.pkgroots import join_pkgroots, split_pkgroots
 from lsstinstall.core.platforms import Platform, platform_of
+from lsstinstall.core.shells import ShellKind
 from lsstinstall.install.condaplanner import plan_conda
 from lsstinstall.install.environmentinstaller import run_environment
 from lsstinstall.install.environmentplanner import plan_environment
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from lsstinstall.core.reporting import Reporter
 
 __all__ = ["Installation"]
+
+_FIRST = "loadLSST.sh"
 
 
 class Installation:
@@ -101,7 +104,7 @@ class Installation:
             stack=self._request.stack or prefix / "share" / "eups",
             pkgroot=join_pkgroots(self._pkgroots(environment.version)),
             scripts=tuple(path for path in self._script_paths() if not path.exists()),
-            script_is_ours=self._present_script() in {None, self._script_text(environment.name)},
+            script_is_ours=self._present_script() in {None, self._script(environment.name, _FIRST)},
             stamp=stamp,
         )
 
@@ -134,9 +137,11 @@ class Installation:
         run_environment(plan.environment, store=self.root, engine=self._engine, reporter=self._reporter)
         Stack.create(plan.stack, flavor=self._platform.flavor)
         _write_changed(plan.stack / "pkgroot", f"{plan.pkgroot}\n")
-        text = self._present_script() or self._script_text(plan.environment.name)
+        present = self._present_script()
         for path in plan.scripts:
-            write_atomic(path, text)
+            # Shells that share a script share that of somebody else, too.
+            theirs = present if LOAD_SCRIPTS[path.name] == _FIRST else None
+            write_atomic(path, theirs or self._script(plan.environment.name, path.name))
 
     def plan_products(self, plan: InstallationPlan) -> InstallPlan | None:
         """Decide which products to install.
@@ -217,20 +222,21 @@ class Installation:
         if self._request.sources:
             yield f"{base}/{SOURCES}"
 
-    def _script_text(self, name: EnvName) -> str:
+    def _script(self, name: EnvName, file_name: str) -> str:
         script = LoadScript(
             conda_root=self.root.path,
             environment=name,
             stack=self._request.stack,
             python=Path(sys.executable),
         )
-        return script.format(read_data("loadLSST.sh"))
+        template = LOAD_SCRIPTS[file_name]
+        return script.format(read_data(template), ShellKind.parse(template.rpartition(".")[2]))
 
     def _script_paths(self) -> tuple[Path, ...]:
         return tuple(self._request.folder / name for name in LOAD_SCRIPTS)
 
     def _present_script(self) -> str | None:
-        path = self._script_paths()[0]
+        path = self._request.folder / _FIRST
         return read_text(path) if path.is_file() else None
 
     def _products(self, plan: InstallationPlan) -> ProductRequest:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.setups import SetupChanges
 
-__all__ = ["FAILURE", "ShellKind", "render_changes"]
+__all__ = ["FAILURE", "ShellKind", "quote_for", "render_changes"]
 
 FAILURE = "false\n"
 """What to print for a shell to evaluate when nothing can be set up."""
@@ -92,6 +92,24 @@ def render_changes(changes: SetupChanges, kind: ShellKind) -> str:
         return json.dumps(_as_json(changes), ensure_ascii=False) + "\n"
     commands = list(_WRITERS[kind]().commands(changes))
     return ";\n".join(commands) + "\n" if commands else ""
+
+
+def quote_for(kind: ShellKind, value: str) -> str:
+    """Write a text so that a shell takes it for one word, as it is.
+
+    Parameters
+    ----------
+    kind : `ShellKind`
+        The language; not JSON.
+    value : `str`
+        Any text.
+
+    Returns
+    -------
+    word : `str`
+        Quoted if need be.
+    """
+    return _WRITERS[kind]().quoted(value) or "''"
 
 
 def _as_json(changes: SetupChanges) -> dict[str, object]:

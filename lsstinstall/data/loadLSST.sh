@@ -52,6 +52,14 @@ __lsst_activate_with_conda() {
         fi
         __lsst_hook=$("${__lsst_root}/bin/conda" "shell.${__lsst_shell}" hook) || return 1
         eval "${__lsst_hook}" || return 1
+        # What else is installed beside conda and wants to be in every shell.
+        for __lsst_script in "${__lsst_root}"/etc/profile.d/*.sh; do
+            case "${__lsst_script##*/}" in
+                conda.sh | mamba.sh | "*.sh") continue ;;
+            esac
+            # shellcheck source=/dev/null
+            . "${__lsst_script}"
+        done
     fi
     conda activate "${__lsst_prefix}"
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from lsstinstall.core.shells import ShellKind, quote_for
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,8 +15,17 @@ if TYPE_CHECKING:
 
 __all__ = ["LOAD_SCRIPTS", "LoadScript"]
 
-LOAD_SCRIPTS = ("loadLSST.sh", "loadLSST.ash", "loadLSST.bash", "loadLSST.zsh")
-"""Names of the scripts; their content is the same, for any shell of POSIX's kind."""
+LOAD_SCRIPTS = MappingProxyType(
+    {
+        "loadLSST.sh": "loadLSST.sh",
+        "loadLSST.ash": "loadLSST.sh",
+        "loadLSST.bash": "loadLSST.sh",
+        "loadLSST.zsh": "loadLSST.sh",
+        "loadLSST.csh": "loadLSST.csh",
+        "loadLSST.fish": "loadLSST.fish",
+    }
+)
+"""Names of the scripts, and which template each is of: one for all shells of POSIX's kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +50,7 @@ class LoadScript:
     stack: Path | None
     python: Path
 
-    def format(self, template: str) -> str:
+    def format(self, template: str, kind: ShellKind = ShellKind.SH) -> str:
         """Write the script.
 
         Parameters
@@ -47,12 +58,14 @@ class LoadScript:
         template : `str`
             The script with ``'@CONDA_ROOT@'``, ``'@ENVIRONMENT@'``,
             ``'@STACK@'`` and ``'@PYTHON@'`` for what it has to know.
+        kind : `ShellKind`, optional
+            In which language the template is.
 
         Returns
         -------
         text : `str`
-            For sh, dash, ash, bash and zsh, also under ``set -eu``; may be
-            sourced again and from any folder.
+            May be sourced again and from any folder; for sh, dash, ash, bash
+            and zsh also under ``set -eu``.
         """
         values = {
             "CONDA_ROOT": str(self.conda_root),
@@ -62,5 +75,5 @@ class LoadScript:
         }
         text = template
         for name, value in values.items():
-            text = text.replace(f"'@{name}@'", shlex.quote(value))
+            text = text.replace(f"'@{name}@'", quote_for(kind, value))
         return text

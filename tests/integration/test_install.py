@@ -116,6 +116,8 @@ def test_a_tag_brings_its_environment_a_stack_and_load_scripts(
         "conda",
         "loadLSST.ash",
         "loadLSST.bash",
+        "loadLSST.csh",
+        "loadLSST.fish",
         "loadLSST.sh",
         "loadLSST.zsh",
     ]
@@ -154,7 +156,10 @@ def test_a_dry_run_says_what_a_real_one_does_and_touches_nothing(user: _User, he
 def test_a_dry_run_is_told_to_people(user: _User, here: Path) -> None:
     assert user("-T", NEW_TAG, "--dry-run") == 0
     assert user.out.startswith(f"environment `{NAME}` in {here}/conda/envs/{NAME}: create\n  3 packages, ")
-    assert "write loadLSST.sh, loadLSST.ash, loadLSST.bash, loadLSST.zsh\n" in user.out
+    assert (
+        "write loadLSST.sh, loadLSST.ash, loadLSST.bash, loadLSST.zsh, loadLSST.csh, loadLSST.fish\n"
+        in user.out
+    )
 
 
 def test_an_exact_environment_is_the_one_of_the_build(user: _User, here: Path) -> None:
@@ -217,6 +222,7 @@ def test_a_load_script_of_somebody_else_is_kept_and_completed(user: _User, here:
     assert user("-T", NEW_TAG) == 0
     assert (here / "loadLSST.sh").read_text() == "# mine\n"
     assert (here / "loadLSST.zsh").read_text() == "# mine\n"
+    assert "__lsst_root" in (here / "loadLSST.csh").read_text()
 
 
 def test_an_update_brings_the_newest_build(user: _User, here: Path, distribution: Distribution) -> None:

@@ -286,6 +286,21 @@ def test_a_conda_in_the_folder_activates(world: _World) -> None:
     }
 
 
+def test_what_is_installed_beside_conda_is_sourced_too(world: _World) -> None:
+    world.environment(NAME)
+    files = {
+        "bin/conda": _CONDA,
+        "etc/profile.d/conda.sh": "DEMO_MORE=wrong\n",
+        "etc/profile.d/mamba.sh": "DEMO_MORE=wrong\n",
+        "etc/profile.d/more.sh": 'DEMO_MORE="${DEMO_MORE}x"\n',
+    }
+    for path, text in files.items():
+        (world.root / path).parent.mkdir(parents=True, exist_ok=True)
+        (world.root / path).write_text(text)
+        (world.root / path).chmod(0o755)
+    assert world.show(world.script(), variables="DEMO_MORE") == {"DEMO_MORE": "x"}
+
+
 def test_a_conda_that_is_set_up_is_not_set_up_again(world: _World) -> None:
     world.environment(NAME)
     conda = world.root / "bin/conda"
