@@ -147,11 +147,11 @@ def test_a_killed_change_is_repaired_and_keeps_the_products(
     assert installer.content() == _whole(tmp_path / "whole", server.url, "-d")
 
 
-def test_a_second_run_at_the_same_time_is_refused(installer: _Installer, server: FileServer) -> None:
+def test_a_second_run_at_the_same_time_is_refused_on_request(installer: _Installer, server: FileServer) -> None:
     server.held = ("zlib-1.3-h0_0.conda",)
     with installer.start() as first:
         assert server.holding.wait(30)
-        with installer.start() as second:
+        with installer.start("--lock-timeout", "0") as second:
             out, _ = second.communicate(timeout=30)
         assert second.returncode == 6
         assert f"is locked by process {first.pid}" in json.loads(out)["error"]["message"]

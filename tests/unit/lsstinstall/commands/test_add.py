@@ -351,14 +351,14 @@ def test_binaries_are_taken_where_there_are_some(
     assert set(_states(data).values()) == {"installed"}
 
 
-def test_a_stack_that_someone_else_writes_to_is_refused(
+def test_a_stack_that_someone_else_writes_to_is_refused_on_request(
     answer: Callable[..., tuple[int, Any]], tmp_path: Path
 ) -> None:
     stack = Stack.create(tmp_path / "stack", flavor=LINUX)
     lock = stack.path / ".lockDir" / "exclusive-root.1"
     lock.parent.mkdir()
     lock.touch()
-    code, data = answer("-t", "w_2026_10", "utils")
+    code, data = answer("-t", "w_2026_10", "utils", "--lock-timeout", "0")
     assert code == 6
     assert "is locked for EUPS by process 1 of root" in data["error"]["message"]
 
