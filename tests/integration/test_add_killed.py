@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,13 +21,13 @@ from tests.support.weeklies import NEW, OLD, TOP, Weeklies, binary_folder, publi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = [pytest.mark.network, pytest.mark.process]
 
 SEEDS = int(os.environ.get("LSSTINSTALL_SEEDS", "3"))
 """How many random runs; the long suite has a hundred."""
 
+DYING = Path(__file__).parents[1] / "support/dyingprogram.py"
 PROGRAM = (sys.executable, "-m", "lsstinstall")
 WEEKLIES = Weeklies(products=10, files=600, compressed_bytes=4_000_000)
 
@@ -107,16 +108,53 @@ def test_killed_at_a_random_moment_nothing_is_half_and_the_next_run_completes(
 ) -> None:
     rng = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
     stack = tmp_path / "stack"
-    tags = [OLD] if seed % 2 else [OLD, NEW]
-    for tag in tags[:-1]:
-        assert run_main(cli, name="lsstinstall", arguments=reference.arguments(stack, tag)) == 0
+    tags = _prepared(reference, stack, seed)
     command = [*PROGRAM, *reference.arguments(stack, tags[-1])]
     for _ in range(rng.randint(1, 3)):
         _run_and_kill(command, rng.uniform(0.1, 1.1) * reference.seconds(tags[-1]))
         assert faults_in(stack) == []
-    assert run_main(cli, name="lsstinstall", arguments=command[len(PROGRAM) :]) == 0
+    _check_the_next_run_completes(reference, stack, tags)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_killed_before_a_change_of_the_disk_nothing_is_half_and_the_next_run_completes(
+    seed: int, reference: _Reference, changes: dict[str, int], tmp_path: Path
+) -> None:
+    stack = tmp_path / "stack"
+    tags = _prepared(reference, stack, seed)
+    # Spread over the whole run, so that a hundred seeds meet each step of it.
+    steps = changes[tags[-1]]
+    number = 1 + (seed * 2 + 1) * steps // (2 * SEEDS) % steps
+    command = [sys.executable, str(DYING), str(number), *reference.arguments(stack, tags[-1])]
+    _run_and_kill(command, 60)
+    assert faults_in(stack) == []
+    _check_the_next_run_completes(reference, stack, tags)
+
+
+def _prepared(reference: _Reference, stack: Path, seed: int) -> list[str]:
+    """Install the first weekly, every other time, and say which are to be installed in the end."""
+    if seed % 2:
+        return [OLD]
+    assert run_main(cli, name="lsstinstall", arguments=reference.arguments(stack, OLD)) == 0
+    return [OLD, NEW]
+
+
+def _check_the_next_run_completes(reference: _Reference, stack: Path, tags: list[str]) -> None:
+    assert run_main(cli, name="lsstinstall", arguments=reference.arguments(stack, tags[-1])) == 0
     assert faults_in(stack) == []
     assert _without(stack, stack_state(stack)) == reference.state(tags[-1])
+
+
+@pytest.fixture(scope="module")
+def changes(reference: _Reference, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """Count the changes of the disk in whole runs."""
+    stack = tmp_path_factory.mktemp("counted") / "stack"
+    counts = {}
+    for tag in (OLD, NEW):
+        command = [sys.executable, str(DYING), "0", *reference.arguments(stack, tag)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        counts[tag] = int(done.stderr.rpartition("changes: ")[2])
+    return counts
 
 
 def test_a_stack_is_whole_while_others_are_killed_beside_it(reference: _Reference, tmp_path: Path) -> None:
