@@ -16,10 +16,10 @@ from lsstinstall.adapters.sharing import FileSharing, create_file
 from lsstinstall.core.errors import CorruptError
 from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 from lsstinstall.core.packagelinks import check_link, may_lead_out
-from lsstinstall.core.productreuse import LARGEST_PART, join_groups
+from lsstinstall.core.productreuse import join_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from lsstinstall.core.packageindexes import IndexedFile, PackageGroup
@@ -48,7 +48,13 @@ class Assembled:
 
 
 def assemble_package(
-    reuse: Reuse, destination: Path, *, fetch: Callable[[int, int], bytes], link: LinkKind | None
+    reuse: Reuse,
+    destination: Path,
+    *,
+    fetch: Callable[[int, int], bytes],
+    link: LinkKind | None,
+    umask: int = 0o022,
+    announce: Callable[[Collection[int]], None] = lambda _: None,
 ) -> Assembled:
     """Make the folder that unpacking a whole package would make.
 
@@ -66,6 +72,10 @@ def assemble_package(
     link : `LinkKind` or `None`
         How files of other versions are taken; `None` for a copy that shares
         its blocks where the disk can do that, else a hard link.
+    umask : `int`, optional
+        For folders that the index does not name.
+    announce : `~collections.abc.Callable`, optional
+        Hears of the groups whose parts will be fetched, before they are.
 
     Returns
     -------
@@ -83,48 +93,64 @@ def assemble_package(
         Raised if we may not write there.
     """
     try:
-        return _Assembly(reuse, destination, fetch=fetch, link=link).run()
+        assembly = _Assembly(reuse, destination, sharing=FileSharing(link), folder_mode=0o777 & ~umask)
+        assembly.make_folders()
+        missing = assembly.take_files()
+        announce(missing)
+        assembly.add_files(missing, fetch)
+        assembly.finish()
     except OSError as error:
         raise explain(error, doing="put together") from error
+    return Assembled(files=assembly.list_files(), fetched_bytes=assembly.fetched_bytes)
 
 
 class _Assembly:
-    def __init__(
-        self, reuse: Reuse, root: Path, *, fetch: Callable[[int, int], bytes], link: LinkKind | None
-    ) -> None:
+    def __init__(self, reuse: Reuse, root: Path, *, sharing: FileSharing, folder_mode: int) -> None:
         self._index = reuse.index
         self._sources = reuse.sources
         self._root = root
-        self._fetch = fetch
-        self._sharing = FileSharing(link)
-        self._fetched = 0
+        self._sharing = sharing
+        self._folder_mode = folder_mode
+        self.fetched_bytes = 0
 
-    def run(self) -> Assembled:
-        self._make_folders()
-        missing: defaultdict[int, list[IndexedFile]] = defaultdict(list)
-        for file in self._index.files:
-            if not self._take(file):
-                missing[file.group].append(file)
-        wanted = {self._index.groups[number]: files for number, files in missing.items()}
-        for part in join_groups(self._index, missing):
-            self._add_part(part, wanted)
-        self._make_links()
-        self._close_folders()
-        return Assembled(files=self._list(), fetched_bytes=self._fetched)
-
-    def _make_folders(self) -> None:
+    def make_folders(self) -> None:
+        named = {folder.path: folder.mode | stat.S_IRWXU for folder in self._index.folders}
         needed = {posixpath.dirname(file.path) for file in self._index.files}
         needed.update(posixpath.dirname(link.path) for link in self._index.links)
-        needed.update(folder.path for folder in self._index.folders)
-        self._root.mkdir()
+        self._root.mkdir(self._folder_mode)
         made = {""}
-        for path in sorted(needed):
+        for path in sorted(needed.union(named)):
             parts = path.split("/")
             for depth in range(1, len(parts) + 1):
                 folder = "/".join(parts[:depth])
                 if folder not in made:
-                    (self._root / folder).mkdir()
+                    (self._root / folder).mkdir(named.get(folder, self._folder_mode))
                     made.add(folder)
+
+    def take_files(self) -> Mapping[int, list[IndexedFile]]:
+        """Take what other versions have; return the rest by group."""
+        missing: defaultdict[int, list[IndexedFile]] = defaultdict(list)
+        for file in self._index.files:
+            if not self._take(file):
+                missing[file.group].append(file)
+        return missing
+
+    def add_files(self, missing: Mapping[int, list[IndexedFile]], fetch: Callable[[int, int], bytes]) -> None:
+        """Fetch what no version has."""
+        wanted = {self._index.groups[number]: files for number, files in missing.items()}
+        for part in join_groups(self._index, missing):
+            pieces = self._pieces(part, fetch)
+            if len(part.groups) == 1:
+                self._add_group(pieces, part.groups[0], wanted[part.groups[0]])
+                continue
+            data = b"".join(pieces)
+            for group in part.groups:
+                packed = data[group.offset - part.offset : group.end - part.offset]
+                self._add_group([packed], group, wanted[group])
+
+    def finish(self) -> None:
+        self._make_links()
+        self._close_folders()
 
     def _take(self, file: IndexedFile) -> bool:
         """Take a file from another version; say whether one had it."""
@@ -144,20 +170,10 @@ class _Assembly:
                 return True
         return False
 
-    def _add_part(self, part: PackagePart, wanted: dict[PackageGroup, list[IndexedFile]]) -> None:
-        if len(part.groups) == 1:
-            self._add_group(self._pieces(part), part.groups[0], wanted[part.groups[0]])
-            return
-        data = b"".join(self._pieces(part))
-        for group in part.groups:
-            packed = data[group.offset - part.offset : group.end - part.offset]
-            self._add_group([packed], group, wanted[group])
-
-    def _pieces(self, part: PackagePart) -> Iterator[bytes]:
-        end = part.offset + part.size_bytes
-        for offset in range(part.offset, end, LARGEST_PART):
-            piece = self._fetch(offset, min(LARGEST_PART, end - offset))
-            self._fetched += len(piece)
+    def _pieces(self, part: PackagePart, fetch: Callable[[int, int], bytes]) -> Iterator[bytes]:
+        for offset, size in part.pieces:
+            piece = fetch(offset, size)
+            self.fetched_bytes += len(piece)
             yield piece
 
     def _add_group(self, packed: Iterable[bytes], group: PackageGroup, wanted: list[IndexedFile]) -> None:
@@ -197,7 +213,7 @@ class _Assembly:
             if mode != wanted:
                 path.chmod(wanted)
 
-    def _list(self) -> FileList:
+    def list_files(self) -> FileList:
         files = [
             ListedFile(path=file.path, mode=file.mode, size_bytes=file.size_bytes, sha256=file.sha256)
             for file in sorted(self._index.files)

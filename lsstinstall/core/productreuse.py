@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from lsstinstall.core.names import Sha256
     from lsstinstall.core.packageindexes import PackageGroup, PackageIndex
@@ -63,6 +63,12 @@ class PackagePart:
         """How long it is."""
         return self.groups[-1].end - self.offset
 
+    @property
+    def pieces(self) -> Iterator[tuple[int, int]]:
+        """Offset and size of each request; there is one, unless a single group is very large."""
+        for offset in range(self.offset, self.groups[-1].end, LARGEST_PART):
+            yield offset, min(LARGEST_PART, self.groups[-1].end - offset)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reuse:
@@ -72,8 +78,8 @@ class Reuse:
     ----------
     index : `PackageIndex`
         What belongs to the product.
-    index_bytes : `int`
-        How much was fetched to know that.
+    index_data : `bytes`
+        The same as it was fetched.
     sources : `tuple` [ `ReuseSource`, ... ]
         Other versions, the best first.
     fetch_bytes : `int`
@@ -82,7 +88,7 @@ class Reuse:
     """
 
     index: PackageIndex
-    index_bytes: int
+    index_data: bytes
     sources: tuple[ReuseSource, ...]
     fetch_bytes: int
 

@@ -69,7 +69,7 @@ def package(tmp_path: Path) -> tuple[PackageIndex, _Server]:
 
 
 def _reuse(index: PackageIndex, *sources: ReuseSource) -> Reuse:
-    return Reuse(index=index, index_bytes=1, sources=sources, fetch_bytes=0)
+    return Reuse(index=index, index_data=index.format(), sources=sources, fetch_bytes=0)
 
 
 def test_a_product_is_put_together_as_it_would_be_unpacked(

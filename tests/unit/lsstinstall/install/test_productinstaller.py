@@ -262,7 +262,7 @@ def _reusing(product: PlannedProduct) -> PlannedProduct:
         size_bytes=100, sha256=parse_sha256("a" * 64), groups=(), folders=(), files=(), links=()
     )
     return replace(
-        product, size_bytes=100, reuse=Reuse(index=index, index_bytes=5, sources=(), fetch_bytes=7)
+        product, size_bytes=100, reuse=Reuse(index=index, index_data=b"", sources=(), fetch_bytes=7)
     )
 
 
