@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from lsstinstall.adapters.linereporter import LineReporter, QuietReporter
 from lsstinstall.adapters.streams import color_wanted, is_terminal, write_json, write_text
+from lsstinstall.core.masking import masked
 from lsstinstall.core.reporting import Reporter
 
 if TYPE_CHECKING:
@@ -117,4 +118,4 @@ class Console:
         if self.json:
             write_json(self.stdout, data)
         elif human:
-            write_text(self.stdout, human.rstrip("\n") + "\n")
+            write_text(self.stdout, masked(human).rstrip("\n") + "\n")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TextIO
 
 from lsstinstall.adapters.streams import silence
+from lsstinstall.core.masking import masked
 from lsstinstall.core.progress import ProgressMeter
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def write_event(stream: TextIO, event: str, values: Mapping[str, object], *, now
         When.
     """
     moment = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    line = json.dumps({"schema": 1, "event": event, "time": moment, **values})
+    line = masked(json.dumps({"schema": 1, "event": event, "time": moment, **values}))
     try:
         # One write: the lines of several threads do not get mixed up.
         stream.write(line + "\n")

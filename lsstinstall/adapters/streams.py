@@ -7,11 +7,22 @@ import os
 from typing import TYPE_CHECKING, TextIO
 
 from lsstinstall.adapters.files import explain
+from lsstinstall.core.masking import masked
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Mapping
 
-__all__ = ["color_wanted", "is_terminal", "printable", "silence", "write_json", "write_line", "write_text"]
+__all__ = [
+    "color_wanted",
+    "hide_secrets",
+    "is_terminal",
+    "printable",
+    "silence",
+    "write_json",
+    "write_line",
+    "write_text",
+]
 
 
 def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:
@@ -62,14 +73,33 @@ def printable(text: str) -> str:
     -------
     text : `str`
         The same but for control and invisible characters, which become
-        escapes such as ``\x1b``; line ends and tabs stay.
+        escapes such as ``\x1b``; line ends and tabs stay. Passwords and
+        tokens in addresses are hidden.
     """
+    text = masked(text)
     if text.isprintable():
         return text
     return "".join(
         one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode("ascii")
         for one in text
     )
+
+
+def hide_secrets(record: logging.LogRecord) -> bool:
+    """Take passwords and tokens in addresses out of a line of the log; a filter of handlers.
+
+    Parameters
+    ----------
+    record : `logging.LogRecord`
+        Changed.
+
+    Returns
+    -------
+    wanted : `bool`
+        True.
+    """
+    record.msg, record.args = masked(record.getMessage()), ()
+    return True
 
 
 def write_json(stream: TextIO, data: Mapping[str, object]) -> None:
@@ -80,7 +110,8 @@ def write_json(stream: TextIO, data: Mapping[str, object]) -> None:
     stream : `~typing.TextIO`
         Usually standard output.
     data : `~collections.abc.Mapping` [ `str`, `object` ]
-        The object; ``schema`` is put in front.
+        The object; ``schema`` is put in front. Passwords and tokens in
+        addresses are hidden.
 
     Raises
     ------
@@ -91,7 +122,7 @@ def write_json(stream: TextIO, data: Mapping[str, object]) -> None:
     text = json.dumps(schema, indent=2, ensure_ascii=False)
     if not _fits(text, stream.encoding or "utf-8", "strict"):
         text = json.dumps(schema, indent=2)
-    write_text(stream, text + "\n")
+    write_text(stream, masked(text) + "\n")
 
 
 def write_text(stream: TextIO, text: str) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 import click
 
 from lsstinstall.adapters.console import Console
-from lsstinstall.adapters.streams import silence
+from lsstinstall.adapters.streams import hide_secrets, silence
 from lsstinstall.commands.failures import Failures
 from lsstinstall.core.errors import ExitCode, ToolkitError
 
@@ -103,6 +103,8 @@ def _start_logging(*, events: bool, verbose: bool) -> None:
         logging.basicConfig(level=level, handlers=[EventHandler(sys.stderr)])
     else:
         logging.basicConfig(level=level, stream=sys.stderr)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(hide_secrets)
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
