@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lsstinstall.adapters.assemblies import AssemblyOrder, follow_order
+from lsstinstall.adapters.packageindexes import index_archive
+from lsstinstall.adapters.packing import pack_tree
+from lsstinstall.adapters.trees import list_files
+from lsstinstall.core.errors import CorruptError, ToolkitError
+from lsstinstall.core.filelists import parse_file_list
+from lsstinstall.core.productreuse import Reuse, ReuseSource
+from lsstinstall.core.settings import LinkKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+
+def _tree(folder: Path, **files: str) -> Path:
+    (folder / "ups").mkdir(parents=True)
+    (folder / "ups/afw.table").write_text(folder.name)
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    return folder
+
+
+class _Case:
+    """An order, the package that it is of, and what the worker asked for."""
+
+    def __init__(self, tmp_path: Path, *, link: LinkKind | None = None) -> None:
+        old = _tree(tmp_path / "old", same="the same", changed="before")
+        self.new = _tree(tmp_path / "new", same="the same", changed="after")
+        self.archive = tmp_path / "afw.tar.gz"
+        pack_tree(self.new, self.archive, prefix="afw/2")
+        index = index_archive(self.archive)
+        digests = {file.sha256: file.path for file in list_files(old).files}
+        self.order = AssemblyOrder(
+            address="https://example.org/afw.tar.gz",
+            tree=tmp_path / "tree",
+            folder="afw/2",
+            record=tmp_path / "files.json",
+            reuse=Reuse(
+                index=index,
+                index_data=index.format(),
+                sources=(ReuseSource(directory=str(old), digests=digests, is_own=True),),
+                fetch_bytes=0,
+            ),
+            link=link,
+        )
+        self.asked: list[int] = []
+
+    def fetch(self, offset: int, size: int) -> bytes:
+        return self.archive.read_bytes()[offset : offset + size]
+
+    def ask(self, groups: Collection[int]) -> None:
+        self.asked.extend(groups)
+
+    def frames(self) -> Iterator[bytes]:
+        yield from self.order.parts(self.asked, self.fetch)
+
+    def plain(self) -> dict[str, Any]:
+        """Bring the order to the other process."""
+        found: dict[str, Any] = json.loads(json.dumps(self.order.to_dict(umask=0o027)))
+        return found
+
+
+def test_a_worker_puts_together_what_it_is_told(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    answer = follow_order(case.plain(), case.frames(), ask=case.ask)
+    files = parse_file_list(case.order.record.read_bytes(), source="test")
+    assert list_files(tmp_path / "tree/afw/2") == list_files(case.new) == files
+    assert answer == {"bytes": sum(len(part) for part in case.frames())}
+    assert len(case.asked) == 2
+    assert case.order.record.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_worker_asks_for_nothing_that_it_has(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    for name, content in (("old/changed", "after"), ("old/ups/afw.table", "new")):
+        (tmp_path / name).write_text(content)
+    digests = {file.sha256: file.path for file in list_files(tmp_path / "old").files}
+    order = case.plain()
+    order["sources"][0][2] = digests
+    assert follow_order(order, iter(()), ask=case.ask) == {"bytes": 0}
+    assert case.asked == []
+
+
+@pytest.mark.parametrize("kind", LinkKind)
+def test_a_worker_is_told_how_to_take_files(tmp_path: Path, kind: LinkKind) -> None:
+    case = _Case(tmp_path, link=kind)
+    follow_order(case.plain(), case.frames(), ask=case.ask)
+    is_linked = (tmp_path / "tree/afw/2/same").samefile(tmp_path / "old/same")
+    assert is_linked is (kind is LinkKind.HARD)
+
+
+def test_a_part_that_is_cut_is_corrupt(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    with pytest.raises(CorruptError, match="has 3 bytes instead of"):
+        follow_order(case.plain(), iter([b"cut"]), ask=case.ask)
+
+
+def test_a_record_that_is_there_is_not_written_over(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    case.order.record.write_text("older")
+    with pytest.raises(ToolkitError):
+        follow_order(case.plain(), case.frames(), ask=case.ask)
+    assert case.order.record.read_text() == "older"
