@@ -19,6 +19,7 @@ _COMMANDS = {
     "list": ("lsstinstall.commands.list:list_products", "List what is installed."),
     "tags": ("lsstinstall.commands.tags:tags", "List the tags of a package root."),
     "verify": ("lsstinstall.commands.verify:verify", "Compare what is installed with its digests."),
+    "repair": ("lsstinstall.commands.repair:repair", "Restore changed and missing files of products."),
 }
 
 

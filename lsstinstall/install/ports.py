@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EnvironmentEngine",
     "EnvironmentStore",
+    "FreshCopies",
     "InstalledFiles",
     "InstalledVersions",
     "PackageFiles",
@@ -124,7 +125,23 @@ class InstalledVersions(Protocol):
         """Find other versions of a product that is to be installed, the most similar first."""
 
 
-class SourceInstaller(Protocol):
+class FreshCopies(Protocol):
+    """Installed products, and where the same come from once more."""
+
+    def recorded(self, item: ProductVersion) -> FileList:
+        """Read what was written down when a product was installed."""
+
+    def found(self, item: ProductVersion) -> FileList:
+        """Read what is there now; nothing if the folder is gone."""
+
+    def fetch(self, item: ProductVersion) -> FileList:
+        """Install a product once more, elsewhere, and say what it consists of."""
+
+    def restore(self, item: ProductVersion, paths: Collection[str]) -> tuple[str, ...]:
+        """Move files of what was fetched into their places; say where what was there is kept."""
+
+
+cclass SourceInstaller(Protocol):
     """Builds and declares products from their source packages."""
 
     def install(self, product: PlannedProduct) -> None:

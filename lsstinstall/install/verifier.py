@@ -71,7 +71,7 @@ class VerifyReport:
         names = ", ".join(f"`{one.product}` {one.version}" for one in broken)
         return CorruptError(
             f"changed since the installation: {names}",
-            hint="remove and install them again to get the original files",
+            hint="`lsstinstall repair` puts the original files back",
         )
 
     def to_dict(self) -> dict[str, object]:
