@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import read_text
 from lsstinstall.core.errors import NotFoundError
-from lsstinstall.core.settings import Settings, parse_settings
+from lsstinstall.core.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,11 @@ def user_settings(environ: Mapping[str, str]) -> Path:
 
 
 def _read(path: Path) -> Settings:
-    return parse_settings(read_text(path), source=str(path))
+    text = read_text(path)
+    # Imported here: most users have no such file, and nobody should wait for its reader.
+    from lsstinstall.core.settingsformats import parse_settings  # noqa: PLC0415
+
+    return parse_settings(text, source=str(path))
 
 
 def _read_if_there(path: Path) -> Settings:

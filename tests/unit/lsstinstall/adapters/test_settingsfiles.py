@@ -6,7 +6,8 @@ import pytest
 
 from lsstinstall.adapters.settingsfiles import load_settings, user_settings
 from lsstinstall.core.errors import NotFoundError
-from lsstinstall.core.settings import Settings, SettingsError
+from lsstinstall.core.settings import Settings
+from lsstinstall.core.settingsformats import SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,8 @@ import pytest
 
 from lsstinstall.core.errors import ExitCode, ProblemsError
 from lsstinstall.core.mirrors import Mirrors
-from lsstinstall.core.settings import LinkKind, Settings, SettingsError, parse_settings
+from lsstinstall.core.settings import LinkKind, Settings
+from lsstinstall.core.settingsformats import SettingsError, parse_settings
 
 FULL = """\
 channels = ["https://conda.example.org/rubin", "conda-forge"]
