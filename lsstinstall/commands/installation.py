@@ -12,6 +12,7 @@ from lsstinstall.adapters.condamachines import detect_virtual_packages, machine_
 from lsstinstall.adapters.condaroots import CondaRoot
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.files import read_text, write_atomic
+from lsstinstall.adapters.hooks import write_hook
 from lsstinstall.adapters.packagedata import read_data
 from lsstinstall.commands.installationplans import InstallationPlan, InstallationRequest
 from lsstinstall.commands.productwork import ProductRequest, install_products, plan_products
@@ -137,6 +138,7 @@ class Installation:
         run_environment(plan.environment, store=self.root, engine=self._engine, reporter=self._reporter)
         Stack.create(plan.stack, flavor=self._platform.flavor)
         _write_changed(plan.stack / "pkgroot", f"{plan.pkgroot}\n")
+        write_hook(plan.stack)
         present = self._present_script()
         for path in plan.scripts:
             # Shells that share a script share that of somebody else, too.
