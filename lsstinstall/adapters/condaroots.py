@@ -70,6 +70,20 @@ class CondaRoot:
                 hint="choose another folder with `-p`, or remove this one",
             )
 
+    def check_writable(self) -> None:
+        """Refuse a folder in which we may not write, as that of a conda that others look after.
+
+        Raises
+        ------
+        RefusedError
+            Raised if it is there and closed to us.
+        """
+        if self.path.exists() and not os.access(self.path, os.W_OK | os.X_OK):
+            raise RefusedError(
+                f"we may not write in `{self.path}`",
+                hint="a folder of your own is chosen with `-p DIR`, beside an active conda with `-P`",
+            )
+
     @contextmanager
     def locked(
         self, *, wait_seconds: float | None, waiting: Callable[[str], None] | None = None

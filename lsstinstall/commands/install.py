@@ -54,8 +54,7 @@ def install(console: Console, /, products: tuple[str, ...], *, dry_run: bool, **
     lines = list(_show_plan(plan, planned))
     if dry_run:
         return _end(console, plan, planned, "\n".join(lines), dry_run=True)
-    with installation.root.locked(wait_seconds=request.lock_timeout, waiting=reporter.note):
-        plan = installation.renew(plan)
+    with installation.locked(plan) as plan:
         for line in lines:
             reporter.note(line)
         installation.run(plan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -109,20 +110,33 @@ class Installation:
             stamp=stamp,
         )
 
-    def renew(self, plan: InstallationPlan) -> InstallationPlan:
-        """Decide again if somebody else changed an environment since.
+    @contextmanager
+    def locked(self, plan: InstallationPlan) -> Iterator[InstallationPlan]:
+        """Keep others from the environments while one is changed.
 
         Parameters
         ----------
         plan : `InstallationPlan`
-            From `plan`, made while others were free to work.
+            From `plan`, made while others were free to work. If it changes
+            no environment, they may be in a folder where we may not write.
 
-        Returns
-        -------
+        Yields
+        ------
         plan : `InstallationPlan`
-            The same one, if it still holds.
+            The same one, or if somebody else changed an environment since, a
+            new one.
+
+        Raises
+        ------
+        RefusedError
+            Raised if another run takes too long, or we may not write there.
         """
-        return plan if plan.stamp == self.root.stamp() else self.plan()
+        if not plan.changes_environments:
+            yield plan
+            return
+        self.root.check_writable()
+        with self.root.locked(wait_seconds=self._request.lock_timeout, waiting=self._reporter.note):
+            yield plan if plan.stamp == self.root.stamp() else self.plan()
 
     def run(self, plan: InstallationPlan) -> None:
         """Make environment, stack and scripts.

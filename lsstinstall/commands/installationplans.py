@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lsstinstall.core.environmentplans import EnvironmentAction
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -124,3 +126,8 @@ class InstallationPlan:
     scripts: tuple[Path, ...]
     script_is_ours: bool
     stamp: object
+
+    @property
+    def changes_environments(self) -> bool:
+        """Whether there is more to do than to write load scripts and where products come from."""
+        return self.conda is not None or self.environment.action is not EnvironmentAction.KEEP

@@ -82,6 +82,16 @@ def user(channel: Path, tmp_path: Path, here: Path, capsys: pytest.CaptureFixtur
     return _User(channel, tmp_path, capsys)
 
 
+def test_where_nothing_changes_nothing_is_locked(user: _User, here: Path) -> None:
+    user.answer("-v", "13.0.1")
+    lock = here / "conda/.lsstinstall.lock"
+    lock.unlink()
+    (here / "loadLSST.fish").unlink()
+    assert user.answer("-v", "13.0.1")["load_scripts"] == [str(here / "loadLSST.fish")]
+    assert (here / "loadLSST.fish").is_file()
+    assert not lock.exists()
+
+
 @pytest.mark.process
 def test_a_new_folder_gets_a_conda_that_sees_the_environments(user: _User, here: Path) -> None:
     answer = user.answer("-v", "13.0.1")

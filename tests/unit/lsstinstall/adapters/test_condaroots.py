@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -211,6 +212,21 @@ def test_the_environment_of_conda_itself_is_absent_however_many_others_there_are
     assert root.condition(BASE) is EnvironmentCondition.ABSENT
     (root.path / "thesis.tex").touch()
     assert root.condition(BASE) is EnvironmentCondition.OCCUPIED
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_is_closed_to_us_is_told_with_a_way_out(tmp_path: Path) -> None:
+    tmp_path.chmod(0o555)
+    with pytest.raises(RefusedError, match="we may not write in") as caught:
+        _root(tmp_path).check_writable()
+    assert (
+        caught.value.hint == "a folder of your own is chosen with `-p DIR`, beside an active conda with `-P`"
+    )
+
+
+def test_a_folder_that_is_not_there_may_be_made(tmp_path: Path) -> None:
+    _root(tmp_path / "conda").check_writable()
+    _root(tmp_path).check_writable()
 
 
 def test_a_conda_of_somebody_else_is_complete(tmp_path: Path) -> None:
