@@ -141,7 +141,7 @@ class FreshCopies(Protocol):
         """Move files of what was fetched into their places; say where what was there is kept."""
 
 
-cclass SourceInstaller(Protocol):
+class SourceInstaller(Protocol):
     """Builds and declares products from their source packages."""
 
     def install(self, product: PlannedProduct) -> None:
