@@ -127,7 +127,7 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
 
     needed = needed_products(
         (one.manifest for one in found),
-        read_remap_table(customization_folders([request.stack], environ)),
+        read_remap_table(customization_folders([request.stack, *request.others], environ)),
         flavor=request.flavor,
         find=find,
         is_installed=is_installed,
@@ -153,7 +153,7 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
         installed=installed,
         tags=tags,
         flavor=request.flavor,
-        can_build=_find_eups(request, environ) is not None,
+        can_build=_find_eups(request, environ, reporter) is not None,
     )
     return plan_reuse(
         plan,
@@ -286,9 +286,15 @@ def _is_installed(stack: Stack, product: ProductName, version: EupsVersion) -> b
     return known is not None and (known.directory is None or (stack.path / known.directory).is_dir())
 
 
-def _find_eups(request: ProductRequest, environ: Mapping[str, str]) -> EupsCommand | None:
+def _find_eups(
+    request: ProductRequest, environ: Mapping[str, str], reporter: Reporter
+) -> EupsCommand | None:
     return EupsCommand.find(
-        stack=request.stack, flavor=request.flavor, pkgroots=request.pkgroots, environ=environ
+        stacks=[request.stack, *request.others],
+        flavor=request.flavor,
+        pkgroots=request.pkgroots,
+        environ=environ,
+        reporter=reporter,
     )
 
 
@@ -338,7 +344,7 @@ def install_products(
             plan,
             roots={url: request.open_root(url) for url in request.pkgroots},
             store=DiskProductStore(stack, reporter=reporter, link=request.link),
-            builder=_find_eups(request, environ),
+            builder=_find_eups(request, environ, reporter),
             jobs=request.jobs,
             reporter=reporter,
         )

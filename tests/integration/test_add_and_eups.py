@@ -141,17 +141,17 @@ def test_eups_does_not_write_while_we_do(eups: _Eups) -> None:
 def test_a_source_package_is_built_by_eups_and_declared(
     eups: _Eups, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = source_root({"utils": (), "afw": ("utils",)})
+    files = source_root({"utils": (), "afw": ("utils",)}, tags=("w_2026_10", "d_2026_03_01"))
     for name in ("utils", "afw"):
         files[f"products/{name}-{product_version(name)}.eupspkg"] = _source_package(name)
     eups.server = eups.server.with_name("src")
     eups.serve(files)
-    assert eups.add("afw") == 0
+    assert eups.add("-U", "afw") == 0
     stack = Stack.open(eups.stack, flavor=LINUX)
     assert stack.tags(AFW, product_version("afw")) == ("current", "w_2026_10")
     assert (eups.stack / "Linux64/afw" / product_version("afw") / "python/afw.py").is_file()
     capsys.readouterr()
-    assert eups.add("afw") == 0
+    assert eups.add("-U", "afw") == 0
     assert capsys.readouterr().out.startswith("nothing to do")
     where = ["--stack", str(eups.stack), "--flavor", "Linux64"]
     assert run_main(cli, name="lsstinstall", arguments=["verify", *where]) == 0
