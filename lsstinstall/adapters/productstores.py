@@ -242,6 +242,12 @@ class DiskInstalledFiles:
         except NotFoundError:
             return None
 
+    def is_recorded(self, product: ProductName, version: EupsVersion) -> bool:
+        """Say whether anything was written down at the installation, without reading it."""
+        installed = self._stack.find(product, version)
+        flavor = self._stack.flavor if installed is None else installed.flavor
+        return record_path(self._stack.path, flavor, product, version).is_file()
+
     def found(self, product: ProductName, version: EupsVersion) -> FileList | None:
         """Read what is there now; `None` if the folder is gone."""
         directory = self._directory(product, version)

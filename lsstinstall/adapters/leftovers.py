@@ -1,0 +1,133 @@
+"""What ended work left behind: in a stack, and in a folder of conda environments."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from lsstinstall.adapters.diskusage import FreedBytes
+from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_path, replaced_folder
+from lsstinstall.adapters.trees import walk_tree
+from lsstinstall.core.errors import ToolkitError
+from lsstinstall.core.garbage import Garbage, GarbageKind
+from lsstinstall.core.names import parse_product_name
+from lsstinstall.core.versions import parse_eups_version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lsstinstall.adapters.eups import Stack
+
+__all__ = ["environment_leftovers", "stack_leftovers", "unused_packages"]
+
+_MARK = ".lsstinstall-environment.json"
+_REMOVED = ".removed-"
+_QUIET_SECONDS = 24 * 3600.0
+"""EUPS as conda packages it takes no lock, so that only time tells whether it still works there."""
+
+
+def stack_leftovers(stack: Stack, *, replaced: bool) -> Iterator[Garbage]:
+    """Find what killed and failed work left in a stack.
+
+    Parameters
+    ----------
+    stack : `Stack`
+        The stack; nobody else works there.
+    replaced : `bool`
+        Whether what we moved out of the way counts, which may be somebody's
+        work.
+
+    Yields
+    ------
+    leftover : `Garbage`
+        Sorted by path within each sort.
+    """
+    for folder in sorted((stack.path / SCRATCH).glob("*/*")):
+        if folder.name.endswith(SCRATCH_SUFFIX):
+            yield _leftover(folder, "of an interrupted run", stack.path)
+        elif folder.is_dir() and time.time() - folder.stat().st_mtime > _QUIET_SECONDS:
+            yield _leftover(folder, "of an installation by EUPS that failed", stack.path)
+    yield from _half_removed(stack)
+    if replaced and replaced_folder(stack.path).is_dir():
+        yield _leftover(replaced_folder(stack.path), "moved out of the way", stack.path)
+
+
+def _half_removed(stack: Stack) -> Iterator[Garbage]:
+    """Find what we installed and nobody declares any more."""
+    records = record_path(stack.path, stack.flavor, parse_product_name("x"), parse_eups_version("1")).parent
+    for record in sorted(records.glob("*.json")):
+        name, _, version = record.stem.partition("-")
+        with suppress(ToolkitError):
+            if stack.find(parse_product_name(name), parse_eups_version(version)) is not None:
+                continue
+            yield _leftover(record, "of a product that is not declared", stack.path)
+            folder = stack.path / stack.flavor / name / version
+            if folder.is_dir():
+                yield _leftover(folder, "not declared any more", stack.path)
+
+
+def _leftover(path: Path, reason: str, stack: Path) -> Garbage:
+    return _garbage(GarbageKind.LEFTOVER, path, str(path.relative_to(stack)), reason)
+
+
+def _garbage(kind: GarbageKind, path: Path, name: str, reason: str) -> Garbage:
+    return Garbage(kind=kind, name=name, place=str(path), reason=reason, size_bytes=FreedBytes().add(path))
+
+
+def environment_leftovers(conda_root: Path) -> Iterator[Garbage]:
+    """Find environments that were never finished, or half removed.
+
+    Parameters
+    ----------
+    conda_root : `~pathlib.Path`
+        Folder with ``envs``; nobody else works there.
+
+    Yields
+    ------
+    leftover : `Garbage`
+        Sorted by name.
+    """
+    for prefix in sorted((conda_root / "envs").glob("*")):
+        if prefix.name.startswith(_REMOVED):
+            name = prefix.name.removeprefix(_REMOVED)
+            yield _garbage(GarbageKind.ENVIRONMENT, prefix, name, "half removed")
+        elif _is_unfinished(prefix):
+            yield _garbage(GarbageKind.ENVIRONMENT, prefix, prefix.name, "never finished")
+
+
+def _is_unfinished(prefix: Path) -> bool:
+    try:
+        return bool(json.loads((prefix / _MARK).read_text("utf-8"))["state"] == "unfinished")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def unused_packages(cache: Path) -> Iterator[Garbage]:
+    """Find conda packages whose files no environment shares.
+
+    Parameters
+    ----------
+    cache : `~pathlib.Path`
+        Folder of unpacked packages, and of the archives they came in.
+
+    Yields
+    ------
+    package : `Garbage`
+        Sorted by name. Where environments have copies of their own, all are
+        unused, and would only have to be fetched again.
+    """
+    for path in sorted(cache.glob("*")):
+        if path.is_dir() and (path / "info" / "index.json").is_file():
+            if not _is_shared(path):
+                yield _garbage(GarbageKind.PACKAGE, path, path.name, "no environment shares its files")
+        elif path.name.endswith((".conda", ".tar.bz2")):
+            yield _garbage(GarbageKind.PACKAGE, path, path.name, "is unpacked, or can be fetched again")
+
+
+def _is_shared(folder: Path) -> bool:
+    return any(
+        entry.is_file(follow_symlinks=False) and entry.stat().st_nlink > 1 for entry in walk_tree(folder)
+    )
