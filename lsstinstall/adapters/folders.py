@@ -11,6 +11,7 @@ from lsstinstall.adapters.files import explain, make_directory, read_bytes, read
 from lsstinstall.core.errors import CorruptError, NotFoundError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from lsstinstall.core.names import Sha256
@@ -161,6 +162,11 @@ class FolderPkgroot:
         except OSError as error:
             raise explain(error, doing="copy") from error
         return found
+
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        """Offer a package: the file itself."""
+        del beside
+        yield self._path / check_inner_path(path)
 
     def _on_disk(self, path: str) -> Path:
         found = self._path / check_inner_path(path)

@@ -11,6 +11,8 @@ from lsstinstall.adapters.mirroredpkgroots import MirroredPkgroot, OfflinePkgroo
 from lsstinstall.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lsstinstall.core.mirrors import Mirrors
     from lsstinstall.core.names import Sha256
 
@@ -56,6 +58,14 @@ class PkgrootReader(Protocol):
 
         Returns its size in bytes. A wrong size or digest is a `CorruptError`;
         then nothing appears. A part fetched earlier is continued.
+        """
+
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        """Offer a package: a file of this machine, or its chunks as they come.
+
+        What came is kept as a part of the file ``beside``, until somebody
+        drops it. The next source is to be asked for if one fails, or what
+        came of it is damaged.
         """
 
 

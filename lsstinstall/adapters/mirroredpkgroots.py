@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from lsstinstall.adapters.http import PkgrootReader
     from lsstinstall.core.errors import ToolkitError
@@ -88,10 +88,29 @@ class MirroredPkgroot:
             lambda place: place.download(path, destination, sha256=sha256, size_bytes=size_bytes)
         )
 
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        """Offer a package of each place."""
+        for place in self._living:
+            for source in place.sources(path, beside):
+                yield self._watched(place, source)
+
+    def _watched(self, place: PkgrootReader, source: Path | Iterator[bytes]) -> Path | Iterator[bytes]:
+        return source if isinstance(source, Path) else self._chunks(place, source)
+
+    def _chunks(self, place: PkgrootReader, source: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from source
+        except UnavailableError:
+            self._dead.add(place.url)
+            raise
+
+    @property
+    def _living(self) -> Sequence[PkgrootReader]:
+        return [place for place in self._places if place.url not in self._dead] or self._places
+
     def _first(self, ask: Callable[[PkgrootReader], T]) -> T:
         problems: list[ToolkitError] = []
-        living = [place for place in self._places if place.url not in self._dead]
-        for place in living or self._places:
+        for place in self._living:
             try:
                 return ask(place)
             except UnavailableError as error:
@@ -151,6 +170,11 @@ class OfflinePkgroot:
     ) -> int:
         """Refuse."""
         del destination, sha256, size_bytes
+        self._refuse(path)
+
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        """Refuse."""
+        del beside
         self._refuse(path)
 
     def _refuse(self, path: str) -> NoReturn:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["PartialFile"]
+
+_CHUNK = 1 << 18
 
 
 class PartialFile:
@@ -55,15 +56,49 @@ class PartialFile:
         self.drop()
         self._mark.write_text(mark, encoding="latin-1")
 
-    @contextmanager
-    def appending(self) -> Iterator[IO[bytes]]:
-        """Open the part at its end; what was written is synced, whatever happens."""
-        with self._path.open("ab") as file:
-            try:
-                yield file
-            finally:
-                file.flush()
-                os.fsync(file.fileno())
+    def appending(self) -> IO[bytes]:
+        """Open the part at its end; what was written is there at once, though not synced.
+
+        After a power failure a part may hold what never came: whoever
+        continues it compares digests, and fetches it anew.
+        """
+        return self._path.open("ab", buffering=0)
+
+    def chunks(self, start: int) -> Iterator[bytes]:
+        """Read what there is.
+
+        Parameters
+        ----------
+        start : `int`
+            The first byte.
+
+        Yields
+        ------
+        chunk : `bytes`
+            Never empty.
+        """
+        if start >= self.size_bytes:
+            return
+        with self._path.open("rb", buffering=0) as file:
+            file.seek(start)
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
+    def begins_with(self, chunk: bytes, offset: int) -> bool:
+        """Say whether some bytes of another answer are those that came before.
+
+        Parameters
+        ----------
+        chunk : `bytes`
+            Of the other answer.
+        offset : `int`
+            Where it begins.
+        """
+        if not self._path.exists():
+            return False
+        with self._path.open("rb") as file:
+            file.seek(offset)
+            return file.read(len(chunk)) == chunk
 
     def sha256(self) -> str:
         """Compute the digest of what there is."""
@@ -76,6 +111,8 @@ class PartialFile:
         self._mark.unlink(missing_ok=True)
 
     def finish(self) -> None:
-        """Put the part into its final place."""
+        """Put the part into its final place, synced."""
+        with self._path.open("rb") as file:
+            os.fsync(file.fileno())
         self._path.replace(self._destination)
         self._mark.unlink(missing_ok=True)

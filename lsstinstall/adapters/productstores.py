@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import secrets
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.archives import unpack_archive
-from lsstinstall.adapters.assembling import assemble_package
+from lsstinstall.adapters.assemblies import AssemblyOrder
 from lsstinstall.adapters.eups import PRIVATE, InternedTable, TablePlace
 from lsstinstall.adapters.files import make_directory, read_bytes, sha256_of, write_atomic
+from lsstinstall.adapters.partialfiles import PartialFile
 from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_path, replaced_folder
 from lsstinstall.adapters.trees import list_files, move_tree, remove_tree
-from lsstinstall.core.errors import CorruptError, NotFoundError
+from lsstinstall.adapters.unpackers import Unpackers, UnpackRequest
+from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError, UnavailableError
 from lsstinstall.core.filelists import FileList, ListedFile, compare_lists, parse_file_list
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from lsstinstall.adapters.eups import Stack
     from lsstinstall.adapters.eupsreaders import StackReader
@@ -54,6 +56,9 @@ class DiskProductStore:
         self._reporter = reporter
         self._scratch = stack.path / SCRATCH / stack.flavor
         self._unpacked: dict[ProductName, FileList] = {}
+        self._unpackers = Unpackers()
+        # Workers of a killed run may live a moment longer than its lock.
+        self._run = secrets.token_hex(4)
 
     @contextmanager
     def writing(self, products: Collection[PlannedProduct]) -> Iterator[None]:
@@ -63,7 +68,10 @@ class DiskProductStore:
             # Where EUPS keeps its servers' settings; its first installation makes the folder, too.
             make_directory(self._stack.path / "ups_db" / "_servers_")
             self._clean({self._folder(product).name for product in products})
-            yield
+            try:
+                yield
+            finally:
+                self._unpackers.close()
 
     def _clean(self, wanted: Collection[str]) -> None:
         for folder in self._scratch.glob(f"*{SCRATCH_SUFFIX}"):
@@ -77,39 +85,86 @@ class DiskProductStore:
     def _folder(self, product: PlannedProduct) -> Path:
         return self._scratch / f"{product.product}-{product.version}{SCRATCH_SUFFIX}"
 
-    def archive_path(self, product: PlannedProduct) -> Path:
-        """Say where to put a product's archive while it is installed."""
-        name = (product.path or "archive").rpartition("/")[2]
-        return self._folder(product) / name
+    def fetch(
+        self, product: PlannedProduct, root: PackageFiles, *, advance: Callable[[int], None]
+    ) -> tuple[int, bool]:
+        """Fetch a product's package, verify it, and unpack it beside the product's place while it comes."""
+        folder, path = self._folder(product), product.path or ""
+        make_directory(folder)
+        beside = folder / path.rpartition("/")[2]
+        request = UnpackRequest(
+            address=f"{product.root}/{path}",
+            tree=self._tree(product),
+            folder=product.directory or "",
+            record=folder / f"files-{self._run}.json",
+            size_bytes=product.size_bytes,
+            sha256=product.sha256,
+        )
+        size = self._unpack(request, root.sources(path, beside), beside, advance=advance)
+        files = parse_file_list(read_bytes(request.record), source=str(request.record))
+        PartialFile(beside).drop()
+        return size, self._take_in(product, files)
 
-    def unpack(self, product: PlannedProduct, archive: Path) -> bool:
-        """Unpack a product beside its place; say whether it brought its table file."""
-        tree = self._folder(product) / "tree"
-        remove_tree(tree)
-        folder = product.directory or ""
-        try:
-            self._unpacked[product.product] = unpack_archive(archive, tree).below(folder)
-        except CorruptError as error:
-            raise CorruptError(f"{product.root}/{product.path}: {error}", hint=error.hint) from error
-        remove_tree(archive)
-        if not (tree / folder).is_dir():
-            raise CorruptError(f"{product.root}/{product.path}: there is nothing in `{folder}`")
-        return _table(tree / folder, product.product).is_file()
+    def _unpack(
+        self,
+        request: UnpackRequest,
+        sources: Iterator[Path | Iterator[bytes]],
+        beside: Path,
+        *,
+        advance: Callable[[int], None],
+    ) -> int:
+        """Unpack the first source that is as it should be."""
+        problems: list[ToolkitError] = []
+        for source in sources:
+            remove_tree(request.tree)
+            told: list[int] = []
 
-    def assemble(self, product: PlannedProduct, reuse: Reuse, root: PackageFiles) -> tuple[int, bool]:
+            def tell(size_bytes: int, told: list[int] = told) -> None:
+                told.append(size_bytes)
+                advance(size_bytes)
+
+            try:
+                return self._unpackers.unpack(request, source, advance=tell)
+            except CorruptError as error:
+                PartialFile(beside).drop()
+                problems.append(error)
+            except (NotFoundError, UnavailableError) as error:
+                problems.append(error)
+            advance(-sum(told))
+        # That a place has something wrong says more than that another one does not answer.
+        raise next((one for one in problems if isinstance(one, CorruptError)), problems[-1])
+
+    def _tree(self, product: PlannedProduct) -> Path:
+        return self._folder(product) / f"tree-{self._run}"
+
+    def _take_in(self, product: PlannedProduct, files: FileList) -> bool:
+        """Keep the list of what was unpacked; say whether the product brought its table file."""
+        folder = self._tree(product) / (product.directory or "")
+        if not folder.is_dir():
+            raise CorruptError(f"{product.root}/{product.path}: there is nothing in `{product.directory}`")
+        self._unpacked[product.product] = files
+        return _table(folder, product.product).is_file()
+
+    def assemble(
+        self, product: PlannedProduct, reuse: Reuse, root: PackageFiles, *, advance: Callable[[int], None]
+    ) -> tuple[int, bool]:
         """Put a product together beside its place from other versions, and fetch only what they lack."""
-        tree = self._folder(product) / "tree"
-        remove_tree(tree)
-        make_directory(tree.parent)
-        folder, path = product.directory or "", product.path or ""
-        made = assemble_package(
-            reuse,
-            tree,
-            fetch=lambda offset, size_bytes: root.read_part(path, offset, size_bytes),
+        folder, path = self._folder(product), product.path or ""
+        make_directory(folder)
+        order = AssemblyOrder(
+            address=f"{product.root}/{path}",
+            tree=self._tree(product),
+            folder=product.directory or "",
+            record=folder / f"assembled-{self._run}.json",
+            reuse=reuse,
             link=self._link,
         )
-        self._unpacked[product.product] = made.files.below(folder)
-        return made.fetched_bytes, _table(tree / folder, product.product).is_file()
+        remove_tree(order.tree)
+        size = self._unpackers.assemble(
+            order, lambda offset, size_bytes: root.read_part(path, offset, size_bytes), advance=advance
+        )
+        files = parse_file_list(read_bytes(order.record), source=str(order.record))
+        return size, self._take_in(product, files)
 
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Put what was unpacked into its place and declare it."""
@@ -118,7 +173,7 @@ class DiskProductStore:
         if product.directory is None:
             place = place if table is None else InternedTable(text=table)
         else:
-            tree = self._folder(product) / "tree" / product.directory
+            tree = self._tree(product) / product.directory
             target = self._stack.path / self._stack.flavor / product.directory
             self._put(product, tree, target, table=table)
             if _table(target, product.product).is_file():

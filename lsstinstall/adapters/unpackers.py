@@ -21,6 +21,7 @@ from lsstinstall.core.errors import ToolkitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from lsstinstall.adapters.assemblies import AssemblyOrder
     from lsstinstall.core.names import Sha256
 
 __all__ = ["UnpackRequest", "Unpackers"]
@@ -75,7 +76,6 @@ class UnpackRequest:
         """
         request = {
             "address": self.address,
-            "name": self.address.rpartition("/")[2],
             "tree": str(self.tree),
             "folder": self.folder,
             "record": str(self.record),
@@ -134,11 +134,40 @@ class Unpackers:
             if not isinstance(source, Path):
                 worker.send_frames(source, advance=advance)
             answer = worker.answer(advance=advance)
-        if "error" in answer:
-            kind: type[ToolkitError] = getattr(errors, str(answer["error"]), ToolkitError)
-            hint = answer["hint"]
-            raise kind(str(answer["message"]), hint=None if hint is None else str(hint))
-        return int(str(answer["bytes"]))
+        return _size(answer)
+
+    def assemble(
+        self, order: AssemblyOrder, fetch: Callable[[int, int], bytes], *, advance: Callable[[int], None]
+    ) -> int:
+        """Put a product together; called by several threads at once.
+
+        Parameters
+        ----------
+        order : `AssemblyOrder`
+            What to do.
+        fetch : `~collections.abc.Callable`
+            Fetches a part of the package: offset and size in bytes.
+        advance : `~collections.abc.Callable`
+            Hears of bytes that were fetched.
+
+        Returns
+        -------
+        size_bytes : `int`
+            How much was fetched.
+
+        Raises
+        ------
+        ToolkitError
+            Raised as by `unpack`.
+        """
+        with self._worker() as worker:
+            worker.send(json.dumps(order.to_dict(umask=self._umask)).encode() + b"\n")
+            answer = worker.answer(advance=advance)
+            missing = answer.get("missing")
+            if isinstance(missing, list):
+                worker.send_frames(order.parts(missing, fetch), advance=advance)
+                answer = worker.answer(advance=advance)
+        return _size(answer)
 
     @contextmanager
     def _worker(self) -> Iterator[_Worker]:
@@ -163,6 +192,15 @@ class Unpackers:
         """End all workers."""
         while self._idle:
             self._idle.pop().stop()
+
+
+def _size(answer: dict[str, object]) -> int:
+    """Read how much was read, or raise what went wrong."""
+    if "error" in answer:
+        kind: type[ToolkitError] = getattr(errors, str(answer["error"]), ToolkitError)
+        hint = answer["hint"]
+        raise kind(str(answer["message"]), hint=None if hint is None else str(hint))
+    return int(str(answer["bytes"]))
 
 
 class _WorkerEndedError(Exception):

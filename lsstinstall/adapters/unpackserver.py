@@ -3,9 +3,11 @@
 A request is a line of JSON. Unless it names a file, the package follows in
 frames: four bytes of length, most significant first, and so many bytes of
 content; a frame of length 0 ends it, and `GIVEN_UP` says that the rest never
-comes. The answer is a line of JSON, before which lines ``{"read": n}`` may
-tell of progress. Without a parent there is nothing to do: the end of the input
-ends the process, in the middle of a package too.
+comes. One with an index is an order to put a product together: a line
+``{"missing": [...]}`` asks for parts of the package, one frame each. The answer
+is a line of JSON, before which lines ``{"read": n}`` may tell of progress.
+Without a parent there is nothing to do: the end of the input ends the process,
+in the middle of a package too.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import select
 import sys
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain
 from lsstinstall.adapters.folders import check_content
@@ -25,7 +27,7 @@ from lsstinstall.core.errors import CorruptError, ToolkitError
 from lsstinstall.core.filelists import format_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from typing import BinaryIO
 
 __all__ = ["GIVEN_UP", "LENGTH_BYTES", "main", "serve"]
@@ -70,13 +72,25 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         request = json.loads(line)
         package = _Package(request, requests, answers)
         try:
-            answer = _unpack(request, package)
+            is_assembly = "index" in request
+            answer = _assemble(request, package, answers) if is_assembly else _unpack(request, package)
         except _GivenUpError:
             answer = {}
         except ToolkitError as error:
             answer = {"error": type(error).__name__, "message": str(error), "hint": error.hint}
         _tell(answers, answer)
         package.pass_over()
+
+
+def _assemble(request: dict[str, object], package: _Package, answers: BinaryIO) -> dict[str, object]:
+    # Imported here: a worker that only unpacks should be ready at once.
+    from lsstinstall.adapters.assemblies import follow_order  # noqa: PLC0415
+
+    def ask(groups: Collection[int]) -> None:
+        package.await_frames()
+        _tell(answers, {"missing": sorted(groups)})
+
+    return follow_order(request, package.chunks(), ask=ask)
 
 
 def _tell(answers: BinaryIO, answer: dict[str, object]) -> None:
@@ -89,32 +103,39 @@ def _unpack(request: dict[str, str], package: _Package) -> dict[str, object]:
     try:
         try:
             unpacking.run(package.chunks())
+            record = _record(request["folder"], unpacking)
         except CorruptError as error:
             # That it is not what was promised says more than how it is damaged.
             package.check()
             raise CorruptError(
-                f"cannot unpack `{request['name']}`: {error}", hint="fetch or make it again"
+                f"cannot unpack <{request['address']}>: {error}", hint="fetch or make it again"
             ) from error
         package.check()
-        _write_record(request, unpacking)
+        descriptor = os.open(request["record"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, int(request["mode"]))
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(record)
     except OSError as error:
-        raise explain(error, doing=f"unpack `{request['name']}` to") from error
+        raise explain(error, doing=f"unpack <{request['address']}> to") from error
     return {"bytes": package.size_bytes}
 
 
-def _write_record(request: dict[str, str], unpacking: Unpacking) -> None:
-    prefix = f"{request['folder']}/"
+def _record(folder: str, unpacking: Unpacking) -> bytes:
+    prefix = f"{folder}/"
     outside = [path for path in (*unpacking.files, *unpacking.links) if not path.startswith(prefix)]
     if outside:
-        raise CorruptError(f"`{outside[0]}` is not in the folder `{request['folder']}`")
+        raise CorruptError(f"`{outside[0]}` is not in the folder `{folder}`")
     cut = len(prefix)
-    data = format_rows(
+    return format_rows(
         ((path[cut:], mode, size, digest) for path, mode, size, digest in unpacking.files.values()),
         ((path[cut:], target) for path, target in unpacking.links.items()),
     )
-    descriptor = os.open(request["record"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, int(request["mode"]))
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+
+
+def _open(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise explain(error, doing="read") from error
 
 
 class _Package:
@@ -125,9 +146,13 @@ class _Package:
         self._requests = requests
         self._answers = answers
         self._digest = sha256()
-        self._in_frames = "file" not in request
-        self._chunks = self._frames() if self._in_frames else self._file(Path(request["file"]))
+        self._in_frames = not {"file", "index"} & request.keys()
+        self._chunks = self._file(Path(request["file"])) if "file" in request else self._frames()
         self.size_bytes = 0
+
+    def await_frames(self) -> None:
+        """Expect frames after all, for they were asked for."""
+        self._in_frames = True
 
     def chunks(self) -> Iterator[bytes]:
         """Go on with the chunks of the package."""
@@ -174,7 +199,7 @@ class _Package:
         parent = select.poll()
         parent.register(self._requests.fileno(), 0)
         told = 0
-        with path.open("rb", buffering=0) as file:
+        with _open(path) as file:
             while chunk := file.read(_CHUNK):
                 if parent.poll(0):
                     raise _ParentGoneError

@@ -20,7 +20,7 @@ from lsstinstall.adapters.webaccess import open_session
 from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from lsstinstall.core.names import Sha256
@@ -32,6 +32,7 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _CHUNK = 1 << 18
+_PROGRESS = 1 << 20
 _CONNECTIONS = 16
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
@@ -183,21 +184,63 @@ class WebPkgroot:
             raise explain(error, doing="write") from error
         return size
 
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        """Offer a package: its chunks as they come; what came is kept until somebody drops it."""
+        part = PartialFile(beside)
+        address = self._address(path)
+        continued = part.mark is not None
+        yield self._stream(address, part)
+        if continued and part.mark is None:
+            # It was damaged, and the older part may be to blame.
+            yield self._stream(address, part)
+
+    def _stream(self, address: str, part: PartialFile) -> Iterator[bytes]:
+        told = number = 0
+        try:
+            while True:
+                before = told
+                try:
+                    for chunk in self._stream_rest(address, part, told):
+                        yield chunk
+                        told += len(chunk)
+                except _PassingError as error:
+                    # Who makes progress may fail as often as it takes.
+                    number = 0 if told - before >= _PROGRESS else number
+                    self._wait(address, number, error)
+                    number += 1
+                else:
+                    return
+        except OSError as error:
+            raise explain(error, doing="write") from error
+
+    def _stream_rest(self, address: str, part: PartialFile, told: int) -> Iterator[bytes]:
+        """Fetch what is missing of a file, after ``told`` bytes that came already."""
+        with self._send("GET", address, _range_header(part)) as response:
+            is_whole = response.status_code == HTTPStatus.OK and bool(told)
+            total = _length(response) if is_whole else _begin(response, part)
+            # Else the last bytes before a cut are thrown away; we compare the length ourselves.
+            response.raw.enforce_content_length = False
+            came = _chunks(response)
+            if is_whole:
+                came = _skip_known(came, address, part, told)
+            else:
+                yield from part.chunks(told)
+            with part.appending() as file:
+                for chunk in came:
+                    file.write(chunk)
+                    yield chunk
+        if total is not None and part.size_bytes < total:
+            raise _PassingError(f"the connection ended after {part.size_bytes} of {total} bytes")
+
     def _fetch_rest(self, address: str, part: PartialFile) -> None:
         """Fetch what is missing of a file; what came stays for the next attempt."""
-        headers = {}
-        if part.mark is not None:
-            headers = {"Range": f"bytes={part.size_bytes}-", "If-Range": part.mark}
-        with self._send("GET", address, headers) as response:
+        with self._send("GET", address, _range_header(part)) as response:
             total = _begin(response, part)
             # Else the last bytes before a cut are thrown away; we compare the length ourselves.
             response.raw.enforce_content_length = False
-            try:
-                with part.appending() as file:
-                    for chunk in response.iter_content(_CHUNK):
-                        file.write(chunk)
-            except requests.RequestException as error:
-                raise _PassingError(_reason(error)) from error
+            with part.appending() as file:
+                for chunk in _chunks(response):
+                    file.write(chunk)
         if total is not None and part.size_bytes < total:
             raise _PassingError(f"the connection ended after {part.size_bytes} of {total} bytes")
 
@@ -252,22 +295,54 @@ class WebPkgroot:
             try:
                 return attempt()
             except _PassingError as error:
-                if number == self._retries:
-                    times = f" in {number + 1} attempts" if number else ""
-                    raise UnavailableError(
-                        f"cannot fetch <{address}>{times}: {error}",
-                        hint="check the network and the address; the same command goes on where this stopped",
-                    ) from error
-                longest = _FIRST_PAUSE_SECONDS * 2**number
-                # Many clients that failed together should not come back together.
-                pause = max(error.after_seconds, longest * random.uniform(0.5, 1.0))  # noqa: S311
-                _log.debug("again in %.1f s: <%s>: %s", pause, address, error)
-                self._pause(min(pause, _LONGEST_PAUSE_SECONDS))
+                self._wait(address, number, error)
         raise AssertionError  # the last round returns or raises
+
+    def _wait(self, address: str, number: int, error: _PassingError) -> None:
+        """Pause after a failure, or give up; the first one has number 0."""
+        if number == self._retries:
+            times = f" in {number + 1} attempts" if number else ""
+            raise UnavailableError(
+                f"cannot fetch <{address}>{times}: {error}",
+                hint="check the network and the address; the same command goes on where this stopped",
+            ) from error
+        longest = _FIRST_PAUSE_SECONDS * 2**number
+        # Many clients that failed together should not come back together.
+        pause = max(error.after_seconds, longest * random.uniform(0.5, 1.0))  # noqa: S311
+        _log.debug("again in %.1f s: <%s>: %s", pause, address, error)
+        self._pause(min(pause, _LONGEST_PAUSE_SECONDS))
 
     def _address(self, path: str) -> str:
         # A `+` means a blank to some servers and buckets.
         return f"{self._url}/{quote(check_inner_path(path), safe='/')}"
+
+
+def _range_header(part: PartialFile) -> dict[str, str]:
+    if part.mark is None:
+        return {}
+    return {"Range": f"bytes={part.size_bytes}-", "If-Range": part.mark}
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    try:
+        yield from response.iter_content(_CHUNK)
+    except requests.RequestException as error:
+        raise _PassingError(_reason(error)) from error
+
+
+def _skip_known(chunks: Iterator[bytes], address: str, part: PartialFile, told: int) -> Iterator[bytes]:
+    """Leave out what came before, of a server that sends the whole again; it must be the same."""
+    place = 0
+    for chunk in chunks:
+        known = chunk[: max(0, told - place)]
+        if known and not part.begins_with(known, place):
+            part.drop()
+            raise UnavailableError(
+                f"<{address}> changed while it was fetched", hint="run the same command again"
+            )
+        place += len(chunk)
+        if len(known) < len(chunk):
+            yield chunk[len(known) :]
 
 
 def _begin(response: requests.Response, part: PartialFile) -> int | None:

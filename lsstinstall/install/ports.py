@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from lsstinstall.core.environmentplans import EnvironmentCondition, EnvironmentRecord
     from lsstinstall.core.environments import EnvLock, EnvName, SolvedPackage
     from lsstinstall.core.filelists import FileList
-    from lsstinstall.core.names import CondaSubdir, ProductName, Sha256
+    from lsstinstall.core.names import CondaSubdir, ProductName
     from lsstinstall.core.productplans import PlannedProduct
     from lsstinstall.core.productreuse import Reuse, ReuseSource
     from lsstinstall.core.reporting import Reporter
@@ -55,25 +55,33 @@ class PackageFiles(Protocol):
     def size_bytes(self, path: str) -> int | None:
         """Say how large a file is; `None` if nobody knows, `NotFoundError` if it is not there."""
 
-    def download(
-        self, path: str, destination: Path, *, sha256: Sha256 | None = None, size_bytes: int | None = None
-    ) -> int:
-        """Fetch a file, verify it, and return its size in bytes."""
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        """Offer a package: a file of this machine, or its chunks as they come.
+
+        What came is kept as a part of the file ``beside``, until somebody
+        drops it. The next source is to be asked for if one fails, or what
+        came of it is damaged.
+        """
 
 
 class ProductStore(Protocol):
-    """Where products are installed; several threads call `unpack` and `assemble`, and one the rest."""
+    """Where products are installed; several threads call `fetch` and `assemble`, and one the rest."""
 
     def writing(self, products: Collection[PlannedProduct]) -> AbstractContextManager[None]:
         """Keep other writers out; at the start, remove what dead ones left, save parts of these products."""
 
-    def archive_path(self, product: PlannedProduct) -> Path:
-        """Say where to put a product's archive while it is installed."""
+    def fetch(
+        self, product: PlannedProduct, root: PackageFiles, *, advance: Callable[[int], None]
+    ) -> tuple[int, bool]:
+        """Fetch a product's package, verify it, and unpack it beside the product's place while it comes.
 
-    def unpack(self, product: PlannedProduct, archive: Path) -> bool:
-        """Unpack a product beside its place; say whether it brought its table file."""
+        Says how many bytes were fetched, and whether the product brought its
+        table file; ``advance`` hears of bytes, and of those that are taken back.
+        """
 
-    def assemble(self, product: PlannedProduct, reuse: Reuse, root: PackageFiles) -> tuple[int, bool]:
+    def assemble(
+        self, product: PlannedProduct, reuse: Reuse, root: PackageFiles, *, advance: Callable[[int], None]
+    ) -> tuple[int, bool]:
         """Put a product together beside its place from other versions, and fetch only what they lack.
 
         Says how many bytes were fetched, and whether the product brought its

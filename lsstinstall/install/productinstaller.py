@@ -20,7 +20,7 @@ from lsstinstall.core.productplans import (
 from lsstinstall.core.reporting import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Future
 
     from lsstinstall.core.names import ProductName
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["run_install"]
 
 _log = logging.getLogger(__name__)
+
+_LARGE_BYTES = 4 << 20
+"""A package of this size keeps a core busy for a tenth of a second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +109,23 @@ def run_install(
             pool=pool,
             finisher=finisher,
         )
-        reporter.begin(f"installing for {plan.flavor}", len(plan.products))
+        reporter.begin(
+            f"installing for {plan.flavor}", len(plan.products), size_bytes=plan.known_bytes or None
+        )
         try:
             return run.finish_all()
         finally:
             reporter.end()
+
+
+def _fetch_order(products: Sequence[PlannedProduct]) -> list[PlannedProduct]:
+    """Put large packages first, the largest of all before them, so that none is worked on alone at the end.
+
+    The rest keeps the order of the plan, in which products are declared: what
+    an interruption finds unpacked can then be declared, too.
+    """
+    fetched = [one for one in products if one.action in {ProductAction.UNPACK, ProductAction.DECLARE}]
+    return sorted(fetched, key=lambda one: min(0, _LARGE_BYTES - (one.size_bytes or 0)))
 
 
 class _Run:
@@ -145,9 +160,8 @@ class _Run:
         try:
             blocked = (one for one in self._plan.products if one.action is ProductAction.BLOCKED)
             self._lost.update(planned.product for planned in blocked)
-            for planned in self._plan.products:
-                if planned.action in {ProductAction.UNPACK, ProductAction.DECLARE}:
-                    self._fetching[planned.product] = self._pool.submit(self._fetch, planned)
+            for planned in _fetch_order(self._plan.products):
+                self._fetching[planned.product] = self._pool.submit(self._fetch, planned)
             for planned in self._plan.products:
                 self._settle(planned)
         except KeyboardInterrupt as error:
@@ -196,14 +210,12 @@ class _Run:
             return 0, False
         if planned.reuse is not None:
             try:
-                return self._store.assemble(planned, planned.reuse, self._roots[planned.root])
+                return self._store.assemble(
+                    planned, planned.reuse, self._roots[planned.root], advance=self._reporter.advance
+                )
             except CorruptError as error:
                 _log.info("`%s` is fetched whole: %s", planned.product, error)
-        archive = self._store.archive_path(planned)
-        size = self._roots[planned.root].download(
-            planned.path, archive, sha256=planned.sha256, size_bytes=planned.size_bytes
-        )
-        return size, self._store.unpack(planned, archive)
+        return self._store.fetch(planned, self._roots[planned.root], advance=self._reporter.advance)
 
     def _settle(self, planned: PlannedProduct) -> None:
         """Bring one product to its end; those before it in the plan were."""

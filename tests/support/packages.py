@@ -197,18 +197,16 @@ class FakePackageFiles:
     def download(
         self, path: str, destination: Path, *, sha256: Sha256 | None = None, size_bytes: int | None = None
     ) -> int:
-        """Verify a file, and fetch nothing."""
-        del destination
+        """Write a file."""
+        del sha256, size_bytes
+        return destination.write_bytes(self._read(path))
+
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        """Offer a package once, in two chunks."""
+        del beside
         self.on_download(path)
         data = self._read(path)
-        check_content(
-            f"{self._url}/{path}",
-            size_bytes=len(data),
-            sha256=hashlib.sha256(data).hexdigest(),
-            expected_size=size_bytes,
-            expected_sha256=sha256,
-        )
-        return len(data)
+        yield iter([data[:10], data[10:]])
 
 
 @dataclass
@@ -240,22 +238,34 @@ class FakeProductStore:
         finally:
             self.locked = False
 
-    def archive_path(self, product: PlannedProduct) -> Path:
-        """Say where an archive would go."""
-        return Path("/nowhere", product.product)
-
-    def unpack(self, product: PlannedProduct, archive: Path) -> bool:
-        """Pretend to unpack."""
-        del archive
+    def fetch(
+        self, product: PlannedProduct, root: PackageFiles, *, advance: Callable[[int], None]
+    ) -> tuple[int, bool]:
+        """Fetch and verify, and pretend to unpack."""
+        data = b""
+        for source in root.sources(product.path or "", Path("/nowhere")):
+            assert not isinstance(source, Path)
+            for chunk in source:
+                data += chunk
+                advance(len(chunk))
+        check_content(
+            f"{root.url}/{product.path}",
+            size_bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            expected_size=product.size_bytes,
+            expected_sha256=product.sha256,
+        )
         with self._lock:
             self.unpacked.append(product.product)
         if product.product in self.broken:
             raise ToolkitError(f"`{product.product}` is truncated")
-        return product.product not in self.tableless
+        return len(data), product.product not in self.tableless
 
-    def assemble(self, product: PlannedProduct, reuse: Reuse, root: PackageFiles) -> tuple[int, bool]:
+    def assemble(
+        self, product: PlannedProduct, reuse: Reuse, root: PackageFiles, *, advance: Callable[[int], None]
+    ) -> tuple[int, bool]:
         """Pretend to put together."""
-        del root
+        del root, advance
         if product.product in self.unfit:
             raise CorruptError(f"the index of `{product.product}` is wrong")
         with self._lock:

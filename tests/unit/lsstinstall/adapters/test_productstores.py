@@ -8,15 +8,18 @@ import pytest
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.productstores import DiskInstalledFiles, DiskProductStore
 from lsstinstall.adapters.stackfolders import record_path
-from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError
+from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError, UnavailableError
 from lsstinstall.core.filelists import compare_lists
 from lsstinstall.core.names import ProductName
 from lsstinstall.core.productplans import PlannedProduct, ProductAction
 from lsstinstall.core.reporting import SilentReporter
-from tests.support.packages import LINUX, make_tarball, product_version
+from tests.support.packages import LINUX, FakePackageFiles, make_tarball, product_version
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.process
 
 AFW = ProductName("afw")
 VERSION = product_version("afw")
@@ -55,8 +58,31 @@ def warnings() -> _Warnings:
 
 
 @pytest.fixture
-def store(stack: Stack, warnings: _Warnings) -> DiskProductStore:
-    return DiskProductStore(stack, reporter=warnings)
+def store(stack: Stack, warnings: _Warnings) -> Iterator[DiskProductStore]:
+    made = DiskProductStore(stack, reporter=warnings)
+    yield made
+    with made.writing([]):
+        """Workers end at the end."""
+
+
+def _fetch(store: DiskProductStore, package: bytes, product: PlannedProduct = PRODUCT) -> None:
+    root = FakePackageFiles("https://example.org/stack", {product.path or "": package})
+    store.fetch(product, root, advance=lambda _: None)
+
+
+class _Mirrored(FakePackageFiles):
+    def __init__(self, *packages: bytes | None) -> None:
+        super().__init__("https://example.org/stack", {})
+        self._packages = packages
+
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        del path, beside
+        return (self._chunks(package) for package in self._packages)
+
+    def _chunks(self, package: bytes | None) -> Iterator[bytes]:
+        if package is None:
+            raise UnavailableError("nobody answers")
+        yield package
 
 
 def _install(
@@ -66,10 +92,7 @@ def _install(
     table: str | None = None,
 ) -> None:
     with store.writing([product]):
-        archive = store.archive_path(product)
-        archive.parent.mkdir(parents=True, exist_ok=True)
-        archive.write_bytes(make_tarball(members))
-        store.unpack(product, archive)
+        _fetch(store, make_tarball(members), product)
         store.finish(product, table=table)
         store.assign_tags(product)
 
@@ -146,11 +169,38 @@ def test_an_empty_archive_is_refused(store: DiskProductStore) -> None:
         _install(store, members={})
 
 
-def test_a_damaged_archive_is_told_with_its_address(store: DiskProductStore, tmp_path: Path) -> None:
-    archive = tmp_path / "x.tar.gz"
-    archive.write_bytes(b"no archive")
-    with pytest.raises(CorruptError, match=r"^https://example\.org/stack/afw-.*truncated or damaged"):
-        store.unpack(PRODUCT, archive)
+def test_a_damaged_archive_is_told_with_its_address(store: DiskProductStore) -> None:
+    with pytest.raises(CorruptError, match=r"<https://example\.org/stack/afw-.*>: truncated or damaged"):
+        _fetch(store, b"no archive")
+
+
+def test_bytes_of_a_source_that_was_damaged_are_taken_back(store: DiskProductStore, stack: Stack) -> None:
+    told: list[int] = []
+    good = make_tarball(MEMBERS)
+    with store.writing([PRODUCT]):
+        size, has_table = store.fetch(PRODUCT, _Mirrored(b"damaged", good), advance=told.append)
+        store.finish(PRODUCT, table=None)
+    assert (size, has_table) == (len(good), True)
+    assert sum(told) == len(good)
+    assert stack.find(AFW, VERSION) is not None
+
+
+def test_a_part_that_turns_out_to_be_damaged_is_dropped(store: DiskProductStore, stack: Stack) -> None:
+    part = stack.path / "EupsBuildDir" / "Linux64" / f"afw-{VERSION}.lsstinstall" / f"{PRODUCT.path}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(b"damaged")
+    with pytest.raises(CorruptError):
+        _fetch(store, b"damaged")
+    assert not part.exists()
+
+
+def test_what_a_place_has_wrong_is_told_rather_than_that_another_one_is_silent(
+    store: DiskProductStore,
+) -> None:
+    with pytest.raises(CorruptError):
+        store.fetch(PRODUCT, _Mirrored(b"damaged", None), advance=lambda _: None)
+    with pytest.raises(UnavailableError):
+        store.fetch(PRODUCT, _Mirrored(None, None), advance=lambda _: None)
 
 
 def test_a_folder_that_nobody_declared_is_kept_elsewhere(
@@ -186,7 +236,7 @@ def test_leftovers_of_dead_runs_are_removed_but_parts_of_wanted_files_stay(
     store: DiskProductStore, stack: Stack
 ) -> None:
     scratch = stack.path / "EupsBuildDir" / "Linux64"
-    wanted = store.archive_path(PRODUCT).parent
+    wanted = scratch / f"afw-{VERSION}.lsstinstall"
     for folder in (wanted, scratch / "old-1.0.lsstinstall"):
         (folder / "tree" / "half").mkdir(parents=True)
         (folder / "x.tar.gz.part").write_text("part")
@@ -204,10 +254,7 @@ def test_leftovers_of_dead_runs_are_removed_but_parts_of_wanted_files_stay(
 
 
 def test_what_will_not_be_finished_is_removed_but_for_its_part(store: DiskProductStore, stack: Stack) -> None:
-    archive = store.archive_path(PRODUCT)
-    archive.parent.mkdir(parents=True)
-    archive.write_bytes(make_tarball(MEMBERS))
-    store.unpack(PRODUCT, archive)
+    _fetch(store, make_tarball(MEMBERS))
     store.discard(PRODUCT)
     assert list((stack.path / "EupsBuildDir" / "Linux64").iterdir()) == []
     store.discard(PRODUCT)

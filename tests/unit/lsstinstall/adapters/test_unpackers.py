@@ -128,7 +128,9 @@ def test_a_damaged_package_is_told_by_its_digest_or_else_by_its_damage(
     with pytest.raises(CorruptError, match="SHA-256"):
         unpackers.unpack(request_, damaged, advance=lambda _: None)
     other = replace(request_, tree=tmp_path / "second", sha256=None)
-    with pytest.raises(CorruptError, match=r"cannot unpack `afw-1\.0@Linux64\.tar\.gz`: .*damaged"):
+    with pytest.raises(
+        CorruptError, match=r"cannot unpack <https://.*/afw-1\.0@Linux64\.tar\.gz>: .*damaged"
+    ):
         unpackers.unpack(other, damaged, advance=lambda _: None)
 
 

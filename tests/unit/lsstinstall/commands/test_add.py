@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+# Packages are unpacked in processes of their own.
+pytestmark = pytest.mark.process
+
 NEEDS = {"sphgeom": (), "utils": (), "afw": ("sphgeom", "utils"), "obs": ("afw",), "other": ()}
 AFW = ProductName("afw")
 

@@ -14,6 +14,9 @@ from tests.support.waycases import WAY_CASES
 if TYPE_CHECKING:
     from tests.support.eupsways import Outcome, WayCase
 
+# Packages are unpacked in processes of their own.
+pytestmark = pytest.mark.process
+
 DATA = Path(__file__).parents[3] / "data" / "eupsways.json"
 
 

@@ -12,6 +12,9 @@ from tests.support.packages import product_version, tarball_root
 if TYPE_CHECKING:
     from pathlib import Path
 
+# Packages are unpacked in processes of their own.
+pytestmark = pytest.mark.process
+
 FOLDER = f"Linux64/afw/{product_version('afw')}"
 
 
