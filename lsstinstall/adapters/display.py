@@ -25,6 +25,8 @@ __all__ = ["Display", "draw"]
 _LONGEST_BAR = 40
 _SHORTEST_BAR = 6
 _ROOM_FOR_NAME = 64
+_LONGEST_LEFT = "a few seconds left"
+_COLOR = "cyan"
 _REFRESHES_PER_SECOND = 5.0
 
 
@@ -109,17 +111,29 @@ def draw(progress: Progress | None, width: int) -> RenderableType:
     fraction = progress.fraction
     name = printable(progress.what) if width >= _ROOM_FOR_NAME else ""
     percent = "" if fraction is None else f"{int(100 * fraction):>3}%"
-    texts = [part for part in (name, percent, progress.left) if part]
-    room = width - sum(len(text) + 1 for text in texts) - 1
+    # The bar keeps its length while the words behind it change.
+    texts = [part for part in (name, percent, _LONGEST_LEFT if percent else "") if part]
+    room = min(width - sum(len(text) + 1 for text in texts) - 1, _LONGEST_BAR)
     cells: list[RenderableType] = [Text(name, style="bold", no_wrap=True)] if name else []
     if room >= _SHORTEST_BAR:
+        total = None if fraction is None else 1.0
         cells.append(
-            ProgressBar(1.0 if fraction is not None else None, fraction or 0, min(room, _LONGEST_BAR))
+            ProgressBar(
+                total,
+                fraction or 0.0,
+                room,
+                # Of the terminal's own palette, for dark and light ones.
+                style="bright_black",
+                complete_style=_COLOR,
+                finished_style=_COLOR,
+                pulse_style=_COLOR,
+            )
         )
     cells += [Text(text, no_wrap=True, overflow="ellipsis") for text in (percent, progress.left) if text]
     first = Table.grid(padding=(0, 1))
     first.add_row(*cells)
-    parts = (progress.counted, progress.measured, progress.last)
+    counted = progress.counted if progress.part != progress.what else progress.counts
+    parts = (counted, progress.measured, progress.last.partition(" ")[0])
     where = "  " + ", ".join(printable(part) for part in parts if part)
     return Group(first, Text(where, style="dim", no_wrap=True, overflow="ellipsis"))
 

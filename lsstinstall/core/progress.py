@@ -59,11 +59,16 @@ class Progress:
     last: str = ""
 
     @property
+    def counts(self) -> str:
+        """Steps of the part, ``12/310``; may be empty."""
+        if self.total is None:
+            return str(self.count) if self.count else ""
+        return f"{self.count}/{self.total}"
+
+    @property
     def counted(self) -> str:
         """The part and its steps, ``conda packages 12/310``."""
-        if self.total is None:
-            return f"{self.part} {self.count}" if self.count else self.part
-        return f"{self.part} {self.count}/{self.total}"
+        return f"{self.part} {self.counts}".rstrip()
 
     @property
     def measured(self) -> str:
