@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lsstinstall.adapters.aftercare import AfterCare
 from lsstinstall.adapters.assemblies import AssemblyOrder
 from lsstinstall.adapters.eups import PRIVATE, InternedTable, TablePlace
 from lsstinstall.adapters.files import make_directory, read_bytes, sha256_of, write_atomic
@@ -36,6 +37,8 @@ __all__ = ["DiskInstalledFiles", "DiskProductStore"]
 _PARTS = (".part", ".part.mark")
 """Downloads that a later run continues."""
 
+_NOTHING = FileList(files=(), links=())
+
 
 class DiskProductStore:
     """A stack that products are installed into.
@@ -48,10 +51,20 @@ class DiskProductStore:
         Hears of folders that were in the way.
     link : `LinkKind` or `None`, optional
         How files of other versions are taken.
+    care : `AfterCare` or `None`, optional
+        What is done to unpacked files; by default nothing.
     """
 
-    def __init__(self, stack: Stack, *, reporter: Reporter, link: LinkKind | None = None) -> None:
+    def __init__(
+        self,
+        stack: Stack,
+        *,
+        reporter: Reporter,
+        link: LinkKind | None = None,
+        care: AfterCare | None = None,
+    ) -> None:
         self._stack = stack
+        self._care = care or AfterCare()
         self._link = link
         self._reporter = reporter
         self._scratch = stack.path / SCRATCH / stack.flavor
@@ -142,7 +155,7 @@ class DiskProductStore:
         folder = self._tree(product) / (product.directory or "")
         if not folder.is_dir():
             raise CorruptError(f"{product.root}/{product.path}: there is nothing in `{product.directory}`")
-        self._unpacked[product.product] = files
+        self._unpacked[product.product] = self._care.repair(folder, files)
         return _table(folder, product.product).is_file()
 
     def assemble(
@@ -169,19 +182,27 @@ class DiskProductStore:
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Put what was unpacked into its place and declare it."""
         place: TablePlace | InternedTable = TablePlace.NOWHERE
-        target = None
+        target, files = None, _NOTHING
         if product.directory is None:
             place = place if table is None else InternedTable(text=table)
         else:
             tree = self._tree(product) / product.directory
             target = self._stack.path / self._stack.flavor / product.directory
-            self._put(product, tree, target, table=table)
+            files = self._put(product, tree, target, table=table)
             if _table(target, product.product).is_file():
                 place = TablePlace.PRODUCT
         self._stack.declare(product.product, product.version, directory=target, table=place)
+        if target is not None:
+            self._settle(product, target, files)
         remove_tree(self._folder(product))
 
-    def _put(self, product: PlannedProduct, tree: Path, target: Path, *, table: str | None) -> None:
+    def _settle(self, product: PlannedProduct, target: Path, files: FileList) -> None:
+        name = f"{product.product} {product.version}"
+        settled = self._care.settle(name, target, files, reporter=self._reporter)
+        if settled != files:
+            self._record(product, settled)
+
+    def _put(self, product: PlannedProduct, tree: Path, target: Path, *, table: str | None) -> FileList:
         files = self._unpacked.pop(product.product)
         if table is not None:
             path = _table(tree, product.product)
@@ -193,10 +214,11 @@ class DiskProductStore:
             )
         if os.path.lexists(target) and self._is_intact(target, files):
             # A run was killed after the renaming, before the declaration.
-            return
+            return files
         self._make_room(target)
         self._record(product, files)
         move_tree(tree, target)
+        return files
 
     def _is_intact(self, target: Path, files: FileList) -> bool:
         return target.is_dir() and not compare_lists(files, list_files(target))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lsstinstall.adapters.aftercare import AfterCare
 from lsstinstall.adapters.customizations import customization_folders, read_remap_table
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.eupscommand import EupsCommand
@@ -286,9 +287,7 @@ def _is_installed(stack: Stack, product: ProductName, version: EupsVersion) -> b
     return known is not None and (known.directory is None or (stack.path / known.directory).is_dir())
 
 
-def _find_eups(
-    request: ProductRequest, environ: Mapping[str, str], reporter: Reporter
-) -> EupsCommand | None:
+def _find_eups(request: ProductRequest, environ: Mapping[str, str], reporter: Reporter) -> EupsCommand | None:
     return EupsCommand.find(
         stacks=[request.stack, *request.others],
         flavor=request.flavor,
@@ -343,7 +342,12 @@ def install_products(
         return run_install(
             plan,
             roots={url: request.open_root(url) for url in request.pkgroots},
-            store=DiskProductStore(stack, reporter=reporter, link=request.link),
+            store=DiskProductStore(
+                stack,
+                reporter=reporter,
+                link=request.link,
+                care=AfterCare.of_stack([request.stack, *request.others], environ),
+            ),
             builder=_find_eups(request, environ, reporter),
             jobs=request.jobs,
             reporter=reporter,
