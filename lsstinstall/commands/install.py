@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +10,8 @@ from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.installoptions import InstallOptions, classic_options, read_request
 from lsstinstall.commands.stackoptions import jobs_option, lock_timeout_option, offline_option
 from lsstinstall.core.quantities import format_bytes
+from lsstinstall.core.shells import ShellKind
+from lsstinstall.install.loadscripts import load_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,8 @@ def install(console: Console, /, products: tuple[str, ...], *, dry_run: bool, **
         installation.run(plan)
     planned = installation.plan_products(plan)
     report = None if planned is None else installation.run_products(plan, planned)
-    return _end(console, plan, report, _farewell(request, plan), dry_run=False)
+    shell = ShellKind.parse(console.environ.get("SHELL", ""))
+    return _end(console, plan, report, _farewell(request, plan, shell), dry_run=False)
 
 
 def _show_plan(plan: InstallationPlan, products: InstallPlan | None) -> Iterator[str]:
@@ -101,10 +103,10 @@ def _end(
     return 0 if problem is None else int(problem.code)
 
 
-def _farewell(request: InstallationRequest, plan: InstallationPlan) -> str:
-    script = shlex.quote(str(request.folder / "loadLSST.sh"))
-    name = "" if plan.script_is_ours else f"LSST_CONDA_ENV_NAME={plan.environment.name} "
-    lines = ["", "Ready. To use the stack, type", "", f"    {name}. {script}"]
+def _farewell(request: InstallationRequest, plan: InstallationPlan, shell: ShellKind) -> str:
+    name = None if plan.script_is_ours else plan.environment.name
+    command = load_command(request.folder, shell, environment=name)
+    lines = ["", "Ready. To use the stack, type", "", f"    {command}"]
     if request.products:
         lines.append(f"    setup {request.products[-1]} -t {request.tag}")
     else:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.environments import EnvName
 
-__all__ = ["LOAD_SCRIPTS", "LoadScript"]
+__all__ = ["LOAD_SCRIPTS", "LoadScript", "load_command"]
 
 LOAD_SCRIPTS = MappingProxyType(
     {
@@ -26,6 +26,9 @@ LOAD_SCRIPTS = MappingProxyType(
     }
 )
 """Names of the scripts, and which template each is of: one for all shells of POSIX's kind."""
+
+
+_CHOICE = "LSST_CONDA_ENV_NAME"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,3 +80,27 @@ class LoadScript:
         for name, value in values.items():
             text = text.replace(f"'@{name}@'", quote_for(kind, value))
         return text
+
+
+def load_command(folder: Path, kind: ShellKind, *, environment: EnvName | None = None) -> str:
+    """Write what somebody types to use an installation.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        Where the scripts are.
+    kind : `ShellKind`
+        What they type it in.
+    environment : `EnvName`, optional
+        An environment that the script does not choose by itself.
+
+    Returns
+    -------
+    command : `str`
+        One line.
+    """
+    script = quote_for(kind, str(folder / f"loadLSST.{kind.value}"))
+    if kind is ShellKind.SH:
+        return f"{_CHOICE}={environment} . {script}" if environment else f". {script}"
+    setting = {ShellKind.CSH: "setenv", ShellKind.FISH: "set -gx"}[kind]
+    return f"{setting} {_CHOICE} {environment}; source {script}" if environment else f"source {script}"

@@ -57,6 +57,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.chdir(folder)
     monkeypatch.delenv("CONDA_EXE", raising=False)
+    monkeypatch.delenv("SHELL", raising=False)
     return folder
 
 
@@ -215,6 +216,14 @@ def test_a_second_environment_leaves_the_load_script_of_the_first(user: _User, h
     assert user("-T", OLD_TAG) == 0
     assert (here / "loadLSST.sh").read_text() == script
     assert "LSST_CONDA_ENV_NAME=lsst-scipipe-12.2.0 . " in user.out
+
+
+def test_each_shell_is_told_what_to_type_in_it(
+    user: _User, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHELL", "/bin/tcsh")
+    assert user("-T", NEW_TAG) == 0
+    assert f"source '{here}/loadLSST.csh'" in user.out
 
 
 def test_a_load_script_of_somebody_else_is_kept_and_completed(user: _User, here: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from lsstinstall.adapters.packagedata import read_data
 from lsstinstall.core.environments import EnvName
 from lsstinstall.core.shells import ShellKind
-from lsstinstall.install.loadscripts import LOAD_SCRIPTS, LoadScript
+from lsstinstall.install.loadscripts import LOAD_SCRIPTS, LoadScript, load_command
 
 TEMPLATE = "root='@CONDA_ROOT@'\nname='@ENVIRONMENT@'\nstack='@STACK@'\npython='@PYTHON@'\n"
 
@@ -41,6 +41,27 @@ def test_blanks_and_quotes_in_paths_are_quoted() -> None:
 def test_each_shell_has_quotes_of_its_own(kind: ShellKind, root: str) -> None:
     assert _script("/a b/it's!", kind=kind).startswith(f"root={root}\n")
     assert "stack=''\n" in _script("/c", kind=kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "plain", "chosen"),
+    [
+        (ShellKind.SH, ". '/a b/loadLSST.sh'", "LSST_CONDA_ENV_NAME=mine . '/a b/loadLSST.sh'"),
+        (
+            ShellKind.CSH,
+            "source '/a b/loadLSST.csh'",
+            "setenv LSST_CONDA_ENV_NAME mine; source '/a b/loadLSST.csh'",
+        ),
+        (
+            ShellKind.FISH,
+            "source '/a b/loadLSST.fish'",
+            "set -gx LSST_CONDA_ENV_NAME mine; source '/a b/loadLSST.fish'",
+        ),
+    ],
+)
+def test_each_shell_is_told_its_own_command(kind: ShellKind, plain: str, chosen: str) -> None:
+    assert load_command(Path("/a b"), kind) == plain
+    assert load_command(Path("/a b"), kind, environment=EnvName("mine")) == chosen
 
 
 def test_each_template_is_there() -> None:
