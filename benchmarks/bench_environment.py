@@ -56,7 +56,8 @@ def _channel(folder: Path, *, packages: int, files: int) -> Path:
 
 
 def _environment_trials(scratch: Path, channel: Path) -> list[Trial]:
-    environ = clean_environ(scratch / "home")
+    # Beside the target, which goes away each time.
+    environ = clean_environ(scratch / "home", RATTLER_CACHE_DIR=str(scratch / "cache"))
     target = scratch / "target"
     prefix = target / "conda/envs" / f"lsst-scipipe-{_VERSION}"
     copy = scratch / "copy"
