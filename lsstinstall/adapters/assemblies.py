@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsstinstall.adapters.assembling import assemble_package
-from lsstinstall.adapters.files import explain
 from lsstinstall.core.errors import CorruptError
-from lsstinstall.core.packageindexes import parse_package_index
+from lsstinstall.core.names import Sha256
+from lsstinstall.core.packageindexes import (
+    IndexedFile,
+    IndexedFolder,
+    IndexedLink,
+    PackageGroup,
+    PackageIndex,
+)
 from lsstinstall.core.productreuse import Reuse, ReuseSource, join_groups
 from lsstinstall.core.settings import LinkKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
 __all__ = ["AssemblyOrder", "follow_order"]
 
@@ -27,24 +31,15 @@ class AssemblyOrder:
 
     Parameters
     ----------
-    address : `str`
-        Of the package, for errors.
     tree : `~pathlib.Path`
         Folder to make.
-    folder : `str`
-        Folder in the package that must hold everything.
-    record : `~pathlib.Path`
-        File to make: the list of files below ``folder``.
     reuse : `Reuse`
         What belongs to the product, and where it may be.
     link : `LinkKind` or `None`
         How files of other versions are taken.
     """
 
-    address: str
     tree: Path
-    folder: str
-    record: Path
     reuse: Reuse
     link: LinkKind | None
 
@@ -61,16 +56,19 @@ class AssemblyOrder:
         order : `dict` [ `str`, `object` ]
             For JSON, and `follow_order`.
         """
+        index = self.reuse.index
+        needed = {file.sha256 for file in index.files}
         return {
-            "address": self.address,
             "tree": str(self.tree),
-            "folder": self.folder,
-            "record": str(self.record),
             "umask": umask,
             "link": self.link,
-            "index": base64.b64encode(self.reuse.index_data).decode(),
+            "groups": [[group.offset, group.size_bytes, group.content_bytes] for group in index.groups],
+            "folders": [[folder.path, folder.mode] for folder in index.folders],
+            "files": index.files,
+            "links": [[link.path, link.target] for link in index.links],
             "sources": [
-                [source.directory, source.is_own, dict(source.digests)] for source in self.reuse.sources
+                [source.directory, source.is_own, _some(source.digests, needed)]
+                for source in self.reuse.sources
             ],
         }
 
@@ -92,6 +90,10 @@ class AssemblyOrder:
         for part in join_groups(self.reuse.index, groups):
             for offset, size in part.pieces:
                 yield fetch(offset, size)
+
+
+def _some(digests: Mapping[Sha256, str], needed: Collection[Sha256]) -> dict[Sha256, str]:
+    return {digest: path for digest, path in digests.items() if digest in needed}
 
 
 def follow_order(
@@ -118,28 +120,35 @@ def follow_order(
     ToolkitError
         Raised if the package or the disk are not as they should be.
     """
-    index = parse_package_index(base64.b64decode(order["index"]), source=order["address"])
-    sources = tuple(
-        ReuseSource(directory=directory, digests=digests, is_own=is_own)
-        for directory, is_own, digests in order["sources"]
-    )
-    made = assemble_package(
-        Reuse(index=index, index_data=b"", sources=sources, fetch_bytes=0),
+    size_bytes = assemble_package(
+        _read_reuse(order),
         Path(order["tree"]),
         fetch=lambda _, size: _checked(next(frames, b""), size),
         link=None if order["link"] is None else LinkKind(order["link"]),
         umask=order["umask"],
         announce=lambda groups: ask(groups) if groups else None,
     )
-    data = made.files.below(order["folder"]).format()
-    try:
-        mode = 0o666 & ~int(order["umask"])
-        descriptor = os.open(order["record"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-    except OSError as error:
-        raise explain(error, doing="write") from error
-    return {"bytes": made.fetched_bytes}
+    return {"bytes": size_bytes}
+
+
+def _read_reuse(order: dict[str, Any]) -> Reuse:
+    """Read what an order says; it was checked when the index was read, so it is not checked again."""
+    index = PackageIndex(
+        size_bytes=0,
+        sha256=Sha256(""),
+        groups=tuple(
+            PackageGroup(offset=offset, size_bytes=size, content_bytes=content)
+            for offset, size, content in order["groups"]
+        ),
+        folders=tuple(IndexedFolder(path=path, mode=mode) for path, mode in order["folders"]),
+        files=tuple(map(IndexedFile._make, order["files"])),
+        links=tuple(IndexedLink(path=path, target=target) for path, target in order["links"]),
+    )
+    sources = tuple(
+        ReuseSource(directory=directory, digests=digests, is_own=is_own)
+        for directory, is_own, digests in order["sources"]
+    )
+    return Reuse(index=index, sources=sources, fetch_bytes=0)
 
 
 def _checked(data: bytes, size: int) -> bytes:

@@ -7,14 +7,12 @@ import os
 import posixpath
 import stat
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain
 from lsstinstall.adapters.gzipmembers import inflate_members
 from lsstinstall.adapters.sharing import FileSharing, create_file
 from lsstinstall.core.errors import CorruptError
-from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 from lsstinstall.core.packagelinks import check_link, may_lead_out
 from lsstinstall.core.productreuse import join_groups
 
@@ -26,25 +24,9 @@ if TYPE_CHECKING:
     from lsstinstall.core.productreuse import PackagePart, Reuse
     from lsstinstall.core.settings import LinkKind
 
-__all__ = ["Assembled", "assemble_package"]
+__all__ = ["assemble_package"]
 
 _EMPTY = hashlib.sha256().hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assembled:
-    """A product that was put together.
-
-    Parameters
-    ----------
-    files : `FileList`
-        All of it, paths as in the package.
-    fetched_bytes : `int`
-        How much of the package was fetched.
-    """
-
-    files: FileList
-    fetched_bytes: int
 
 
 def assemble_package(
@@ -55,7 +37,7 @@ def assemble_package(
     link: LinkKind | None,
     umask: int = 0o022,
     announce: Callable[[Collection[int]], None] = lambda _: None,
-) -> Assembled:
+) -> int:
     """Make the folder that unpacking a whole package would make.
 
     Every file of another version is read and its digest compared before it is
@@ -79,8 +61,8 @@ def assemble_package(
 
     Returns
     -------
-    assembled : `Assembled`
-        What is there now.
+    fetched_bytes : `int`
+        How much of the package was fetched.
 
     Raises
     ------
@@ -101,7 +83,7 @@ def assemble_package(
         assembly.finish()
     except OSError as error:
         raise explain(error, doing="put together") from error
-    return Assembled(files=assembly.list_files(), fetched_bytes=assembly.fetched_bytes)
+    return assembly.fetched_bytes
 
 
 class _Assembly:
@@ -212,14 +194,6 @@ class _Assembly:
             wanted = folder.mode | mode & stat.S_ISGID
             if mode != wanted:
                 path.chmod(wanted)
-
-    def list_files(self) -> FileList:
-        files = [
-            ListedFile(path=file.path, mode=file.mode, size_bytes=file.size_bytes, sha256=file.sha256)
-            for file in sorted(self._index.files)
-        ]
-        links = [ListedLink(path=link.path, target=link.target) for link in self._index.links]
-        return FileList(files=tuple(files), links=tuple(sorted(links, key=lambda link: link.path)))
 
 
 class _Content:

@@ -162,22 +162,14 @@ class DiskProductStore:
         self, product: PlannedProduct, reuse: Reuse, root: PackageFiles, *, advance: Callable[[int], None]
     ) -> tuple[int, bool]:
         """Put a product together beside its place from other versions, and fetch only what they lack."""
-        folder, path = self._folder(product), product.path or ""
-        make_directory(folder)
-        order = AssemblyOrder(
-            address=f"{product.root}/{path}",
-            tree=self._tree(product),
-            folder=product.directory or "",
-            record=folder / f"assembled-{self._run}.json",
-            reuse=reuse,
-            link=self._link,
-        )
+        make_directory(self._folder(product))
+        path = product.path or ""
+        order = AssemblyOrder(tree=self._tree(product), reuse=reuse, link=self._link)
         remove_tree(order.tree)
         size = self._unpackers.assemble(
             order, lambda offset, size_bytes: root.read_part(path, offset, size_bytes), advance=advance
         )
-        files = parse_file_list(read_bytes(order.record), source=str(order.record))
-        return size, self._take_in(product, files)
+        return size, self._take_in(product, reuse.index.list_files(product.directory or ""))
 
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Put what was unpacked into its place and declare it."""

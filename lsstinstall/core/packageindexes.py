@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from lsstinstall.core.errors import FormatError
+from lsstinstall.core.errors import CorruptError, FormatError
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 from lsstinstall.core.jsontexts import canonical_json, parse_json
 
 if TYPE_CHECKING:
@@ -181,6 +182,37 @@ class PackageIndex:
     def content_bytes(self) -> int:
         """Sum of the sizes of the files."""
         return sum(file.size_bytes for file in self.files)
+
+    def list_files(self, folder: str) -> FileList:
+        """List what is in a folder of the package, as it is written down when it is installed.
+
+        Parameters
+        ----------
+        folder : `str`
+            With ``/``, without a final one.
+
+        Returns
+        -------
+        files : `FileList`
+            With paths below the folder.
+
+        Raises
+        ------
+        CorruptError
+            Raised if something is not in the folder.
+        """
+        prefix = f"{folder}/"
+        paths = [*(file.path for file in self.files), *(link.path for link in self.links)]
+        outside = [path for path in paths if not path.startswith(prefix)]
+        if outside:
+            raise CorruptError(f"`{outside[0]}` is not in the folder `{folder}`")
+        cut = len(prefix)
+        files = [
+            ListedFile(path=file.path[cut:], mode=file.mode, size_bytes=file.size_bytes, sha256=file.sha256)
+            for file in sorted(self.files)
+        ]
+        links = [ListedLink(path=link.path[cut:], target=link.target) for link in self.links]
+        return FileList(files=tuple(files), links=tuple(sorted(links, key=lambda link: link.path)))
 
     def format(self) -> bytes:
         """Write the index in the one form that is published.

@@ -78,8 +78,6 @@ class Reuse:
     ----------
     index : `PackageIndex`
         What belongs to the product.
-    index_data : `bytes`
-        The same as it was fetched.
     sources : `tuple` [ `ReuseSource`, ... ]
         Other versions, the best first.
     fetch_bytes : `int`
@@ -88,7 +86,6 @@ class Reuse:
     """
 
     index: PackageIndex
-    index_data: bytes
     sources: tuple[ReuseSource, ...]
     fetch_bytes: int
 

@@ -89,4 +89,4 @@ def _plan_one(
     fetch_bytes = sum(part.size_bytes for part in join_groups(index, missing))
     if fetch_bytes > _WORTHWHILE * index.size_bytes:
         return None
-    return Reuse(index=index, index_data=data, sources=tuple(sources), fetch_bytes=fetch_bytes)
+    return Reuse(index=index, sources=tuple(sources), fetch_bytes=fetch_bytes)

@@ -69,16 +69,15 @@ def package(tmp_path: Path) -> tuple[PackageIndex, _Server]:
 
 
 def _reuse(index: PackageIndex, *sources: ReuseSource) -> Reuse:
-    return Reuse(index=index, index_data=index.format(), sources=sources, fetch_bytes=0)
+    return Reuse(index=index, sources=sources, fetch_bytes=0)
 
 
 def test_a_product_is_put_together_as_it_would_be_unpacked(
     tmp_path: Path, old: ReuseSource, package: tuple[PackageIndex, _Server]
 ) -> None:
     index, server = package
-    made = assemble_package(_reuse(index, old), tmp_path / "out", fetch=server.fetch, link=None)
+    assemble_package(_reuse(index, old), tmp_path / "out", fetch=server.fetch, link=None)
     assert list_files(tmp_path / "out/afw/2") == list_files(tmp_path / "new")
-    assert made.files.below("afw/2") == list_files(tmp_path / "new")
     assert (tmp_path / "out/afw/2/data").stat().st_mode & 0o777 == 0o750
     assert (tmp_path / "out/afw/2/lib/large.so").samefile(tmp_path / "old/lib/large.so")
     assert (tmp_path / "out/afw/2/lib/new.so").samefile(tmp_path / "old/lib/old.so")
@@ -92,7 +91,7 @@ def test_only_what_changed_is_fetched(
     groups = {file.path: index.groups[file.group] for file in index.files}
     changed, table = groups["afw/2/python/changed.py"], groups["afw/2/ups/afw.table"]
     assert server.asked == [(changed.offset, table.end - changed.offset)]
-    assert made.fetched_bytes == table.end - changed.offset < index.size_bytes / 100
+    assert made == table.end - changed.offset < index.size_bytes / 100
 
 
 def test_without_other_versions_all_of_it_is_fetched(

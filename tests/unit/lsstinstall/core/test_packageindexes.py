@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lsstinstall.core.errors import FormatError
+from lsstinstall.core.errors import CorruptError, FormatError
 from lsstinstall.core.names import Sha256
 from lsstinstall.core.packageindexes import (
     IndexedFile,
@@ -63,6 +63,17 @@ def test_the_same_index_gives_the_same_bytes() -> None:
 
 def test_an_index_lies_beside_its_package() -> None:
     assert index_path("a/afw-1.0@Linux64.tar.gz") == "a/afw-1.0@Linux64.tar.gz.index"
+
+
+def test_an_index_lists_the_files_of_a_product() -> None:
+    listed = INDEX.list_files("afw/1.0")
+    assert [(file.path, file.mode, file.sha256) for file in listed.files] == [
+        ("README", 0o644, TWO),
+        ("run.sh", 0o755, ONE),
+    ]
+    assert [(link.path, link.target) for link in listed.links] == [("link", "README")]
+    with pytest.raises(CorruptError, match=r"`afw/1\.0/README` is not in the folder `afw/1`"):
+        INDEX.list_files("afw/1")
 
 
 def test_an_index_knows_how_much_its_files_hold_and_where_groups_end() -> None:

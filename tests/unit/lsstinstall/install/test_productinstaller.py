@@ -261,9 +261,7 @@ def _reusing(product: PlannedProduct) -> PlannedProduct:
     index = PackageIndex(
         size_bytes=100, sha256=parse_sha256("a" * 64), groups=(), folders=(), files=(), links=()
     )
-    return replace(
-        product, size_bytes=100, reuse=Reuse(index=index, index_data=b"", sources=(), fetch_bytes=7)
-    )
+    return replace(product, size_bytes=100, reuse=Reuse(index=index, sources=(), fetch_bytes=7))
 
 
 def test_what_other_versions_have_is_not_fetched() -> None:

@@ -93,7 +93,6 @@ def test_only_what_no_version_has_is_to_be_fetched() -> None:
     assert planned.reuse.index == INDEX
     assert planned.reuse.sources == (FIRST,)
     assert (planned.fetch_bytes, planned.size_bytes) == (500_000, 1_000_100)
-    assert planned.reuse.index_data == INDEX.format()
 
 
 def test_with_all_of_it_there_nothing_is_to_be_fetched() -> None:
