@@ -179,7 +179,22 @@ class _Planner:
         packages = self.engine.resolve(lock)
         # The list stands for the metapackage, and may lack what comes on top of it.
         more = [spec for spec in self.request.spec.specs() if _spec_name(spec) != METAPACKAGE]
-        return self._solve(more, pinned=packages) if more else packages
+        return self._with_more(packages, more) if more else packages
+
+    def _with_more(
+        self, packages: tuple[SolvedPackage, ...], specs: Sequence[str]
+    ) -> tuple[SolvedPackage, ...]:
+        """Add to a list, none of whose packages may change."""
+        try:
+            return self._solve(specs, pinned=packages)
+        except ToolkitError:
+            if not self._is_former:
+                raise
+        # Channels corrected the requirements of packages that are so old, and some are in channels
+        # that nobody gave: such a list holds together no more. It worked then, and does without EUPS.
+        names = {one.package.name for one in packages}
+        added = [one for one in self._solve(specs, favored=packages) if one.package.name not in names]
+        return tuple(sorted((*packages, *added), key=lambda one: one.package.name))
 
     def _solve(
         self,

@@ -43,6 +43,8 @@ class FakeEngine:
     asked: list[tuple[str, ...]] = field(default_factory=list)
     repaired: list[Path] = field(default_factory=list)
     broken: bool = False
+    clashing: frozenset[str] = frozenset()
+    """Names of packages that no solution has together with the rest, if they are pinned."""
 
     def solve(
         self,
@@ -59,6 +61,8 @@ class FakeEngine:
         assert platform == LINUX
         assert all(package.name.startswith("__") for package in virtual_packages)
         self.asked.append(tuple(specs))
+        if any(one.package.name in self.clashing for one in pinned):
+            raise ToolkitError("no solution for what is pinned")
         chosen: dict[str, SolvedPackage] = {one.package.name: one for one in pinned}
         kept = {one.package.name: one for one in favored}
         pending = list(specs)

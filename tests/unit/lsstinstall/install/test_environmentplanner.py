@@ -241,3 +241,20 @@ def test_an_environment_of_a_commit_is_never_updated() -> None:
     store = _present(engine, PYTHON, EUPS, name=EnvName("lsst-scipipe-46b24e8"))
     plan = _plan(_request("46b24e8", update=True), engine, store, _lock(PYTHON))
     assert (plan.action, plan.found) == (EnvironmentAction.KEEP, None)
+
+
+def test_a_list_of_old_times_need_not_hold_together_any_more() -> None:
+    engine = _engine(solved("zlib-1.2"))
+    engine.needs["eups"] = ("python",)
+    engine.clashing = frozenset({"zlib"})
+    old = solved("python-3.7.9")
+    engine.offered = (*engine.offered, old)
+    plan = _plan(_request("46b24e8"), engine, FakeStore(), _lock(solved("zlib-1.2"), old))
+    assert _names(plan.packages) == ["eups 2.2.15", "python 3.7.9", "zlib 1.2"]
+
+
+def test_a_list_of_today_has_to_hold_together() -> None:
+    engine = _engine()
+    engine.clashing = frozenset({"python"})
+    with pytest.raises(ToolkitError, match="no solution for what is pinned"):
+        _plan(_request(developer=True), engine, FakeStore(), _lock(NEW, PYTHON))
