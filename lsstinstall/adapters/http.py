@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
 from lsstinstall.adapters.folders import FolderPkgroot
-from lsstinstall.adapters.mirroredpkgroots import MirroredPkgroot, OfflinePkgroot
+from lsstinstall.adapters.mirroredpkgroots import MirroredPkgroot
+from lsstinstall.adapters.rememberedpkgroots import OfflinePkgroot, RememberingPkgroot
 from lsstinstall.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def open_pkgroot(
     timeout_seconds: float = 30,
     mirrors: Mirrors | None = None,
     offline: bool = False,
+    memory: Path | None = None,
 ) -> PkgrootReader:
     """Open a package root.
 
@@ -92,8 +94,10 @@ def open_pkgroot(
     mirrors : `Mirrors`, optional
         Where else it may be; another place is tried when one fails.
     offline : `bool`, optional
-        Whether only folders are read; what lies behind a server is then an
-        `UnavailableError`.
+        Whether no server is asked: what lies behind one is then what was kept
+        of it, or an `UnavailableError`.
+    memory : `~pathlib.Path`, optional
+        Folder in which small files of servers are kept.
 
     Returns
     -------
@@ -107,14 +111,15 @@ def open_pkgroot(
     """
     urls = (url,) if mirrors is None else mirrors.candidates(url)
     if offline:
-        urls = tuple(one for one in urls if not _is_web(one))
-        if not urls:
-            return OfflinePkgroot(url)
-    if urls == (url,):
-        return _open(url, retries=retries, timeout_seconds=timeout_seconds)
+        places = [_open(one, retries=0, timeout_seconds=0) for one in urls if not _is_web(one)]
+        if _is_web(url):
+            places.append(OfflinePkgroot(url, memory))
+        return places[0] if len(places) == 1 else MirroredPkgroot(url, places)
     few = min(retries, _RETRIES_OF_A_MIRROR)
     places = [_open(one, retries=few, timeout_seconds=timeout_seconds) for one in urls[:-1]]
-    return MirroredPkgroot(url, [*places, _open(urls[-1], retries=retries, timeout_seconds=timeout_seconds)])
+    places.append(_open(urls[-1], retries=retries, timeout_seconds=timeout_seconds))
+    root: PkgrootReader = places[0] if urls == (url,) else MirroredPkgroot(url, places)
+    return root if memory is None or not _is_web(url) else RememberingPkgroot(root, memory)
 
 
 def _is_web(url: str) -> bool:

@@ -1,10 +1,10 @@
-"""Package roots that can be had in several places, or not at all without a network."""
+"""Package roots that can be had in several places."""
 
 from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.errors import ToolkitError
     from lsstinstall.core.names import Sha256
 
-__all__ = ["MirroredPkgroot", "OfflinePkgroot"]
+__all__ = ["MirroredPkgroot"]
 
 _log = logging.getLogger(__name__)
 
@@ -121,64 +121,3 @@ class MirroredPkgroot:
             _log.debug("on to the next mirror: %s", problems[-1])
         # What a living place said tells more than the silence of a dead one.
         raise next((one for one in problems if not isinstance(one, UnavailableError)), problems[-1])
-
-
-class OfflinePkgroot:
-    """A package root behind a web server that may not be asked.
-
-    Parameters
-    ----------
-    url : `str`
-        Its address.
-    """
-
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-
-    @property
-    def url(self) -> str:
-        """Its address, without a final slash."""
-        return self._url
-
-    def read_bytes(self, path: str) -> bytes:
-        """Refuse."""
-        self._refuse(path)
-
-    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
-        """Refuse."""
-        del offset, size_bytes
-        self._refuse(path)
-
-    def read_text(self, path: str) -> str:
-        """Refuse."""
-        self._refuse(path)
-
-    def listing(self, directory: str) -> tuple[str, ...]:
-        """Refuse."""
-        self._refuse(directory)
-
-    def exists(self, path: str) -> bool:
-        """Refuse."""
-        self._refuse(path)
-
-    def size_bytes(self, path: str) -> int | None:
-        """Refuse."""
-        self._refuse(path)
-
-    def download(
-        self, path: str, destination: Path, *, sha256: Sha256 | None = None, size_bytes: int | None = None
-    ) -> int:
-        """Refuse."""
-        del destination, sha256, size_bytes
-        self._refuse(path)
-
-    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
-        """Refuse."""
-        del beside
-        self._refuse(path)
-
-    def _refuse(self, path: str) -> NoReturn:
-        raise UnavailableError(
-            f"<{self._url}/{path}> is needed, and no server is asked offline",
-            hint="run without `--offline`, or give a folder with `--pkgroot` or as a mirror",
-        )

@@ -10,6 +10,7 @@ from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackoptions import (
     flavor_option,
     jobs_option,
+    link_option,
     lock_timeout_option,
     offline_option,
     pkgroot_option,
@@ -30,6 +31,7 @@ __all__ = ["add"]
 @flavor_option
 @jobs_option
 @lock_timeout_option
+@link_option
 @offline_option
 @click.option(
     "--no-server-tags", "-U", is_flag=True, help="Set only TAG, not all tags of the servers that fit."

@@ -33,7 +33,7 @@ class AddOptions:
     ----------
     products : `tuple` [ `str`, ... ]
         Each ``PRODUCT`` or ``PRODUCT@VERSION``.
-    tag_name, stack, pkgroot, flavor : `str` or `None`
+    tag_name, stack, pkgroot, flavor, link : `str` or `None`
         `None` if not given.
     jobs : `int`
         How much to do at a time.
@@ -48,6 +48,7 @@ class AddOptions:
     stack: str | None
     pkgroot: str | None
     flavor: str | None
+    link: str | None
     jobs: int
     lock_timeout: float | None
     no_server_tags: bool
@@ -95,7 +96,8 @@ def add_products(console: Console, options: AddOptions) -> int:
 
 
 def _request(options: AddOptions, environ: Mapping[str, str]) -> ProductRequest:
-    open_root = root_opener(pick_settings(environ, offline=options.offline))
+    settings = pick_settings(environ, offline=options.offline, link=options.link)
+    open_root = root_opener(settings, environ)
     stack, others = pick_target(options.stack, environ)
     pkgroots = pick_pkgroots(options.pkgroot, environ, stack=stack, others=others)
     flavor = pick_flavor(options.flavor, environ)
@@ -111,6 +113,7 @@ def _request(options: AddOptions, environ: Mapping[str, str]) -> ProductRequest:
         jobs=options.jobs,
         lock_timeout=options.lock_timeout,
         others=others,
+        link=settings.link,
         open_root=open_root,
     )
 

@@ -74,7 +74,7 @@ class Installation:
             request.conda_root, now=lambda: datetime.now(tz=UTC), home=Path(home) if home else None
         )
         self._engine = open_engine(request.conda_root, request.settings, environ)
-        self._open_root = root_opener(request.settings)
+        self._open_root = root_opener(request.settings, environ)
 
     def plan(self) -> InstallationPlan:
         """Decide what to do; nothing is changed.
@@ -264,6 +264,7 @@ class Installation:
             flavor=self._platform.flavor,
             jobs=self._request.jobs,
             lock_timeout=self._request.lock_timeout,
+            link=self._request.settings.link,
             open_root=self._open_root,
         )
 

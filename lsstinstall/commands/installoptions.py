@@ -10,7 +10,6 @@ import click
 
 from lsstinstall.adapters.packagedata import load_defaults
 from lsstinstall.commands.installationplans import InstallationRequest
-from lsstinstall.commands.servers import pick_settings
 from lsstinstall.core.environments import BASE, EnvName, EnvVersion, parse_env_name, parse_recorded_version
 from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.names import parse_product_name
@@ -48,6 +47,8 @@ class InstallOptions:
         Of ``--jobs``.
     offline : `bool`
         ``--offline``.
+    link : `str` or `None`
+        Of ``--link``.
     lock_timeout : `float` or `None`
         Of ``--lock-timeout``.
     """
@@ -70,6 +71,7 @@ class InstallOptions:
     stack: Path | None
     jobs: int
     offline: bool
+    link: str | None
     lock_timeout: float | None
 
 
@@ -192,7 +194,10 @@ def read_request(
     tag, version = _selected(options)
     if products and tag is None:
         raise ConfigurationError("products need a tag", hint="add `-T TAG`, for example `-T w_latest`")
-    defaults, settings = load_defaults(), pick_settings(environ, offline=options.offline)
+    # Imported here: `--help` should answer at once.
+    from lsstinstall.commands.servers import pick_settings  # noqa: PLC0415
+
+    defaults, settings = load_defaults(), pick_settings(environ, offline=options.offline, link=options.link)
     active = None if options.no_active_conda else find_active_conda(environ)
     return InstallationRequest(
         tag=None if tag is None else parse_tag(tag),

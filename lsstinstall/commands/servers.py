@@ -6,8 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.http import open_pkgroot
+from lsstinstall.adapters.rememberedpkgroots import memory_folder
 from lsstinstall.adapters.settingsfiles import load_settings
-from lsstinstall.core.settings import Settings
+from lsstinstall.core.settings import LinkKind, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["open_engine", "pick_settings", "root_opener"]
 
 
-def pick_settings(environ: Mapping[str, str], *, offline: bool = False) -> Settings:
+def pick_settings(environ: Mapping[str, str], *, offline: bool = False, link: str | None = None) -> Settings:
     """Decide on the settings of a run.
 
     Parameters
@@ -28,29 +29,39 @@ def pick_settings(environ: Mapping[str, str], *, offline: bool = False) -> Setti
         Says where the configuration files are.
     offline : `bool`, optional
         Whether ``--offline`` was given.
+    link : `str`, optional
+        Value of ``--link``.
 
     Returns
     -------
     settings : `Settings`
-        Those of the files, below the option.
+        Those of the files, below the options.
     """
-    return Settings(offline=True if offline else None).over(load_settings(environ))
+    options = Settings(offline=True if offline else None, link=None if link is None else LinkKind(link))
+    return options.over(load_settings(environ))
 
 
-def root_opener(settings: Settings) -> Callable[[str], PkgrootReader]:
+def root_opener(settings: Settings, environ: Mapping[str, str]) -> Callable[[str], PkgrootReader]:
     """Make what opens package roots.
 
     Parameters
     ----------
     settings : `Settings`
         Mirrors, and whether servers may be asked.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        Says where caches are.
 
     Returns
     -------
     open_root : `~collections.abc.Callable`
         Takes a URL or folder, gives a `PkgrootReader`.
     """
-    return partial(open_pkgroot, mirrors=settings.mirrors, offline=bool(settings.offline))
+    return partial(
+        open_pkgroot,
+        mirrors=settings.mirrors,
+        offline=bool(settings.offline),
+        memory=memory_folder(environ),
+    )
 
 
 def open_engine(conda_root: Path, settings: Settings, environ: Mapping[str, str]) -> CondaEngine:

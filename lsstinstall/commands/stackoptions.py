@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from lsstinstall.adapters.files import read_text
-from lsstinstall.adapters.settingsfiles import load_settings
 from lsstinstall.commands.stackplaces import pick_flavor, pick_stacks, pick_target
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.pkgroots import split_pkgroots
-from lsstinstall.core.settings import MOST_JOBS
+from lsstinstall.core.settings import MOST_JOBS, LinkKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "flavor_option",
     "jobs_option",
+    "link_option",
     "lock_timeout_option",
     "offline_option",
     "pick_flavor",
@@ -64,15 +64,28 @@ def flavor_option(function: F) -> F:
 def jobs_option(function: F) -> F:
     """Add ``--jobs``."""
     option = click.option(
-        "--jobs", metavar="N", type=click.IntRange(1, MOST_JOBS), default=_default_jobs, show_default="4",
-        help="How much to do at a time.",
+        "--jobs", metavar="N", type=click.IntRange(1, MOST_JOBS), default=_default_jobs,
+        help="How much to do at a time.  [default: 4, or what was configured]",
     )  # fmt: skip
     return option(function)
 
 
 def _default_jobs() -> int:
     """Read what the user or the site set; called only when somebody wants to know."""
+    # Imported here: `--help` should answer at once.
+    from lsstinstall.adapters.settingsfiles import load_settings  # noqa: PLC0415
+
     return load_settings(os.environ).jobs or _DEFAULT_JOBS
+
+
+def link_option(function: F) -> F:
+    """Add ``--link``."""
+    option = click.option(
+        "--link", type=click.Choice([kind.value for kind in LinkKind]),
+        help="How a file of another version comes here: sharing its blocks, as the same file, or copied."
+        "  [default: reflink where the disk can, else hard]",
+    )  # fmt: skip
+    return option(function)
 
 
 def offline_option(function: F) -> F:

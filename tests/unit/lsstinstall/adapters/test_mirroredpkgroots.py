@@ -113,9 +113,14 @@ def test_offline_only_folders_are_read(root: Path, tmp_path: Path) -> None:
     with guarding(root) as server:
         files = open_pkgroot(server.url, offline=True)
         assert files.url == server.url
-        for ask in (files.read_text, files.read_bytes, files.listing, files.exists, files.size_bytes):
-            with pytest.raises(UnavailableError, match=rf"<{server.url}/{LIST}> is needed"):
+        for ask in (files.read_text, files.read_bytes, files.listing, files.exists):
+            with pytest.raises(UnavailableError, match=rf"<{server.url}/{LIST}/?> is needed"):
                 ask(LIST)
+        assert files.size_bytes(LIST) is None
+        with pytest.raises(UnavailableError):
+            files.read_part(LIST, 0, 1)
+        with pytest.raises(UnavailableError):
+            files.sources(LIST, tmp_path / "copy")
         with pytest.raises(UnavailableError):
             files.download(LIST, tmp_path / "copy")
         with pytest.raises(UnavailableError):
