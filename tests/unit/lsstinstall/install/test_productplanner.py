@@ -132,6 +132,7 @@ def test_a_plan_can_be_printed() -> None:
                 "action": "unpack",
                 "package": "https://example.org/stack/afw.tar.gz",
                 "bytes": 10,
+                "fetch_bytes": 10,
                 "sha256": None,
                 "tags": ["w_2026_10"],
                 "reason": None,
@@ -145,6 +146,6 @@ def test_a_plan_says_why_a_product_is_blocked() -> None:
     assert data["products"] == [
         {
             "product": "afw", "version": "1.0", "action": "blocked", "package": None, "bytes": None,
-            "sha256": None, "tags": ["w_2026_10"], "reason": "gone",
+            "fetch_bytes": None, "sha256": None, "tags": ["w_2026_10"], "reason": "gone",
         }
     ]  # fmt: skip
