@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import socket
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from lsstinstall.adapters.partialfiles import PartialFile
 from lsstinstall.adapters.web import WebPkgroot
 from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError, UnavailableError
 from lsstinstall.core.names import parse_sha256
@@ -13,7 +15,6 @@ from tests.support.webservers import WebServer, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.network
 
@@ -231,6 +232,95 @@ def test_another_part_than_the_one_asked_for_is_refused(
     root.download(NAME, tmp_path / "afw", sha256=DIGEST)
     assert (tmp_path / "afw").read_bytes() == DATA
     assert [asked[2] for asked in server.asked] == [None, "bytes=5000-", None]
+
+
+def _stream(root: WebPkgroot, beside: Path) -> bytes:
+    source = next(root.sources(NAME, beside))
+    assert not isinstance(source, Path)
+    return b"".join(source)
+
+
+def test_a_package_comes_in_chunks_and_is_kept(root: WebPkgroot, tmp_path: Path) -> None:
+    assert _stream(root, tmp_path / "afw") == DATA
+    assert (tmp_path / "afw.part").read_bytes() == DATA
+
+
+def test_a_stream_that_was_cut_goes_on_where_it_ended(
+    root: WebPkgroot, server: WebServer, tmp_path: Path
+) -> None:
+    server.cuts[NAME] = [5000, 2000]
+    assert _stream(root, tmp_path / "afw") == DATA
+    assert [asked[2] for asked in server.asked] == [None, "bytes=5000-", "bytes=7000-"]
+
+
+def test_a_stream_begins_with_what_an_earlier_run_fetched(server: WebServer, tmp_path: Path) -> None:
+    server.cuts[NAME] = [5000]
+    impatient = WebPkgroot(server.url, retries=0, timeout_seconds=5)
+    with pytest.raises(UnavailableError, match=rf"ended after 5000 of {len(DATA)} bytes"):
+        _stream(impatient, tmp_path / "afw")
+    assert _stream(impatient, tmp_path / "afw") == DATA
+    assert server.asked[-1][2] == "bytes=5000-"
+
+
+def test_a_stream_of_a_server_without_ranges_leaves_out_what_it_sends_again(
+    root: WebPkgroot, server: WebServer, tmp_path: Path
+) -> None:
+    server.ranges = False
+    server.cuts[NAME] = [5000]
+    assert _stream(root, tmp_path / "afw") == DATA
+    assert (tmp_path / "afw.part").read_bytes() == DATA
+
+
+@pytest.mark.parametrize("is_dropped", [True, False])
+def test_a_file_that_changes_while_it_comes_is_told(
+    root: WebPkgroot, server: WebServer, tmp_path: Path, *, is_dropped: bool
+) -> None:
+    server.ranges = False
+    server.cuts[NAME] = [5000]
+    source = next(root.sources(NAME, tmp_path / "afw"))
+    assert not isinstance(source, Path)
+    assert next(source) == DATA[:5000]
+    if is_dropped:
+        (tmp_path / "afw.part").unlink()
+    else:
+        server.files[NAME] = b"other" + DATA
+    with pytest.raises(UnavailableError, match="changed while it was fetched"):
+        b"".join(source)
+    assert not (tmp_path / "afw.part").exists()
+
+
+def test_a_stream_that_gets_nowhere_is_given_up(root: WebPkgroot, server: WebServer, tmp_path: Path) -> None:
+    server.statuses[NAME] = [503] * 9
+    with pytest.raises(UnavailableError, match="in 4 attempts"):
+        _stream(root, tmp_path / "afw")
+
+
+def test_an_older_part_that_turns_out_to_be_damaged_is_fetched_anew_once(
+    root: WebPkgroot, tmp_path: Path
+) -> None:
+    (tmp_path / "afw.part").write_bytes(b"x" * 100)
+    (tmp_path / "afw.part.mark").write_text('"one"')
+    came = []
+    for source in root.sources(NAME, tmp_path / "afw"):
+        assert not isinstance(source, Path)
+        came.append(b"".join(source))
+        PartialFile(tmp_path / "afw").drop()
+    assert came == [b"x" * 100 + DATA[100:], DATA]
+
+
+def test_a_part_that_is_not_damaged_is_not_fetched_anew(root: WebPkgroot, tmp_path: Path) -> None:
+    (tmp_path / "afw.part").write_bytes(DATA[:100])
+    (tmp_path / "afw.part.mark").write_text('"one"')
+    sources = root.sources(NAME, tmp_path / "afw")
+    source = next(sources)
+    assert not isinstance(source, Path)
+    assert b"".join(source) == DATA
+    assert list(sources) == []
+
+
+def test_a_part_that_cannot_be_written_is_told(root: WebPkgroot, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="cannot write"):
+        _stream(root, tmp_path / "no" / "folder")
 
 
 def test_a_file_of_unknown_length_is_fetched(root: WebPkgroot, server: WebServer, tmp_path: Path) -> None:
