@@ -17,7 +17,7 @@ from lsstinstall.core.errors import RefusedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["EupsLock", "LockKind", "hold_eups_lock", "read_locks", "remove_stale_locks"]
+__all__ = ["EupsLock", "LockKind", "hold_eups_lock", "read_locks", "remove_stale_locks", "stale_locks"]
 
 _FOLDER = ".lockDir"
 
@@ -128,6 +128,25 @@ def read_locks(stack: Path) -> tuple[EupsLock, ...]:
     )
 
 
+def stale_locks(stack: Path) -> tuple[EupsLock, ...]:
+    """List the locks whose holders are certainly gone.
+
+    Parameters
+    ----------
+    stack : `~pathlib.Path`
+        Folder that holds ``ups_db``.
+
+    Returns
+    -------
+    locks : `tuple` [ `EupsLock`, ... ]
+        Sorted by file name; without those of unknown machines on file systems
+        that other machines may see.
+    """
+    host = os.uname().nodename
+    local = _is_local(stack)
+    return tuple(lock for lock in read_locks(stack) if lock.is_stale(host=host, local=local))
+
+
 def remove_stale_locks(stack: Path) -> tuple[EupsLock, ...]:
     """Remove the locks whose holders are certainly gone.
 
@@ -139,12 +158,9 @@ def remove_stale_locks(stack: Path) -> tuple[EupsLock, ...]:
     Returns
     -------
     removed : `tuple` [ `EupsLock`, ... ]
-        Sorted by file name. Locks of living processes stay, and those of
-        unknown machines on file systems that other machines may see.
+        Sorted by file name; see `stale_locks`.
     """
-    host = os.uname().nodename
-    local = _is_local(stack)
-    removed = tuple(lock for lock in read_locks(stack) if lock.is_stale(host=host, local=local))
+    removed = stale_locks(stack)
     for lock in removed:
         _give_up(lock.path)
     return removed

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.stackgraphs import StackGraph
 
-__all__ = ["Collector"]
+__all__ = ["Collector", "root_above"]
 
 _PACKAGES = "pkgs-rattler"
 
@@ -71,7 +71,7 @@ class Collector:
         self._everything = everything
         self._environ = environ
         self._remover = DiskProductRemover(self.stack)
-        root = conda_root or _root_above(self.stack.path)
+        root = conda_root or root_above(self.stack.path)
         self._root = None if root is None else CondaRoot(root, now=lambda: datetime.now(tz=UTC))
 
     @contextmanager
@@ -198,8 +198,19 @@ def _remove(one: Garbage, path: Path) -> None:
     remove_tree(path)
 
 
-def _root_above(stack: Path) -> Path | None:
-    """Find the folder of environments in one of which a stack lies: ``envs/NAME/share/eups``."""
+def root_above(stack: Path) -> Path | None:
+    """Find the folder of environments in one of which a stack lies.
+
+    Parameters
+    ----------
+    stack : `~pathlib.Path`
+        The stack.
+
+    Returns
+    -------
+    root : `~pathlib.Path` or `None`
+        `None` unless it lies in ``envs/NAME/share/eups``.
+    """
     parts = stack.parts[-4:]
     inside = len(parts) == 4 and parts[0] == "envs" and parts[2:] == ("share", "eups")  # noqa: PLR2004
     return stack.parents[3] if inside else None
