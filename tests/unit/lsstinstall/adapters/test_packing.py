@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.adapters.archives import unpack_archive
 from lsstinstall.adapters.packing import pack_tree
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 
@@ -25,6 +24,11 @@ def _tree(root: Path) -> Path:
     return root
 
 
+def _unpack(archive: Path, out: Path) -> None:
+    with tarfile.open(archive) as tar:
+        tar.extractall(out, filter="tar")
+
+
 def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         tree = _tree(tmp_path / name)
@@ -36,7 +40,7 @@ def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_packed_tree_unpacks_to_the_same_tree(tmp_path: Path) -> None:
     pack_tree(_tree(tmp_path / "tree"), tmp_path / "x.tar.gz", prefix="afw/1.0")
-    unpack_archive(tmp_path / "x.tar.gz", tmp_path / "out")
+    _unpack(tmp_path / "x.tar.gz", tmp_path / "out")
     out = tmp_path / "out/afw/1.0"
     assert (out / "bin/run").stat().st_mode & 0o777 == 0o755
     assert (out / "lib.so").readlink().name == "lib.so.1"
@@ -56,7 +60,7 @@ def test_members_are_sorted_and_belong_to_nobody(tmp_path: Path) -> None:
 def test_further_files_are_packed_in_place_of_those_of_the_tree(tmp_path: Path) -> None:
     tree = _tree(tmp_path / "tree")
     pack_tree(tree, tmp_path / "x.tar.gz", prefix="p", extra={".pwd": b"/build", "bin/run": b"other"})
-    unpack_archive(tmp_path / "x.tar.gz", tmp_path / "out")
+    _unpack(tmp_path / "x.tar.gz", tmp_path / "out")
     assert (tmp_path / "out/p/.pwd").read_bytes() == b"/build"
     assert (tmp_path / "out/p/bin/run").read_bytes() == b"other"
 

@@ -104,6 +104,15 @@ def test_products_are_declared_in_the_order_of_the_plan(jobs: int) -> None:
     assert not store.locked
 
 
+def test_large_packages_are_fetched_first_and_the_rest_as_planned() -> None:
+    sizes = {"base": 1000, "utils": 5 << 20, "afw": 9 << 20}
+    plan = [replace(one, size_bytes=sizes.get(one.product)) for one in PLAN]
+    files, steps = _files(), _Steps()
+    _run(*plan, files=files, reporter=steps, jobs=1)
+    packages = [path for path in files.asked if path.endswith(".gz")]
+    assert packages == ["afw.tar.gz", "utils.tar.gz", "base.tar.gz", "sphgeom.tar.gz"]
+
+
 def test_the_report_has_sizes_times_and_tags() -> None:
     result = _run(_product("base")).results[0]
     assert InstallReport(results=(result,)).to_dict()["products"] == [result.to_dict()]
