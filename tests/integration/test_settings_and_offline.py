@@ -178,3 +178,18 @@ def test_no_output_shows_a_password(
     assert "s3cret" not in out + err
     assert conda.asked
     assert eups.asked
+
+
+@pytest.mark.parametrize("arguments", [("-p", "a:b"), ("--stack", "a:b"), ()])
+def test_a_folder_that_no_search_path_can_name_is_refused(
+    tmp_path: Path,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+) -> None:
+    config.write_text("")
+    here = _here(tmp_path / ("here" if arguments else "he:re"), monkeypatch)
+    assert _run("-n", *arguments) == 2
+    assert "has a `:` in its path" in capsys.readouterr().err
+    assert list(here.iterdir()) == []
