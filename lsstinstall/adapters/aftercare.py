@@ -54,7 +54,7 @@ class AfterCare:
         """
         hook = find_hook(customization_folders(stacks, environ))
         return cls(
-            interpreter=find_interpreter(stacks[0], environ, hook=hook is not None),
+            interpreter=find_interpreter(stacks, environ, hook=hook is not None),
             hook=PostInstallHook.of_site(hook, environ),
         )
 

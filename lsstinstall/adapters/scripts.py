@@ -13,7 +13,7 @@ from lsstinstall.core.names import Sha256
 from lsstinstall.core.scripts import HEAD_BYTES, repaired_script
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lsstinstall.core.filelists import FileList, ListedFile
 
@@ -25,13 +25,13 @@ _NO_SCRIPTS = (".so", ".dylib", ".a", ".o", ".pyc", ".h", ".cc", ".txt", ".html"
 """Some builds make everything executable; these are not even opened."""
 
 
-def find_interpreter(stack: Path, environ: Mapping[str, str], *, hook: bool) -> str | None:
-    """Find the Python that the scripts of a stack's products are to be run with.
+def find_interpreter(stacks: Iterable[Path], environ: Mapping[str, str], *, hook: bool) -> str | None:
+    """Find the Python that scripts of products are to be run with.
 
     Parameters
     ----------
-    stack : `~pathlib.Path`
-        The stack; in an environment it is the folder ``share/eups``.
+    stacks : `~collections.abc.Iterable` [ `~pathlib.Path` ]
+        Stacks in use; that of an environment is its folder ``share/eups``.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         ``SHTRON_PYTHON``, which ``shebangtron`` knows, ``CONDA_PREFIX`` and
         ``PATH`` are read.
@@ -47,9 +47,9 @@ def find_interpreter(stack: Path, environ: Mapping[str, str], *, hook: bool) -> 
     """
     if named := environ.get("SHTRON_PYTHON"):
         return named
-    prefixes = [Path(environ["CONDA_PREFIX"])] if environ.get("CONDA_PREFIX") else []
-    if (stack.parent.name, stack.name) == ("share", "eups"):
-        prefixes.insert(0, stack.parent.parent)
+    prefixes = [path.parent.parent for path in stacks if (path.parent.name, path.name) == ("share", "eups")]
+    if active := environ.get("CONDA_PREFIX"):
+        prefixes.append(Path(active))
     for prefix in prefixes:
         python = prefix / "bin" / "python"
         if python.exists() and (prefix / "conda-meta").is_dir():

@@ -80,14 +80,15 @@ def test_the_interpreter_is_that_of_the_stack_s_environment(tmp_path: Path) -> N
     own, active = _environment(tmp_path / "own"), _environment(tmp_path / "active")
     stack = tmp_path / "own/share/eups"
     environ = {"CONDA_PREFIX": str(tmp_path / "active"), "PATH": str(tmp_path / "active/bin")}
-    assert find_interpreter(stack, environ, hook=False) == own
-    assert find_interpreter(tmp_path / "stack", environ, hook=False) == active
-    assert find_interpreter(stack, {**environ, "SHTRON_PYTHON": "/my/python"}, hook=False) == "/my/python"
+    assert find_interpreter([stack], environ, hook=False) == own
+    assert find_interpreter([tmp_path / "mine", stack], environ, hook=False) == own
+    assert find_interpreter([tmp_path / "stack"], environ, hook=False) == active
+    assert find_interpreter([stack], {**environ, "SHTRON_PYTHON": "/my/python"}, hook=False) == "/my/python"
 
 
 def test_any_python_will_do_where_eups_would_take_it(tmp_path: Path) -> None:
     environ = {"PATH": str(tmp_path / "bin")}
     python = _environment(tmp_path)
-    assert find_interpreter(tmp_path / "stack", environ, hook=False) is None
-    assert find_interpreter(tmp_path / "stack", environ, hook=True) == python
-    assert find_interpreter(tmp_path / "stack", {"CONDA_PREFIX": "/none"}, hook=True) is None
+    assert find_interpreter([tmp_path / "stack"], environ, hook=False) is None
+    assert find_interpreter([tmp_path / "stack"], environ, hook=True) == python
+    assert find_interpreter([tmp_path / "stack"], {"CONDA_PREFIX": "/none"}, hook=True) is None
