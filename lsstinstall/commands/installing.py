@@ -60,7 +60,10 @@ def install_all(
     if dry_run:
         return _end(console, plan, planned, lines, dry_run=True)
     console.tell("plan", _data(plan, planned, dry_run=False))
-    with installation.locked(plan) as plan:
+    with installation.locked(plan) as current:
+        if current is not plan:
+            # Another run changed an environment while we waited for it.
+            plan, lines = current, list(_show_plan(current, planned, every=False))
         for line in lines:
             reporter.note(line)
         # One display for all that follows.

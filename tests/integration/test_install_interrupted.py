@@ -58,11 +58,11 @@ class _Installer:
     def prefix(self) -> Path:
         return self.folder / "conda/envs" / NAME
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, quiet: bool = True) -> subprocess.Popen[str]:
         """Start it."""
-        command = [sys.executable, "-m", "lsstinstall", "-v", "13.0.1", "--json", "--quiet"]
+        command = [sys.executable, "-m", "lsstinstall", "-v", "13.0.1", "--json"]
         return subprocess.Popen(
-            [*command, "-C", self._url, "--override-channels", *arguments],
+            [*command, *["--quiet"][:quiet], "-C", self._url, "--override-channels", *arguments],
             cwd=self.folder,
             env=self._environ,
             stdout=subprocess.PIPE,
@@ -147,7 +147,9 @@ def test_a_killed_change_is_repaired_and_keeps_the_products(
     assert installer.content() == _whole(tmp_path / "whole", server.url, "-d")
 
 
-def test_a_second_run_at_the_same_time_is_refused_on_request(installer: _Installer, server: FileServer) -> None:
+def test_a_second_run_at_the_same_time_is_refused_on_request(
+    installer: _Installer, server: FileServer
+) -> None:
     server.held = ("zlib-1.3-h0_0.conda",)
     with installer.start() as first:
         assert server.holding.wait(30)
@@ -158,6 +160,25 @@ def test_a_second_run_at_the_same_time_is_refused_on_request(installer: _Install
         server.release()
         first.communicate(timeout=30)
     assert first.returncode == 0
+
+
+def test_a_second_run_at_the_same_time_finds_done_what_the_first_did(
+    installer: _Installer, server: FileServer
+) -> None:
+    server.held = ("zlib-1.3-h0_0.conda",)
+    with installer.start() as first:
+        assert server.holding.wait(30)
+        with installer.start(quiet=False) as second:
+            # It planned and waits when it says for whom.
+            assert second.stderr is not None
+            assert any("waiting" in line for line in second.stderr)
+            server.held = ()
+            server.release()
+            first.communicate(timeout=30)
+            out, err = second.communicate(timeout=30)
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert json.loads(out)["environment"]["action"] == "keep"
+    assert "rebuild" not in err
 
 
 @pytest.mark.slow
