@@ -130,6 +130,11 @@ def explained(doing: str, *, specs: tuple[str, ...] = ()) -> Iterator[None]:
         raise ConfigurationError(
             f"cannot {doing}: {_one_line(error)}", hint="give a URL or a folder"
         ) from error
+    except known.AuthenticationStorageError as error:
+        raise ConfigurationError(
+            f"cannot read the logins for channels: {_one_line(error)}",
+            hint="correct the file, or unset `RATTLER_AUTH_FILE`",
+        ) from error
     except (
         known.GatewayError,
         known.FetchRepoDataError,

@@ -128,7 +128,8 @@ class ChannelRequests:
         ToolkitError
             Raised as `explained` says, for the last of the places.
         """
-        *others, last = self._places.clients()
+        with explained(doing):
+            *others, last = self._places.clients()
         for client in others:
             try:
                 with explained(doing, specs=specs):

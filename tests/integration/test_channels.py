@@ -12,7 +12,7 @@ import pytest
 from lsstinstall.adapters.conda import CondaEngine
 from lsstinstall.adapters.condamachines import machine_platform
 from lsstinstall.core.environments import SolvedPackage, lock_packages
-from lsstinstall.core.errors import UnavailableError
+from lsstinstall.core.errors import ConfigurationError, UnavailableError
 from lsstinstall.core.mirrors import Mirrors
 from lsstinstall.core.reporting import SilentReporter
 from tests.support.condachannels import make_channel, rubin_env_packages
@@ -111,6 +111,12 @@ def test_a_token_in_the_address_opens_a_channel_and_is_recorded_nowhere(
     _install(engine, f"{token_server.url}/t/{TOKEN}", tmp_path / "env")
     assert _recorded_channels(tmp_path / "env") == {token_server.url}
     assert b"s3cret" not in _text_below(tmp_path)
+
+
+def test_a_damaged_store_of_logins_is_told(tmp_path: Path, channel: Path) -> None:
+    (tmp_path / "auth.json").write_text("{broken")
+    with pytest.raises(ConfigurationError, match=r"cannot read the logins for channels: .*auth\.json"):
+        _solve(CondaEngine(tmp_path / "cache", retries=0), str(channel))
 
 
 @pytest.mark.parametrize("address", ["http://me:wr0ng@{place}", "http://{place}/t/wr0ng"])
