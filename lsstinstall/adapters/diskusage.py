@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-__all__ = ["FreedBytes", "freed_bytes"]
+__all__ = ["FreedBytes", "freed_bytes", "used_bytes"]
 
 _BLOCK = 512
 """What POSIX counts blocks in."""
@@ -67,6 +67,26 @@ def freed_bytes(paths: Iterable[Path]) -> int:
     """
     counter = FreedBytes()
     return sum(counter.add(path) for path in paths)
+
+
+def used_bytes(path: Path) -> int:
+    """Say how much of the disk a folder takes, with what it shares with others.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Folder, file or link; one that is not there takes nothing.
+
+    Returns
+    -------
+    size_bytes : `int`
+        Whole blocks; a file with several names in it counts once.
+    """
+    sizes: dict[tuple[int, int], int] = {}
+    with suppress(OSError):
+        for status in _visit(path):
+            sizes[status.st_dev, status.st_ino] = status.st_blocks * _BLOCK
+    return sum(sizes.values())
 
 
 def _visit(path: Path) -> Iterator[os.stat_result]:

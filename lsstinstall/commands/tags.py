@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import click
@@ -36,7 +37,9 @@ __all__ = ["tags"]
     type=click.Choice([kind.value for kind in TagKind if kind is not TagKind.OTHER]),
     help="Only tags of this kind.",
 )
-@click.option("--last", metavar="N", type=click.IntRange(1), help="Only the newest N.")
+@click.option(
+    "--limit", "--last", metavar="N", type=click.IntRange(1), help="Only the newest N of each kind."
+)
 @pkgroot_option
 @stack_option
 @flavor_option
@@ -44,14 +47,14 @@ __all__ = ["tags"]
 def tags(
     console: Console,
     kind: str | None,
-    last: int | None,
+    limit: int | None,
     pkgroot: str | None,
     stack: str | None,
     flavor: str | None,
 ) -> None:
-    """List the tags that can be installed, by kind, then from old to new.
+    """List the tags that can be installed, by kind, the newest first.
 
-    Example: lsstinstall tags --kind weekly --last 3
+    Example: lsstinstall tags --kind weekly --limit 3
     """
     roots = pick_pkgroots(pkgroot, console.environ, stack=_first_stack(stack, console))
     chosen = pick_flavor(flavor, console.environ)
@@ -71,10 +74,18 @@ def tags(
         raise lost[0]
     for missing in lost:
         console.reporter().warn(str(missing), hint=missing.hint)
-    rows = sorted(found, key=lambda tag: tag.listing_key)[-(last or 0) :]
+    rows = _newest_first(found, limit)
     data = [{"tag": tag.name, "kind": tag.kind.value, "pkgroots": found[tag]} for tag in rows]
     human = format_columns(("tag", "kind"), [(tag.name, tag.kind.value) for tag in rows])
     console.answer({"tags": data}, human if rows else _nothing(roots))
+
+
+def _newest_first(found: Iterable[EupsTag], limit: int | None) -> list[EupsTag]:
+    ordered = sorted(found, key=lambda tag: tag.listing_key)
+    rows = []
+    for _, group in itertools.groupby(ordered, key=lambda tag: tag.kind):
+        rows += list(group)[::-1][:limit]
+    return rows
 
 
 def _first_stack(stack: str | None, console: Console) -> Path | None:

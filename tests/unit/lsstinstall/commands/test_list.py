@@ -52,6 +52,22 @@ def test_the_list_in_json_has_places(stack: Stack, capsys: pytest.CaptureFixture
     }  # fmt: skip
 
 
+def test_sizes_are_told_on_request(stack: Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "stack/Linux64/obs/1"
+    folder.mkdir(parents=True)
+    (folder / "data").write_bytes(b"x" * 100_000)
+    (folder / "same").hardlink_to(folder / "data")
+    stack.declare(ProductName("obs"), EupsVersion("1"), directory=folder, table=TablePlace.NOWHERE)
+    assert _list("--stack", str(stack.path), "--sizes", "--json") == 0
+    sizes = {row["product"]: row["bytes"] for row in json.loads(capsys.readouterr().out)["products"]}
+    assert sizes["afw"] == 0
+    assert 100_000 <= sizes["obs"] < 150_000
+    assert _list("obs", "--stack", str(stack.path), "--sizes") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["product", "obs", "1"]
+    assert lines[-1].startswith("1 listed, 10")
+
+
 def test_only_what_carries_a_tag_can_be_listed(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     assert _list("--stack", str(stack.path), "-t", "w_2026_10") == 0
     assert capsys.readouterr().out.splitlines()[1:] == ["afw      1.0      current w_2026_10"]

@@ -31,12 +31,12 @@ def _tags(*arguments: str) -> int:
     return run_main(cli, name="lsstinstall", arguments=["tags", *arguments, "--flavor", "Linux64"])
 
 
-def test_tags_of_all_roots_are_listed_from_old_to_new(roots: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_tags_of_all_roots_are_listed_newest_first(roots: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert _tags("--pkgroot", roots, "--kind", "weekly", "--json") == 0
     a, b = roots.split("|")
     assert json.loads(capsys.readouterr().out)["tags"] == [
-        {"tag": "w_2025_52", "kind": "weekly", "pkgroots": [a]},
         {"tag": "w_2026_10", "kind": "weekly", "pkgroots": [a, b]},
+        {"tag": "w_2025_52", "kind": "weekly", "pkgroots": [a]},
     ]
 
 
@@ -51,8 +51,14 @@ def test_all_kinds_of_tags_are_listed_for_people(roots: str, capsys: pytest.Capt
 
 
 def test_only_the_newest_can_be_listed(roots: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _tags("--pkgroot", roots, "--kind", "weekly", "--last", "1") == 0
+    assert _tags("--pkgroot", roots, "--kind", "weekly", "--limit", "1") == 0
     assert capsys.readouterr().out.splitlines()[1:] == ["w_2026_10  weekly"]
+
+
+def test_the_newest_of_each_kind_can_be_listed(roots: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _tags("--pkgroot", roots, "--limit", "1", "--json") == 0
+    kinds = [one["kind"] for one in json.loads(capsys.readouterr().out)["tags"]]
+    assert len(kinds) == len(set(kinds)) > 3
 
 
 def test_a_root_without_tags_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
