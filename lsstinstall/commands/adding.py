@@ -108,7 +108,8 @@ def _request(options: AddOptions, environ: Mapping[str, str]) -> ProductRequest:
         stack=stack,
         pkgroots=pkgroots,
         flavor=flavor,
-        server_tags=not options.no_server_tags,
+        # EUPS takes `-U` as "only the tag", and without a tag as nothing.
+        server_tags=not options.no_server_tags or tag is None,
         current=options.current_all,
         jobs=options.jobs,
         lock_timeout=options.lock_timeout,

@@ -248,8 +248,7 @@ def _collect_tags(
     tags = collect_tags(
         roots,
         tag=request.tag,
-        # EUPS takes `-U` as "only the tag", and without a tag as nothing.
-        every=request.server_tags or request.tag is None,
+        every=request.server_tags,
         current=request.current,
         jobs=request.jobs,
         reporter=reporter,

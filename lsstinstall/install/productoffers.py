@@ -28,6 +28,12 @@ __all__ = ["Offer", "collect_tags", "find_offers"]
 
 _CURRENT = "current"
 
+_READERS = 16
+"""How many tag lists are read at a time at least: they are small, and a server may have a thousand."""
+
+_MANY = 50
+"""From how many lists on it takes its time."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
@@ -179,9 +185,9 @@ def collect_tags(
     current : `bool`, optional
         Whether what the roots call ``current`` is one of these tags.
     jobs : `int`
-        How many requests at a time.
+        How many requests at a time; at least a few.
     reporter : `Reporter`
-        Hears of lists that cannot be read.
+        Hears of many lists, and of lists that cannot be read.
 
     Returns
     -------
@@ -206,7 +212,10 @@ def collect_tags(
             reporter.warn(f"the tag `{one.name}` is left out: {error}", hint=error.hint)
             return {}
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    if len(questions) >= _MANY:
+        hint = ", `-U` sets only the tag" if tag is not None else ""
+        reporter.note(f"reading {len(questions)} tag lists, to set all tags of the servers{hint}")
+    with ThreadPoolExecutor(max_workers=max(jobs, _READERS)) as pool:
         answers = list(pool.map(read, questions))
     found: dict[tuple[ProductName, EupsVersion], dict[str, None]] = {}
     for (_, one), versions in zip(questions, answers, strict=True):

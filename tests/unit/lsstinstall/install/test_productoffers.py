@@ -4,6 +4,8 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+import pytest
+
 from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError
 from lsstinstall.core.names import ProductName, parse_sha256
 from lsstinstall.core.releases import FileRecord
@@ -171,6 +173,27 @@ def test_the_current_tag_is_set_if_it_is_wanted() -> None:
     root = PackageRoot(FakePackageFiles("x", _named("current")), flavor=LINUX)
     tags = collect_tags([root], tag=None, every=True, current=True, jobs=1, reporter=SilentReporter())
     assert set(tags.values()) == {("current",)}
+
+
+@pytest.mark.parametrize(
+    ("tag", "end"), [("d_2026_03_01", ", `-U` sets only the tag"), (None, "all tags of the servers")]
+)
+def test_that_many_lists_are_read_is_told(tag: str | None, end: str) -> None:
+    notes: list[str] = []
+
+    class Notes(SilentReporter):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    files = _named(
+        *(f"d_2026_03_{day:02}" for day in range(1, 32)), *(f"b{number}" for number in range(1, 20))
+    )
+    root = PackageRoot(FakePackageFiles("x", files), flavor=LINUX)
+    asked = None if tag is None else EupsTag.parse(tag)
+    collect_tags([root], tag=asked, every=True, jobs=1, reporter=Notes())
+    (note,) = notes
+    assert note.startswith("reading 50 tag lists")
+    assert note.endswith(end)
 
 
 def test_a_broken_list_is_told_and_left_out() -> None:
