@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = ["BarReporter"]
 
-_STYLES = {Outcome.SKIPPED: "yellow", Outcome.FAILED: "bold red"}
-
 
 class BarReporter:
     """A display that goes away at the end.
 
-    Steps that went well are only counted; those that did not, notes and
-    warnings stay above the display.
+    Steps are only counted, also those that were skipped, which may be many
+    for one that failed. Failures, notes and warnings stay above the display.
 
     Parameters
     ----------
@@ -65,12 +63,12 @@ class BarReporter:
             self._open().start(self._progress)
 
     def step(self, name: str, outcome: Outcome, *, seconds: float | None = None, detail: str = "") -> None:
-        """Count a step, and tell of it if it did not go well."""
+        """Count a step, and tell of it if it failed."""
         with self._lock:
             self._meter.step(name)
-        if outcome in _STYLES:
+        if outcome is Outcome.FAILED:
             line = step_line(name, outcome, place="", seconds=seconds, detail=detail)
-            self._open().line(line, style=_STYLES[outcome])
+            self._open().line(line, style="bold red")
 
     def advance(self, size_bytes: int) -> None:
         """Count bytes."""

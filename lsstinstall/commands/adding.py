@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.commands.failures import end_with
-from lsstinstall.commands.productwords import plan_lines, plan_rows, report_line, use_lines
+from lsstinstall.commands.productwords import plan_lines, plan_rows, report_lines, use_lines
 from lsstinstall.commands.productwork import ProductRequest, install_products, pick_tag, plan_products
 from lsstinstall.commands.servers import pick_settings, root_opener
 from lsstinstall.commands.stackoptions import pick_flavor, pick_pkgroots, pick_target
@@ -82,17 +82,17 @@ def add_products(console: Console, options: AddOptions) -> int:
     reporter.end()
     if options.dry_run:
         human = "\n".join([*plan_rows(plan), *plan_lines(plan)])
-        return end_with(console, _data(request, plan), human, plan.problem)
-    console.tell("plan", _data(request, plan))
+        return end_with(console, _data(request, plan, dry_run=True), human, plan.problem)
+    console.tell("plan", _data(request, plan, dry_run=False))
     if plan.pending:
         for line in plan_lines(plan):
             reporter.note(line)
     report = install_products(request, plan, environ=console.environ, reporter=reporter)
-    lines = [report_line(report, stack=request.stack, seconds=time.monotonic() - began)]
+    lines = list(report_lines(report, stack=request.stack, seconds=time.monotonic() - began))
     if report.problem is None and report.count(ProductState.INSTALLED):
         setup = _setup_command(request, report)
         lines += ["", *use_lines(setup, stack=request.stack, environ=console.environ)]
-    return end_with(console, _data(request, report), "\n".join(lines), report.problem)
+    return end_with(console, _data(request, report, dry_run=False), "\n".join(lines), report.problem)
 
 
 def _request(options: AddOptions, environ: Mapping[str, str]) -> ProductRequest:
@@ -124,11 +124,13 @@ def _parse_product(text: str) -> tuple[ProductName, EupsVersion | None]:
     return parse_product_name(name), parse_eups_version(version) if at else None
 
 
-def _data(request: ProductRequest, outcome: InstallPlan | InstallReport) -> dict[str, object]:
+def _data(
+    request: ProductRequest, outcome: InstallPlan | InstallReport, *, dry_run: bool
+) -> dict[str, object]:
     return {
         "stack": str(request.stack),
         "tag": None if request.tag is None else request.tag.name,
-        "dry_run": isinstance(outcome, InstallPlan),
+        "dry_run": dry_run,
         **outcome.to_dict(),
     }
 

@@ -9,7 +9,7 @@ from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.installation import Installation
 from lsstinstall.commands.installrequests import InstallOptions, read_request
 from lsstinstall.commands.installwords import environment_work, program_name, ready_line, whole_work
-from lsstinstall.commands.productwords import plan_lines, plan_rows
+from lsstinstall.commands.productwords import plan_lines, plan_rows, report_lines
 from lsstinstall.core.quantities import format_bytes
 from lsstinstall.core.shells import ShellKind
 from lsstinstall.install.loadscripts import load_command
@@ -73,8 +73,12 @@ def install_all(
     planned = installation.plan_products(plan)
     report = None if planned is None else installation.run_products(plan, planned)
     reporter.end()
-    ready = ready_line(plan, report, seconds=time.monotonic() - began)
-    farewell = [ready, *_farewell(request, plan, console.environ)]
+    seconds = time.monotonic() - began
+    if report is not None and report.problem is not None:
+        return _end(
+            console, plan, report, [*report_lines(report, stack=plan.stack, seconds=seconds)], dry_run=False
+        )
+    farewell = [ready_line(plan, report, seconds=seconds), *_farewell(request, plan, console.environ)]
     return _end(console, plan, report, farewell, dry_run=False)
 
 
@@ -121,8 +125,7 @@ def _end(
 ) -> int:
     """Answer; a failure of products is told, too, in the form that was asked for."""
     problem = None if products is None else products.problem
-    human = "\n".join(lines) if problem is None or dry_run else ""
-    return end_with(console, _data(plan, products, dry_run=dry_run), human, problem)
+    return end_with(console, _data(plan, products, dry_run=dry_run), "\n".join(lines), problem)
 
 
 def _farewell(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.productplans import InstallPlan, InstallReport, ProductAction, ProductState
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.productplans import PlannedProduct
 
-__all__ = ["plan_lines", "plan_rows", "report_line", "use_lines"]
+__all__ = ["plan_lines", "plan_rows", "report_lines", "use_lines"]
 
 # More names than this say less than their number.
 _MOST_NAMES = 6
@@ -75,7 +76,7 @@ def _names(products: Sequence[PlannedProduct]) -> str:
     return ", ".join(names) + (f" and {more} more" if more else "")
 
 
-def report_line(report: InstallReport, *, stack: Path, seconds: float) -> str:
+def report_lines(report: InstallReport, *, stack: Path, seconds: float) -> Iterator[str]:
     """Write what became of a plan.
 
     Parameters
@@ -87,23 +88,29 @@ def report_line(report: InstallReport, *, stack: Path, seconds: float) -> str:
     seconds : `float`
         How long it took.
 
-    Returns
-    -------
+    Yields
+    ------
     line : `str`
-        The numbers.
+        The first has the numbers; others tell why products are not there.
     """
     installed, present = report.count(ProductState.INSTALLED), report.count(ProductState.PRESENT)
     lost = len(report.results) - installed - present
     tagged = sum(bool(result.new_tags) for result in report.results if result.state is ProductState.PRESENT)
     if not installed and not lost and not tagged:
-        return f"nothing to do: all {present} products are installed in {stack}"
+        yield f"nothing to do: all {present} products are installed in {stack}"
+        return
     fetched = format_bytes(sum(result.size_bytes for result in report.results))
     parts = [f"{installed} installed ({fetched})", f"{present} installed already"]
     if tagged:
         parts.append(f"{tagged} of these tagged")
     if lost:
         parts.append(f"{lost} not installed")
-    return ", ".join(parts) + f"; {format_seconds(seconds)}; stack {stack}"
+    yield ", ".join(parts) + f"; {format_seconds(seconds)}; stack {stack}"
+    missing = Counter(result.missing for result in report.results if result.missing is not None)
+    for product, count in missing.most_common(_MOST_NAMES):
+        yield f"  {count} of them only because `{product}` is missing"
+    if lost:
+        yield "  what is installed stays; once this is mended, run the same command again to go on"
 
 
 def use_lines(setup: str, *, stack: Path, environ: Mapping[str, str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.commands.productwords import plan_lines, plan_rows, report_line, use_lines
+from lsstinstall.commands.productwords import plan_lines, plan_rows, report_lines, use_lines
 from lsstinstall.core.names import Flavor, ProductName
 from lsstinstall.core.productplans import (
     InstallPlan,
@@ -33,7 +33,13 @@ def _plan(*products: PlannedProduct) -> InstallPlan:
 def _report(*states: ProductState) -> InstallReport:
     return InstallReport(
         results=tuple(
-            ProductResult(product=ProductName(f"p{count}"), version=_VERSION, state=state, size_bytes=1000)
+            ProductResult(
+                product=ProductName(f"p{count}"),
+                version=_VERSION,
+                state=state,
+                size_bytes=1000,
+                missing=ProductName("p0") if state is ProductState.SKIPPED else None,
+            )
             for count, state in enumerate(states)
         )
     )
@@ -59,15 +65,25 @@ def test_the_plan_names_what_is_out_of_the_ordinary() -> None:
 
 
 def test_the_report_counts(tmp_path: Path) -> None:
-    report = _report(ProductState.INSTALLED, ProductState.PRESENT, ProductState.FAILED)
-    assert report_line(report, stack=tmp_path, seconds=61.2) == (
-        f"1 installed (3.0 kB), 1 installed already, 1 not installed; 1 min 1 s; stack {tmp_path}"
-    )
+    report = _report(ProductState.INSTALLED, ProductState.PRESENT)
+    assert list(report_lines(report, stack=tmp_path, seconds=61.2)) == [
+        f"1 installed (2.0 kB), 1 installed already; 1 min 1 s; stack {tmp_path}"
+    ]
+
+
+def test_the_report_tells_why_products_are_not_there(tmp_path: Path) -> None:
+    report = _report(ProductState.FAILED, ProductState.SKIPPED, ProductState.SKIPPED)
+    lines = list(report_lines(report, stack=tmp_path, seconds=1))
+    assert lines[0].startswith("0 installed (3.0 kB), 0 installed already, 3 not installed")
+    assert lines[1:] == [
+        "  2 of them only because `p0` is missing",
+        "  what is installed stays; once this is mended, run the same command again to go on",
+    ]
 
 
 def test_nothing_to_do_is_said_so(tmp_path: Path) -> None:
-    line = report_line(_report(ProductState.PRESENT), stack=tmp_path, seconds=1)
-    assert line == f"nothing to do: all 1 products are installed in {tmp_path}"
+    lines = list(report_lines(_report(ProductState.PRESENT), stack=tmp_path, seconds=1))
+    assert lines == [f"nothing to do: all 1 products are installed in {tmp_path}"]
 
 
 @pytest.mark.parametrize("known", [True, False])
