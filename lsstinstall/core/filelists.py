@@ -29,6 +29,9 @@ __all__ = [
 SCHEMA_VERSION = 1
 """Of the lists that we write; others are refused."""
 
+_SPECIAL = frozenset({"", ".", "/"})
+"""First letters of paths that may be no inner ones, beside those with two dots."""
+
 _CACHE = "__pycache__"
 """Python writes what it likes into these folders, whenever it likes."""
 
@@ -348,6 +351,9 @@ def _read_link(row: object, source: str) -> ListedLink:
 
 
 def _is_inner(path: str) -> bool:
+    if path[:1] not in _SPECIAL and ".." not in path:
+        # Almost all are such, and lists are long.
+        return True
     parts = PurePosixPath(path).parts
     return bool(parts) and parts[0] != "/" and ".." not in parts
 
