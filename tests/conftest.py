@@ -38,6 +38,8 @@ def _home_of_its_own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pyte
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "RATTLER_CACHE_DIR"):
         monkeypatch.setenv(name, str(home / name.lower()))
+    # What is set for this machine is not for its tests.
+    monkeypatch.setenv("LSSTINSTALL_CONFIG", "")
     for name in ("EUPS_PATH", "EUPS_PKGROOT", "EUPS_FLAVOR", "CONDA_PREFIX", "MAMBA_ROOT_PREFIX"):
         monkeypatch.delenv(name, raising=False)
 

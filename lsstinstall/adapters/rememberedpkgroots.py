@@ -66,7 +66,7 @@ class _Memory:
 
 
 class RememberingPkgroot:
-    """A package root whose small files are kept, as they were last.
+    """A package root whose texts and listings are kept, as they were last.
 
     Parameters
     ----------
@@ -86,8 +86,8 @@ class RememberingPkgroot:
         return self._root.url
 
     def read_bytes(self, path: str) -> bytes:
-        """Read a whole file."""
-        return self._remember(path, lambda: self._root.read_bytes(path))
+        """Read a whole file, which may be large and is not kept."""
+        return self._root.read_bytes(path)
 
     def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
         """Read so many bytes of a file."""
