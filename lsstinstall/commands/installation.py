@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.condamachines import detect_virtual_packages, machine_platform
+from lsstinstall.adapters.condaplaces import channel_uri
 from lsstinstall.adapters.condaroots import CondaRoot
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.files import read_text, write_atomic
@@ -148,7 +149,8 @@ class Installation:
         """
         if plan.conda is not None:
             run_environment(plan.conda, store=self.root, engine=self._engine, reporter=self._reporter)
-            self.root.configure(self._request.channels)
+            # conda may be called in any folder.
+            self.root.configure([channel_uri(channel) for channel in self._request.channels])
         run_environment(plan.environment, store=self.root, engine=self._engine, reporter=self._reporter)
         Stack.create(plan.stack, flavor=self._platform.flavor)
         _write_changed(plan.stack / "pkgroot", f"{plan.pkgroot}\n")

@@ -98,7 +98,7 @@ def test_a_new_folder_gets_a_conda_that_sees_the_environments(user: _User, here:
     assert (answer["conda"]["action"], answer["conda"]["version"]) == ("create", "26.1.0")
     program = here / "conda/bin/conda"
     assert run([str(program), "env", "list"], cwd=here, env={}, timeout=30).stdout == f"{NAME}\n"
-    assert (here / "conda/.condarc").read_text() == f'channels:\n  - "{user.channel}"\n'
+    assert (here / "conda/.condarc").read_text() == f'channels:\n  - "{user.channel.as_uri()}"\n'
     assert "# update specs: [" in (here / "conda/conda-meta/history").read_text()
 
 
