@@ -29,6 +29,7 @@ def eups() -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WAY_CASES, ids=lambda case: case.name)
 def test_eups_does_what_was_written_down(case: WayCase, tmp_path: Path, eups: Path) -> None:
     recorded = json.loads(DATA.read_text(encoding="utf-8"))["answers"]
