@@ -8,47 +8,78 @@ import click
 
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.productstores import DiskInstalledFiles
+from lsstinstall.adapters.stackfolders import scratch_folder
 from lsstinstall.commands.frame import output_options
+from lsstinstall.commands.productwork import ProductRequest, plan_products
+from lsstinstall.commands.servers import pick_settings, root_opener
 from lsstinstall.commands.stackoptions import (
     flavor_option,
     jobs_option,
     pick_flavor,
+    pick_pkgroots,
     pick_stacks,
+    pkgroot_option,
     stack_option,
 )
 from lsstinstall.core.errors import NotFoundError
 from lsstinstall.core.names import parse_product_name
+from lsstinstall.core.reporting import SilentReporter
+from lsstinstall.install.publishedfiles import FilesAsPublished
 from lsstinstall.install.verifier import VerifyReport, verify_products
 
 if TYPE_CHECKING:
     from lsstinstall.adapters.console import Console
+    from lsstinstall.core.names import ProductName
+    from lsstinstall.core.productplans import PlannedProduct
+    from lsstinstall.core.versions import EupsVersion
+    from lsstinstall.install.ports import InstalledFiles
 
 __all__ = ["verify"]
 
 
 @click.command(short_help="Compare what is installed with its digests.")
 @click.argument("products", metavar="[PRODUCT]...", nargs=-1)
+@click.option(
+    "--published",
+    is_flag=True,
+    help="Compare what EUPS installed with the indexes that releases name.",
+)
 @stack_option
+@pkgroot_option
 @flavor_option
 @jobs_option
 @output_options
 def verify(
-    console: Console, products: tuple[str, ...], stack: str | None, flavor: str | None, jobs: int
+    console: Console,
+    products: tuple[str, ...],
+    stack: str | None,
+    pkgroot: str | None,
+    flavor: str | None,
+    jobs: int,
+    *,
+    published: bool,
 ) -> int:
     """Compare installed files with what was written down at the installation.
 
     Changed and missing files are an error (exit code 5), files that were
-    added are only told. Products that EUPS installed cannot be compared.
+    added are only told. Of products that EUPS installed nothing was written
+    down; with --published they are compared with what the release documents
+    of the package roots say, where these have it.
 
     Example: lsstinstall verify afw --stack ~/stack
     """
     wanted = [parse_product_name(name) for name in products]
     folder = pick_stacks(stack, console.environ)[0]
     opened = Stack.open(folder, flavor=pick_flavor(flavor, console.environ))
-    report = verify_products(DiskInstalledFiles(opened), only=wanted, jobs=jobs, reporter=console.reporter())
+    files: InstalledFiles = DiskInstalledFiles(opened)
+    if published:
+        files = _as_published(files, opened, pkgroot, console)
+    report = verify_products(files, only=wanted, jobs=jobs, reporter=console.reporter())
     missing = [name for name in wanted if name not in {one.product for one in report.products}]
     if missing:
-        raise NotFoundError(f"no `{missing[0]}` is installed in `{folder}`")
+        raise NotFoundError(
+            f"no `{missing[0]}` is installed in `{folder}`", hint="`lsstinstall list` shows what is"
+        )
     problem = report.problem
     data = report.to_dict()
     if problem is not None and console.json:
@@ -59,6 +90,30 @@ def verify(
     if not console.json:
         raise problem
     return int(problem.code)
+
+
+def _as_published(
+    files: InstalledFiles, stack: Stack, pkgroot: str | None, console: Console
+) -> FilesAsPublished:
+    open_root = root_opener(pick_settings(console.environ), console.environ)
+    urls = pick_pkgroots(pkgroot, console.environ, stack=stack.path)
+
+    def plan(product: ProductName, version: EupsVersion) -> PlannedProduct | None:
+        request = ProductRequest(
+            products=((product, version),),
+            tag=None,
+            # As if it were installed anew: nothing is ever put there.
+            stack=scratch_folder(stack.path, stack.flavor, "nowhere"),
+            pkgroots=urls,
+            flavor=stack.flavor,
+            server_tags=True,
+            open_root=open_root,
+        )
+        planned = plan_products(request, environ=console.environ, reporter=SilentReporter())
+        return next((one for one in planned.products if one.product == product), None)
+
+    roots = {url: open_root(url) for url in urls}
+    return FilesAsPublished(files, plan, roots, reporter=console.reporter())
 
 
 def _show(report: VerifyReport) -> str:
