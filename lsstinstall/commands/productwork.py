@@ -226,7 +226,9 @@ def _find(
         found = find_manifest(roots, product, version)
         if found is None:
             where = " or ".join(f"<{root.url}>" for root in roots)
-            raise NotFoundError(f"no `{product}` {version} at {where}")
+            raise NotFoundError(
+                f"no `{product}` {version} at {where}", hint="`-t TAG` takes the version that a tag names"
+            )
         return found
     if tag is not None:
         return find_tagged(roots, product, tag)

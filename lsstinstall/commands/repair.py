@@ -104,7 +104,9 @@ def _find(stack: Stack, wanted: list[ProductName], jobs: int, reporter: Reporter
     report = verify_products(files, only=wanted, jobs=jobs, reporter=reporter)
     missing = [name for name in wanted if name not in {one.product for one in report.products}]
     if missing:
-        raise NotFoundError(f"no `{missing[0]}` is installed in `{stack.path}`")
+        raise NotFoundError(
+            f"no `{missing[0]}` is installed in `{stack.path}`", hint="`lsstinstall list` shows what is"
+        )
     suspects = [ProductVersion(one.product, one.version) for one in report.products] if wanted else []
     return find_damage(report, suspects=suspects)
 

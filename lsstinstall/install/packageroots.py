@@ -207,10 +207,12 @@ def find_tagged(roots: Sequence[PackageRoot], product: ProductName, tag: EupsTag
     where = " or ".join(f"<{root.url}>" for root in roots)
     if known:
         raise NotFoundError(
-            f"tag `{tag.name}` has no product `{product}` at {where}", hint=_nearest(product, products)
+            f"tag `{tag.name}` has no product `{product}` at {where}",
+            hint=_nearest(product, products) or f"it has {len(products)} others: check the spelling",
         )
     tags = {name for root in roots for name in root.tag_names()}
-    raise NotFoundError(f"no tag `{tag.name}` at {where}", hint=_nearest(tag.name, tags))
+    hint = f"`lsstinstall tags --pkgroot {roots[0].url}` lists those there" if tags else "check the address"
+    raise NotFoundError(f"no tag `{tag.name}` at {where}", hint=_nearest(tag.name, tags) or hint)
 
 
 def _nearest(name: str, names: set[str]) -> str | None:

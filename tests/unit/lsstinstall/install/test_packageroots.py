@@ -65,10 +65,20 @@ def test_an_unknown_tag_is_told_with_the_nearest_name() -> None:
     assert caught.value.hint == "there is `w_2026_10`"
 
 
-def test_an_unknown_tag_without_anything_like_it_has_no_hint() -> None:
+def test_where_there_is_nothing_the_address_may_be_wrong() -> None:
     with pytest.raises(NotFoundError) as caught:
         find_tagged([_root({})], AFW, WEEKLY)
-    assert caught.value.hint is None
+    assert caught.value.hint == "check the address"
+
+
+def test_what_is_like_no_other_is_told_with_the_way_to_the_others() -> None:
+    roots = [_root(tarball_root(NEEDS))]
+    with pytest.raises(NotFoundError) as caught:
+        find_tagged(roots, AFW, EupsTag.parse("b8466"))
+    assert caught.value.hint == "`lsstinstall tags --pkgroot https://example.org/a` lists those there"
+    with pytest.raises(NotFoundError) as caught:
+        find_tagged(roots, ProductName("xyz"), WEEKLY)
+    assert caught.value.hint == f"it has {len(NEEDS)} others: check the spelling"
 
 
 def test_a_list_of_another_tag_is_refused() -> None:
