@@ -110,6 +110,7 @@ def test_a_tag_brings_its_environment_a_stack_and_load_scripts(
     assert (prefix / "lib/libz.txt").read_text() == "1.3\n"
     assert (prefix / "share/eups/ups_db").is_dir()
     pkgroot = (prefix / "share/eups/pkgroot").read_text()
+    assert (prefix / "share/eups/site/distribInstallPostHook.py").is_file()
     assert pkgroot == f"{distribution.binaries}|{distribution.root}/src\n"
     scripts = {(here / f"loadLSST.{shell}").read_text() for shell in ("sh", "ash", "bash", "zsh")}
     assert len(scripts) == 1
