@@ -104,38 +104,40 @@ def draw(progress: Progress | None, width: int) -> RenderableType:
     Returns
     -------
     picture : `~rich.console.RenderableType`
-        Two lines: the whole with its bar, and where it is.
+        One line with the whole and its bar, and one that tells where it is.
     """
     if progress is None:
         return ""
-    fraction = progress.fraction
+    counted = progress.counted if progress.part != progress.what else progress.counts
+    parts = (counted, progress.measured, progress.last.partition(" ")[0])
+    where = ", ".join(printable(part) for part in parts if part)
+    lines = [_whole(progress, progress.fraction, width)]
+    if where:
+        lines.append(Text(f"  {where}", style="dim", no_wrap=True, overflow="ellipsis"))
+    return Group(*lines)
+
+
+def _whole(progress: Progress, fraction: float | None, width: int) -> RenderableType:
+    if fraction is None:
+        # Nothing to measure: a bar that runs to and fro tells no more than the name.
+        return Text(f"{printable(progress.what)} ...", style="bold", no_wrap=True, overflow="ellipsis")
     name = printable(progress.what) if width >= _ROOM_FOR_NAME else ""
-    percent = "" if fraction is None else f"{int(100 * fraction):>3}%"
+    percent = f"{int(100 * fraction):>3}%"
     # The bar keeps its length while the words behind it change.
-    texts = [part for part in (name, percent, _LONGEST_LEFT if percent else "") if part]
+    texts = [text for text in (name, percent, _LONGEST_LEFT) if text]
     room = min(width - sum(len(text) + 1 for text in texts) - 1, _LONGEST_BAR)
     cells: list[RenderableType] = [Text(name, style="bold", no_wrap=True)] if name else []
     if room >= _SHORTEST_BAR:
-        total = None if fraction is None else 1.0
+        # Colors of the terminal's own palette, for dark and light ones.
         cells.append(
             ProgressBar(
-                total,
-                fraction or 0.0,
-                room,
-                # Of the terminal's own palette, for dark and light ones.
-                style="bright_black",
-                complete_style=_COLOR,
-                finished_style=_COLOR,
-                pulse_style=_COLOR,
+                1.0, fraction, room, style="bright_black", complete_style=_COLOR, finished_style=_COLOR
             )
         )
     cells += [Text(text, no_wrap=True, overflow="ellipsis") for text in (percent, progress.left) if text]
-    first = Table.grid(padding=(0, 1))
-    first.add_row(*cells)
-    counted = progress.counted if progress.part != progress.what else progress.counts
-    parts = (counted, progress.measured, progress.last.partition(" ")[0])
-    where = "  " + ", ".join(printable(part) for part in parts if part)
-    return Group(first, Text(where, style="dim", no_wrap=True, overflow="ellipsis"))
+    line = Table.grid(padding=(0, 1))
+    line.add_row(*cells)
+    return line
 
 
 class _Picture:

@@ -51,10 +51,10 @@ def test_a_narrow_one_leaves_out_the_least() -> None:
     assert second.startswith("  products 34/120, 740.0 MB of 1.2 GB")
 
 
-def test_where_nobody_knows_the_end_there_is_no_percentage() -> None:
-    first, second = _drawn(Progress(what="finding products", part="finding products", count=3), 80)
-    assert "%" not in first
-    assert second == "  3"
+def test_where_nobody_knows_the_end_there_is_neither_bar_nor_percentage() -> None:
+    progress = Progress(what="finding products", part="finding products")
+    assert _drawn(progress, 80) == ["finding products ..."]
+    assert _drawn(replace(progress, count=3), 80) == ["finding products ...", "  3"]
 
 
 def test_nothing_is_drawn_without_work() -> None:
