@@ -111,6 +111,8 @@ def run_trials(trials: Sequence[Trial], rounds: int) -> None:
         for trial in trials:
             if trial.rounds is None or number < trial.rounds:
                 trial.run()
+                # A round may take minutes.
+                print(f"{trial.name}: {trial.seconds[-1]:.2f} s", file=sys.stderr, flush=True)
 
 
 def _cpu_seconds() -> float:
