@@ -143,6 +143,24 @@ def test_a_dry_run_is_readable(add: Callable[..., int], capsys: pytest.CaptureFi
     assert "0 installed already" in out
 
 
+def test_events_tell_the_plan_each_step_and_why_it_failed(
+    add: Callable[..., int], capsys: pytest.CaptureFixture[str], server: Path
+) -> None:
+    (server / _tarball("afw")).unlink()
+    assert add("-t", "w_2026_10", "afw", "--json-events") == 3
+    events = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    plan = next(event for event in events if event["event"] == "plan")
+    assert (plan["dry_run"], len(plan["products"])) == (False, 3)
+    steps = [(event["name"].split()[0], event["outcome"]) for event in events if event["event"] == "step"]
+    assert steps == [("sphgeom", "done"), ("utils", "done"), ("afw", "failed")]
+    assert (events[-1]["event"], events[-1]["code"]) == ("error", 3)
+
+
+def test_the_end_says_what_to_type_next(add: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    assert add("-t", "w_2026_10", "afw") == 0
+    assert capsys.readouterr().out.endswith("    setup afw -t w_2026_10\n")
+
+
 def test_a_missing_tarball_fails_its_product_and_skips_its_dependents(
     answer: Callable[..., tuple[int, Any]], server: Path
 ) -> None:
