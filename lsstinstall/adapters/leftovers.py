@@ -16,12 +16,12 @@ from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.versions import parse_eups_version
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from lsstinstall.adapters.eups import Stack
 
-__all__ = ["environment_leftovers", "stack_leftovers", "unused_packages"]
+__all__ = ["environment_leftovers", "stack_leftovers", "unused_environments", "unused_packages"]
 
 _MARK = ".lsstinstall-environment.json"
 _REMOVED = ".removed-"
@@ -94,15 +94,47 @@ def environment_leftovers(conda_root: Path) -> Iterator[Garbage]:
         if prefix.name.startswith(_REMOVED):
             name = prefix.name.removeprefix(_REMOVED)
             yield _garbage(GarbageKind.ENVIRONMENT, prefix, name, "half removed")
-        elif _is_unfinished(prefix):
+        elif _state(prefix) == "unfinished":
             yield _garbage(GarbageKind.ENVIRONMENT, prefix, prefix.name, "never finished")
 
 
-def _is_unfinished(prefix: Path) -> bool:
+def unused_environments(conda_root: Path, *, in_use: Collection[Path]) -> Iterator[Garbage]:
+    """Find environments that we made, whose stacks are empty, and that no load script names.
+
+    Parameters
+    ----------
+    conda_root : `~pathlib.Path`
+        Folder with ``envs``; the load scripts lie beside it.
+    in_use : `~collections.abc.Collection` [ `~pathlib.Path` ]
+        Environments, or folders in them, that somebody uses.
+
+    Yields
+    ------
+    unused : `Garbage`
+        Sorted by name.
+    """
+    scripts = [_text(path) for path in sorted(conda_root.parent.glob("loadLSST*"))]
+    for prefix in sorted((conda_root / "envs").glob("*")):
+        name = prefix.name
+        used = any(path == prefix or prefix in path.parents for path in in_use)
+        products = any((prefix / "share" / "eups" / "ups_db").glob("*/*.version"))
+        if _state(prefix) != "complete" or used or products or any(name in text for text in scripts):
+            continue
+        yield _garbage(GarbageKind.ENVIRONMENT, prefix, name, "empty, and no load script names it")
+
+
+def _text(path: Path) -> str:
     try:
-        return bool(json.loads((prefix / _MARK).read_text("utf-8"))["state"] == "unfinished")
+        return path.read_text("utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _state(prefix: Path) -> object:
+    try:
+        return json.loads((prefix / _MARK).read_text("utf-8"))["state"]
     except (OSError, ValueError, KeyError, TypeError):
-        return False
+        return None
 
 
 def unused_packages(cache: Path) -> Iterator[Garbage]:

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.condaroots import CondaRoot
 from lsstinstall.adapters.eups import Stack, StackPath
-from lsstinstall.adapters.leftovers import environment_leftovers, stack_leftovers, unused_packages
+from lsstinstall.adapters.leftovers import (
+    environment_leftovers,
+    stack_leftovers,
+    unused_environments,
+    unused_packages,
+)
 from lsstinstall.adapters.productremovals import DiskProductRemover
 from lsstinstall.adapters.productstores import DiskInstalledFiles
 from lsstinstall.adapters.trees import move_tree, remove_tree
@@ -49,6 +54,8 @@ class Collector:
         Which tags keep their products.
     everything : `bool`
         Whether also products go that we did not install.
+    environments : `bool`
+        Whether also finished environments go that nobody seems to use.
     conda_root : `~pathlib.Path` or `None`
         Folder of the environments; `None` for that in which the stack lies.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
@@ -62,6 +69,7 @@ class Collector:
         flavor: Flavor,
         rule: TagRule,
         everything: bool,
+        environments: bool,
         conda_root: Path | None,
         environ: Mapping[str, str],
     ) -> None:
@@ -69,6 +77,7 @@ class Collector:
         self.stack = self._stacks[0]
         self._rule = rule
         self._everything = everything
+        self._environments = environments
         self._environ = environ
         self._remover = DiskProductRemover(self.stack)
         root = conda_root or root_above(self.stack.path)
@@ -112,6 +121,8 @@ class Collector:
         found += stack_leftovers(self.stack, replaced=self._everything)
         if self._root is not None:
             found += environment_leftovers(self._root.path)
+            if self._environments:
+                found += unused_environments(self._root.path, in_use=self._in_use())
             found += unused_packages(self._root.path / _PACKAGES)
         return tuple(found)
 
@@ -165,6 +176,10 @@ class Collector:
         )
         elsewhere = [one for one in graph.possible if any(other.find(*one) for other in self._stacks[1:])]
         return plan_removal(unneeded, graph, remover=self._remover, recursive=False, elsewhere=elsewhere)
+
+    def _in_use(self) -> list[Path]:
+        active = self._environ.get("CONDA_PREFIX")
+        return [*(stack.path for stack in self._stacks), *([Path(active)] if active else [])]
 
     def _tags(self, graph: StackGraph) -> dict[ProductVersion, set[str]]:
         tags = {one: set(self.stack.tags(*one)) for one in graph.possible}

@@ -47,6 +47,11 @@ __all__ = ["gc"]
     help="Also what EUPS or a developer put into the stack, and what was moved out of the way.",
 )
 @click.option(
+    "--environments",
+    is_flag=True,
+    help="Also finished environments without products that no load script beside DIR names.",
+)
+@click.option(
     "--conda-path",
     "-p",
     type=click.Path(path_type=Path),
@@ -69,6 +74,7 @@ def gc(
     lock_timeout: float | None,
     *,
     everything: bool,
+    environments: bool,
     dry_run: bool,
     yes: bool,
 ) -> int:
@@ -89,6 +95,7 @@ def gc(
         flavor=pick_flavor(flavor, console.environ),
         rule=TagRule(patterns=patterns, newest=keep_last),
         everything=everything,
+        environments=environments,
         conda_root=conda_path,
         environ=console.environ,
     )

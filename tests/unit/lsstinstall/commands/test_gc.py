@@ -172,6 +172,24 @@ def test_environments_that_were_never_finished_go(
     assert sorted(path.name for path in envs.iterdir()) == ["broken", "lsst", "whole"]
 
 
+def test_environments_that_nobody_uses_go_on_request(
+    stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    envs = tmp_path / "conda/envs"
+    for name in ("lsst", "unused", "named", "active", "full", "foreign"):
+        (envs / name).mkdir(exist_ok=True)
+        if name != "foreign":
+            (envs / name / ".lsstinstall-environment.json").write_text('{"state": "complete"}')
+    (tmp_path / "loadLSST.sh").write_text("conda activate named\n")
+    (tmp_path / "loadLSST.csh").mkdir()
+    write_stack(PRODUCTS[:1], envs / "full/share/eups")
+    monkeypatch.setenv("CONDA_PREFIX", str(envs / "active"))
+    assert _found(stack, capsys) == []
+    assert _found(stack, capsys, "--environments") == [("environment", "unused")]
+    assert _found(stack, capsys, "--environments", "--yes") == [("environment", "unused")]
+    assert not (envs / "unused").exists()
+
+
 def test_packages_that_no_environment_shares_go(
     stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
