@@ -3,7 +3,7 @@
 A request is a line of JSON. Unless it names a file, the package follows in
 frames: four bytes of length, most significant first, and so many bytes of
 content; a frame of length 0 ends it, and `GIVEN_UP` says that the rest never
-comes. One with an index is an order to put a product together: a line
+comes. One with sources is an order to put a product together: a line
 ``{"missing": [...]}`` asks for parts of the package, one frame each. The answer
 is a line of JSON, before which lines ``{"read": n}`` may tell of progress.
 Without a parent there is nothing to do: the end of the input ends the process,
@@ -72,7 +72,7 @@ def serve(requests: BinaryIO, answers: BinaryIO) -> None:
         request = json.loads(line)
         package = _Package(request, requests, answers)
         try:
-            is_assembly = "index" in request
+            is_assembly = "sources" in request
             answer = _assemble(request, package, answers) if is_assembly else _unpack(request, package)
         except _GivenUpError:
             answer = {}
@@ -146,7 +146,7 @@ class _Package:
         self._requests = requests
         self._answers = answers
         self._digest = sha256()
-        self._in_frames = not {"file", "index"} & request.keys()
+        self._in_frames = not {"file", "sources"} & request.keys()
         self._chunks = self._file(Path(request["file"])) if "file" in request else self._frames()
         self.size_bytes = 0
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,8 @@ from lsstinstall.adapters.assemblies import AssemblyOrder, follow_order
 from lsstinstall.adapters.packageindexes import index_archive
 from lsstinstall.adapters.packing import pack_tree
 from lsstinstall.adapters.trees import list_files
-from lsstinstall.core.errors import CorruptError
+from lsstinstall.adapters.unpackers import Unpackers
+from lsstinstall.core.errors import CorruptError, UnavailableError
 from lsstinstall.core.productreuse import Reuse, ReuseSource
 from lsstinstall.core.settings import LinkKind
 
@@ -94,3 +96,53 @@ def test_a_part_that_is_cut_is_corrupt(tmp_path: Path) -> None:
     case = _Case(tmp_path)
     with pytest.raises(CorruptError, match="has 3 bytes instead of"):
         follow_order(case.plain(), iter([b"cut"]), ask=case.ask)
+
+
+@pytest.fixture
+def unpackers() -> Iterator[Unpackers]:
+    made = Unpackers()
+    yield made
+    made.close()
+
+
+@pytest.mark.process
+def test_a_process_puts_a_product_together(tmp_path: Path, unpackers: Unpackers) -> None:
+    case = _Case(tmp_path)
+    told: list[int] = []
+    size = unpackers.assemble(case.order, case.fetch, advance=told.append)
+    assert list_files(tmp_path / "tree/afw/2") == list_files(case.new)
+    assert size == sum(told) > 0
+
+
+@pytest.mark.process
+def test_a_process_that_has_all_of_it_fetches_nothing_and_goes_on(
+    tmp_path: Path, unpackers: Unpackers
+) -> None:
+    case = _Case(tmp_path)
+    digests = {file.sha256: file.path for file in list_files(case.new).files}
+    whole = ReuseSource(directory=str(case.new), digests=digests, is_own=True)
+    for number in range(3):
+        order = replace(case.order, tree=tmp_path / f"tree{number}")
+        order = replace(order, reuse=replace(order.reuse, sources=(whole,)))
+        assert unpackers.assemble(order, case.fetch, advance=lambda _: None) == 0
+
+
+@pytest.mark.process
+def test_after_a_wrong_part_a_process_takes_the_next_order(tmp_path: Path, unpackers: Unpackers) -> None:
+    case = _Case(tmp_path)
+    with pytest.raises(CorruptError):
+        unpackers.assemble(case.order, lambda _, size: bytes(size), advance=lambda _: None)
+    again = replace(case.order, tree=tmp_path / "again")
+    unpackers.assemble(again, case.fetch, advance=lambda _: None)
+    assert list_files(tmp_path / "again/afw/2") == list_files(case.new)
+
+
+@pytest.mark.process
+def test_a_server_that_fails_is_told(tmp_path: Path, unpackers: Unpackers) -> None:
+    case = _Case(tmp_path)
+
+    def fail(offset: int, size: int) -> bytes:
+        raise UnavailableError(f"nothing at {offset} for {size}")
+
+    with pytest.raises(UnavailableError, match="nothing at"):
+        unpackers.assemble(case.order, fail, advance=lambda _: None)
