@@ -48,7 +48,5 @@ def test_what_is_no_candidate_stays_with_all_that_it_needs() -> None:
 
 def test_where_a_table_cannot_be_read_nothing_goes() -> None:
     broken = GRAPH._replace(problems=(FormatError("it is cut", source="afw.table"),))
-    with pytest.raises(
-        RefusedError, match=r"products need: afw\.table:1:1: it is cut"
-    ):
+    with pytest.raises(RefusedError, match=r"products need: afw\.table:1:1: it is cut"):
         find_unneeded(broken, TAGS, rule=LAST, candidates=())
