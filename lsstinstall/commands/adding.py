@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.commands.failures import end_with
+from lsstinstall.commands.productsearch import pick_tag
 from lsstinstall.commands.productwords import plan_lines, plan_rows, report_lines, use_lines
-from lsstinstall.commands.productwork import ProductRequest, install_products, pick_tag, plan_products
+from lsstinstall.commands.productwork import ProductRequest, install_products, plan_products
 from lsstinstall.commands.servers import pick_settings, root_opener
 from lsstinstall.commands.stackoptions import pick_flavor, pick_pkgroots, pick_target
 from lsstinstall.core.names import parse_product_name

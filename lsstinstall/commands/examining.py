@@ -16,7 +16,8 @@ from lsstinstall.adapters.hostfacts import (
 from lsstinstall.adapters.leftovers import environment_leftovers, stack_leftovers
 from lsstinstall.adapters.stackchecks import check_database, check_locks
 from lsstinstall.commands.collecting import root_above
-from lsstinstall.commands.productwork import ProductRequest, pick_tag, plan_products
+from lsstinstall.commands.productsearch import pick_tag
+from lsstinstall.commands.productwork import ProductRequest, plan_products
 from lsstinstall.commands.servers import pick_settings, root_opener
 from lsstinstall.commands.stackoptions import pick_flavor, pick_pkgroots, pick_stacks
 from lsstinstall.core.errors import ConfigurationError, ToolkitError

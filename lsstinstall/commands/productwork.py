@@ -2,97 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.aftercare import AfterCare
 from lsstinstall.adapters.customizations import customization_folders, read_remap_table
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.eupscommand import EupsCommand
-from lsstinstall.adapters.http import open_pkgroot
 from lsstinstall.adapters.installedversions import DiskInstalledVersions
 from lsstinstall.adapters.productstores import DiskProductStore
-from lsstinstall.core.errors import ConfigurationError, InvalidNameError, NotFoundError
-from lsstinstall.core.tags import EupsTag, TagKind, parse_tag
-from lsstinstall.install.packageroots import (
-    FoundManifest,
-    PackageRoot,
-    find_manifest,
-    find_tagged,
-)
+from lsstinstall.commands.productrequests import ProductRequest
+from lsstinstall.commands.productsearch import digests_of, find_asked, open_roots, tags_to_set
+from lsstinstall.install.packageroots import find_manifest
 from lsstinstall.install.productinstaller import run_install
-from lsstinstall.install.productoffers import collect_tags, find_offers
+from lsstinstall.install.productoffers import find_offers
 from lsstinstall.install.productplanner import plan_install
 from lsstinstall.install.productresolver import needed_products
-from lsstinstall.install.releasedigests import find_digests, find_named_digests
 from lsstinstall.install.reuseplanner import plan_reuse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from lsstinstall.adapters.http import PkgrootReader
     from lsstinstall.core.distribmanifests import DistribManifest
-    from lsstinstall.core.names import Flavor, ProductName
+    from lsstinstall.core.names import ProductName
     from lsstinstall.core.productplans import InstallPlan, InstallReport
-    from lsstinstall.core.releases import FileRecord
     from lsstinstall.core.reporting import Reporter
-    from lsstinstall.core.settings import LinkKind
     from lsstinstall.core.versions import EupsVersion
 
-__all__ = ["ProductRequest", "install_products", "pick_tag", "plan_products"]
-
-_CURRENT = EupsTag.parse("current")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductRequest:
-    """What products to install, from where, and where to.
-
-    Parameters
-    ----------
-    products : `tuple` [ `tuple` [ `ProductName`, `EupsVersion` or `None` ], ... ]
-        A version of `None` is that of the tag.
-    tag : `EupsTag` or `None`
-        The tag.
-    stack : `~pathlib.Path`
-        Folder to install into; made if it is missing.
-    pkgroots : `tuple` [ `str`, ... ]
-        Package roots, the best first.
-    flavor : `Flavor`
-        Flavor to install for.
-    server_tags : `bool`
-        Whether all tags of the servers are set, as EUPS does, or only the one
-        that was asked for, if any.
-    current : `bool`
-        Whether what the servers call ``current`` is one of these tags.
-    jobs : `int`
-        How much to do at a time.
-    others : `tuple` [ `~pathlib.Path`, ... ]
-        Further stacks; what is installed in one of them is not installed
-        again, and nothing is written to them.
-    open_root : `~collections.abc.Callable`
-        Opens a package root by its URL or folder.
-    link : `LinkKind` or `None`
-        How files of other versions are taken; `None` for what shares blocks
-        where the disk can do that, else a second name.
-    lock_timeout : `float` or `None`
-        How many seconds to wait for another command that works on the stack;
-        `None` until it ends.
-    """
-
-    products: tuple[tuple[ProductName, EupsVersion | None], ...]
-    tag: EupsTag | None
-    stack: Path
-    pkgroots: tuple[str, ...]
-    flavor: Flavor
-    server_tags: bool = True
-    current: bool = False
-    jobs: int = 4
-    others: tuple[Path, ...] = ()
-    open_root: Callable[[str], PkgrootReader] = open_pkgroot
-    link: LinkKind | None = None
-    lock_timeout: float | None = None
+__all__ = ["ProductRequest", "install_products", "plan_products"]
 
 
 def plan_products(request: ProductRequest, *, environ: Mapping[str, str], reporter: Reporter) -> InstallPlan:
@@ -113,10 +50,10 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
     plan : `InstallPlan`
         To be shown, or given to `install_products`.
     """
-    roots = _open(request.pkgroots, request.flavor, request.open_root)
+    roots = open_roots(request.pkgroots, request.flavor, request.open_root)
     stack = Stack(request.stack, flavor=request.flavor)
     others = [Stack(path, flavor=request.flavor) for path in request.others]
-    found = [_find(roots, product, version, request.tag) for product, version in request.products]
+    found = [find_asked(roots, product, version, request.tag) for product, version in request.products]
     asked = [(one.manifest.product, one.manifest.version) for one in found]
 
     def find(product: ProductName, version: EupsVersion) -> DistribManifest | None:
@@ -134,7 +71,7 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
         is_installed=is_installed,
     )
     installed = {one.product for one in needed if is_installed(one.product, one.version)}
-    tags = _collect_tags(request, roots, asked, reporter)
+    tags = tags_to_set(request, roots, asked, reporter)
     elsewhere = [(one.product, one.version) for one in needed if one.product in installed]
     elsewhere = [one for one in elsewhere if not _is_installed(stack, *one)]
     if elsewhere:
@@ -145,7 +82,7 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
         wanted,
         roots,
         flavor=request.flavor,
-        digests=_find_digests(request, asked, tags) if wanted else {},
+        digests=digests_of(request, asked, tags) if wanted else {},
         jobs=request.jobs,
     )
     plan = plan_install(
@@ -165,121 +102,9 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
     )
 
 
-def _open(
-    urls: Sequence[str], flavor: Flavor, open_root: Callable[[str], PkgrootReader]
-) -> list[PackageRoot]:
-    return [PackageRoot(open_root(url), flavor=flavor) for url in urls]
-
-
 def _tell_elsewhere(count: int, stacks: Sequence[Path]) -> str:
     places = ", ".join(f"`{path}`" for path in stacks)
     return f"{count} product{'s are' if count > 1 else ' is'} in {places} already, and left there as it is"
-
-
-def pick_tag(
-    text: str,
-    pkgroots: Sequence[str],
-    *,
-    flavor: Flavor,
-    open_root: Callable[[str], PkgrootReader] = open_pkgroot,
-) -> EupsTag:
-    """Decide on a tag.
-
-    Parameters
-    ----------
-    text : `str`
-        A tag in either spelling, or any name that a package root has a list
-        of.
-    pkgroots : `~collections.abc.Sequence` [ `str` ]
-        Package roots; asked only if the name has no form of a tag.
-    flavor : `Flavor`
-        Flavor to install for.
-    open_root : `~collections.abc.Callable`, optional
-        Opens a package root.
-
-    Returns
-    -------
-    tag : `EupsTag`
-        The tag.
-
-    Raises
-    ------
-    InvalidNameError
-        Raised if it has no form of a tag and no package root knows it.
-    """
-    try:
-        return parse_tag(text)
-    except InvalidNameError as error:
-        try:
-            tag = EupsTag.named(text)
-        except InvalidNameError:
-            raise error from None
-        if all(root.tag_list(tag) is None for root in _open(pkgroots, flavor, open_root)):
-            raise
-        return tag
-
-
-def _find(
-    roots: Sequence[PackageRoot], product: ProductName, version: EupsVersion | None, tag: EupsTag | None
-) -> FoundManifest:
-    if version is not None:
-        found = find_manifest(roots, product, version)
-        if found is None:
-            where = " or ".join(f"<{root.url}>" for root in roots)
-            raise NotFoundError(
-                f"no `{product}` {version} at {where}", hint="`-t TAG` takes the version that a tag names"
-            )
-        return found
-    if tag is not None:
-        return find_tagged(roots, product, tag)
-    try:
-        return find_tagged(roots, product, _CURRENT)
-    except NotFoundError as error:
-        raise ConfigurationError(
-            f"which version of `{product}` is not said, and the servers call none current",
-            hint=f"add `-t TAG`, or write `{product}@VERSION`",
-        ) from error
-
-
-def _collect_tags(
-    request: ProductRequest,
-    roots: Sequence[PackageRoot],
-    asked: Sequence[tuple[ProductName, EupsVersion]],
-    reporter: Reporter,
-) -> dict[tuple[ProductName, EupsVersion], tuple[str, ...]]:
-    tags = collect_tags(
-        roots,
-        tag=request.tag,
-        every=request.server_tags,
-        current=request.current,
-        jobs=request.jobs,
-        reporter=reporter,
-    )
-    if request.tag is None:
-        return tags
-    # What was asked for by version gets the tag in any case, whatever the servers say.
-    by_version = {product for product, version in request.products if version is not None}
-    for one in asked:
-        if one[0] in by_version:
-            tags[one] = tuple(dict.fromkeys([*tags.get(one, ()), request.tag.name]))
-    return tags
-
-
-def _find_digests(
-    request: ProductRequest,
-    asked: Sequence[tuple[ProductName, EupsVersion]],
-    tags: Mapping[tuple[ProductName, EupsVersion], tuple[str, ...]],
-) -> dict[str, FileRecord]:
-    tag = request.tag
-    if tag is not None and tag.kind not in {TagKind.FLOATING, TagKind.OTHER}:
-        return find_digests(request.pkgroots, tag, open_root=request.open_root)
-    return find_named_digests(
-        request.pkgroots,
-        asked,
-        tags={name for one in asked for name in tags.get(one, ())},
-        moving=tag,
-        open_root=request.open_root,
-    )
 
 
 def _is_installed(stack: Stack, product: ProductName, version: EupsVersion) -> bool:
