@@ -17,7 +17,7 @@ from lsstinstall.commands.stackoptions import (
     stack_option,
 )
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
-from lsstinstall.core.names import parse_product_name
+from lsstinstall.core.names import ProductName, parse_product_name
 from lsstinstall.core.quantities import format_bytes
 from lsstinstall.core.setuprecords import SETUP_PREFIX, SetupRecord
 from lsstinstall.core.stackgraphs import ProductVersion, read_stack_graph
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lsstinstall.adapters.console import Console
-    from lsstinstall.core.names import ProductName
     from lsstinstall.core.removals import RemovalPlan, RemovalReport
 
 __all__ = ["remove", "set_up_from"]
@@ -59,14 +58,15 @@ def remove(
     """Undeclare products, take their tags away and delete their folders.
 
     Nothing is removed that another product needs, unless it is forced.
-    Folders outside the stack, as of somebody's own work, are kept.
+    Folders outside the stack, as of somebody's own work, are kept. As with
+    `eups remove`, a version may also stand behind a blank.
 
     Example: lsstinstall remove afw@g1a2b3c4d5+6e7f --stack ~/stack
     """
     kind = pick_flavor(flavor, console.environ)
     folders = pick_stacks(stack, console.environ)
     stacks = [Stack.open(folder, flavor=kind) for folder in folders]
-    chosen = [_choose(stacks, text, tag) for text in products]
+    chosen = [_choose(stacks, text, tag) for text in _joined(stacks, products)]
     target = next(one for one in stacks if one.find(*chosen[0]) is not None)
     reporter = console.reporter()
     remover = DiskProductRemover(target)
@@ -96,6 +96,15 @@ def remove(
             raise planned.objection
         report = run_removal(planned, remover=remover, reporter=reporter)
     return _end(console, target, planned, report)
+
+
+def _joined(stacks: Sequence[Stack], products: tuple[str, ...]) -> tuple[str, ...]:
+    """Read `afw 1.0` as EUPS does, where this can be meant."""
+    if len(products) == 2 and "@" not in "".join(products):  # noqa: PLR2004
+        product, version = products
+        if version in StackPath(stacks).versions(ProductName(product)):
+            return (f"{product}@{version}",)
+    return products
 
 
 def _choose(stacks: Sequence[Stack], text: str, tag: str | None) -> ProductVersion:

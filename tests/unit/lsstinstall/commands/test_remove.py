@@ -82,6 +82,13 @@ def test_a_dry_run_tells_all_and_changes_nothing(stack: Path, capsys: pytest.Cap
     assert sorted(stack.rglob("*")) == before
 
 
+def test_a_version_may_stand_behind_a_blank_as_with_eups(stack: Path) -> None:
+    assert _remove(stack, "utils", "2") == 0
+    assert _left(stack) == {"afw": ("1",), "utils": ("1",)}
+    assert _remove(stack, "afw", "utils") == 0
+    assert _left(stack) == {}
+
+
 def test_the_version_of_a_tag_can_be_named(stack: Path) -> None:
     assert _remove(stack, "utils", "-t", "w_2026_11") == 0
     assert _left(stack)["utils"] == ("1",)
@@ -95,6 +102,7 @@ def test_the_version_of_a_tag_can_be_named(stack: Path) -> None:
         (("utils@3",), 3, "there is `utils@1`, `utils@2`"),
         (("utils",), 2, "which version of `utils` is not said"),
         (("utils", "-t", "w_1"), 3, "no `utils` with the tag `w_1` is installed"),
+        (("utils", "3"), 2, "which version of `utils` is not said"),
         (("ut ils",), 2, "is not a product name"),
         ((), 2, "missing argument"),
     ],
