@@ -6,7 +6,7 @@ import os
 import secrets
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lsstinstall.adapters.aftercare import AfterCare
 from lsstinstall.adapters.assemblies import AssemblyOrder
@@ -30,14 +30,23 @@ if TYPE_CHECKING:
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.settings import LinkKind
     from lsstinstall.core.versions import EupsVersion
-    from lsstinstall.install.ports import PackageFiles
 
-__all__ = ["DiskInstalledFiles", "DiskProductStore"]
+__all__ = ["DiskInstalledFiles", "DiskProductStore", "PackageSource"]
 
 _PARTS = (".part", ".part.mark")
 """Downloads that a later run continues."""
 
 _NOTHING = FileList(files=(), links=())
+
+
+class PackageSource(Protocol):
+    """What is needed of a package root, whole packages and parts of them; see `PkgrootReader`."""
+
+    def read_part(self, path: str, offset: int, size_bytes: int) -> bytes:
+        """Read so many bytes of a file."""
+
+    def sources(self, path: str, beside: Path) -> Iterator[Path | Iterator[bytes]]:
+        """Offer a package: a file of this machine, or its chunks as they come."""
 
 
 class DiskProductStore:
@@ -99,7 +108,7 @@ class DiskProductStore:
         return self._scratch / f"{product.product}-{product.version}{SCRATCH_SUFFIX}"
 
     def fetch(
-        self, product: PlannedProduct, root: PackageFiles, *, advance: Callable[[int], None]
+        self, product: PlannedProduct, root: PackageSource, *, advance: Callable[[int], None]
     ) -> tuple[int, bool]:
         """Fetch a product's package, verify it, and unpack it beside the product's place while it comes."""
         folder, path = self._folder(product), product.path or ""
@@ -159,7 +168,7 @@ class DiskProductStore:
         return _table(folder, product.product).is_file()
 
     def assemble(
-        self, product: PlannedProduct, reuse: Reuse, root: PackageFiles, *, advance: Callable[[int], None]
+        self, product: PlannedProduct, reuse: Reuse, root: PackageSource, *, advance: Callable[[int], None]
     ) -> tuple[int, bool]:
         """Put a product together beside its place from other versions, and fetch only what they lack."""
         make_directory(self._folder(product))
