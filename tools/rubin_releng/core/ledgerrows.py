@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rubin_releng.core.versionids import VersionId, version_order
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
 
     from lsstinstall.core.environmentnames import EnvVersion
     from lsstinstall.core.names import CondaSubdir
@@ -81,8 +81,8 @@ class LedgerEntry:
     platforms: tuple[CondaSubdir, ...] = ()
     reason: str | None = None
     ticket: str | None = None
-    since: datetime.date | None = None
-    review: datetime.date | None = None
+    since: dt.date | None = None
+    review: dt.date | None = None
     line: int = field(default=0, compare=False)
 
     @property
@@ -182,10 +182,10 @@ class VersionRecord:
 
     id: VersionId
     build: int
-    date: datetime.date | None = None
+    date: dt.date | None = None
     platforms: tuple[CondaSubdir, ...]
     releases: tuple[str, ...] = ()
-    default_since: datetime.date | None = None
+    default_since: dt.date | None = None
     line: int = field(default=0, compare=False)
 
     @property
