@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,11 +16,12 @@ from lsstinstall.commands.frame import run_main
 from lsstinstall.commands.main import cli
 from lsstinstall.core.errors import ExitCode
 from tests.support.packages import LINUX
+from tests.support.smalldisks import remount, small_disk
 from tests.support.soundstacks import faults_in, stack_state
 from tests.support.weeklies import NEW, OLD, TOP, Weeklies, binary_folder, publish_weeklies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 pytestmark = pytest.mark.process
@@ -55,37 +55,18 @@ def _add(stack: Path, root: Path, *what: str) -> int:
     return run_main(cli, name="lsstinstall", arguments=_arguments(stack, root, *what))
 
 
-@contextmanager
-def _small_disk(folder: Path, options: str) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"mounting is not allowed here: {done.stderr.strip()}")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
-
-
-def _remount(folder: Path, options: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{options}", str(folder)], check=True)
-
-
 @pytest.mark.parametrize(
     "limit", [*(f"size={size}k" for size in (16, 100, 300, 500, 700, 900)), "nr_inodes=40", "nr_inodes=220"]
 )
 def test_wherever_a_disk_fills_nothing_is_half_and_the_next_run_completes(
     limit: str, root: Path, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with _small_disk(tmp_path / "disk", limit) as disk:
+    with small_disk(tmp_path / "disk", limit) as disk:
         stack = disk / "stack"
         assert _add(stack, root) == ExitCode.UNAVAILABLE
         assert "no space left on device" in capsys.readouterr().err
         assert faults_in(stack) == []
-        _remount(disk, "size=64m,nr_inodes=10k")
+        remount(disk, "size=64m,nr_inodes=10k")
         assert _add(stack, root) == 0
         assert faults_in(stack) == []
         assert stack_state(stack) == stack_state(whole)

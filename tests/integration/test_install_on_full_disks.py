@@ -3,40 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lsstinstall.adapters.conda import CondaEngine
 from lsstinstall.adapters.condamachines import machine_platform
-from lsstinstall.adapters.process import run
 from lsstinstall.commands.frame import run_main
 from lsstinstall.commands.main import cli
 from tests.support.condachannels import SmallPackage, make_channel, rubin_env_packages
+from tests.support.smalldisks import remount, small_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.conda, pytest.mark.network, pytest.mark.process]
 
 NAME = "lsst-scipipe-13.0.1"
-
-
-@contextmanager
-def _mounted(folder: Path, *, size: str) -> Iterator[Path]:
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("only root may mount a small disk")
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
-    if run(command, cwd=None, env=None, timeout=30, check=False).returncode != 0:
-        pytest.skip("mounting is not allowed here")
-    try:
-        yield folder
-    finally:
-        run(["umount", str(folder)], cwd=None, env=None, timeout=30)
 
 
 @pytest.fixture
@@ -61,12 +44,12 @@ def _install(channel: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> in
 def test_a_full_disk_is_told_and_the_next_run_completes(
     channel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with _mounted(tmp_path / "disk", size="1m") as disk:
+    with small_disk(tmp_path / "disk", "size=1m") as disk:
         monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "cache"))
         assert _install(channel, disk, monkeypatch) == 4
         assert "free some space" in capsys.readouterr().err
         assert not (disk / "loadLSST.sh").exists()
-        run(["mount", "-o", "remount,size=20m", str(disk)], cwd=None, env=None, timeout=30)
+        remount(disk, "size=20m")
         assert _install(channel, disk, monkeypatch) == 0
         prefix = disk / "conda/envs" / NAME
         assert len(CondaEngine(tmp_path / "cache").installed(prefix)) == 3
@@ -77,7 +60,7 @@ def test_a_full_disk_is_told_and_the_next_run_completes(
 def test_a_full_disk_of_the_cache_is_told(
     channel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with _mounted(tmp_path / "disk", size="1m") as disk:
+    with small_disk(tmp_path / "disk", "size=1m") as disk:
         monkeypatch.setenv("RATTLER_CACHE_DIR", str(disk))
         (tmp_path / "here").mkdir()
         assert _install(channel, tmp_path / "here", monkeypatch) == 4
@@ -87,8 +70,8 @@ def test_a_full_disk_of_the_cache_is_told(
 def test_a_read_only_disk_is_refused(
     channel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with _mounted(tmp_path / "disk", size="1m") as disk:
-        run(["mount", "-o", "remount,ro", str(disk)], cwd=None, env=None, timeout=30)
+    with small_disk(tmp_path / "disk", "size=1m") as disk:
+        remount(disk, "ro")
         assert _install(channel, disk, monkeypatch) == 6
         assert "read-only file system" in capsys.readouterr().err
         monkeypatch.chdir(tmp_path)
