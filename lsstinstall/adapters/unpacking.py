@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import posixpath
-import re
 from hashlib import sha256
 from pathlib import Path
 from stat import S_ISGID, S_IWUSR, S_IXUSR
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lsstinstall.adapters.inflating import inflate
 from lsstinstall.adapters.tarstreams import DIRECTORY, FILE, HARD_LINK, SYMBOLIC_LINK, TarMember, TarStream
 from lsstinstall.core.errors import CorruptError
+from lsstinstall.core.packagelinks import check_link, may_lead_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,9 +22,6 @@ __all__ = ["UnpackedFile", "Unpacking"]
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
 _OURS = S_IWUSR | S_IXUSR
-
-# /opt/conda/lib/libfftw3.so.3, as old builds linked what they found on their machine.
-_LIBRARY = re.compile(r"\.(so|dylib)(\.\d+)*$")
 
 
 class UnpackedFile(NamedTuple):
@@ -160,7 +157,8 @@ class Unpacking:
         elif member.kind == SYMBOLIC_LINK:
             path = self._new_path(member)
             self._make_folder(posixpath.dirname(path), self._implied)
-            self.links[path] = _checked_target(path, member.link)
+            check_link(path, member.link)
+            self.links[path] = member.link
         elif member.kind == HARD_LINK:
             self._make_hard_link(self._new_path(member), posixpath.normpath(member.link))
         else:
@@ -209,7 +207,7 @@ class Unpacking:
             os.symlink(target, path, dir_fd=self._top)
         inside = os.path.realpath(self._root) if self.links else ""
         for path, target in self.links.items():
-            if _may_lead_out(path, target):
+            if may_lead_out(path, target):
                 continue
             # Chains of links may lead out although each of them seems to stay inside.
             reached = os.path.realpath(f"{self._root}/{path}")
@@ -228,29 +226,6 @@ def _inner(name: str) -> str:
     if path[0] == "/" or path[:3] == "../" or path == ".." or "\0" in path:
         raise CorruptError(f"the path `{name}` leaves its folder")
     return "" if path == "." else path
-
-
-def _checked_target(path: str, target: str) -> str:
-    if _may_lead_out(path, target):
-        return target
-    reached = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    if not target or reached.startswith(("/", "../")) or reached == "..":
-        raise CorruptError(f"the link `{path}` points to `{target}`, which is outside")
-    return target
-
-
-def _may_lead_out(path: str, target: str) -> bool:
-    """Recognize the links out of a product that are no attack.
-
-    EUPS puts one into every product that it builds from a source package:
-    ``ups/eupspkg`` points to its own script, on the machine of the build. Old
-    builds linked libraries of the system or of conda by their absolute paths.
-    Nothing is ever written through either; where the machine is another they
-    lead nowhere, as with EUPS.
-    """
-    if f"/{path}".endswith("/ups/eupspkg"):
-        return target.endswith("/lib/eupspkg.sh")
-    return target[:1] == "/" and bool(_LIBRARY.search(target)) and bool(_LIBRARY.search(path))
 
 
 def _write_all(descriptor: int, data: memoryview) -> None:
