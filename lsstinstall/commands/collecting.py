@@ -192,7 +192,7 @@ class Collector:
         return [one for one in here if files.is_recorded(*one)]
 
     def _describe(self, one: Removal) -> Garbage:
-        reason = "no tag needs it" if one.kept is None else f"no tag needs it; {one.kept}, which stays"
+        reason = "no kept tag needs it" + ("" if one.kept is None else f"; {one.kept}, which stays")
         return Garbage(
             kind=GarbageKind.PRODUCT,
             name=f"{one.item.product} {one.item.version}",

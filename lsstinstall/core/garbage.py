@@ -8,17 +8,19 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import InvalidNameError
+from lsstinstall.core.errors import InvalidNameError, NotFoundError
 from lsstinstall.core.tags import EupsTag, TagKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from lsstinstall.core.stackgraphs import ProductVersion
 
 __all__ = ["Garbage", "GarbageKind", "TagRule"]
 
 _CURRENT = "current"
+_WILDCARDS = frozenset("*?[")
 _WITHOUT_AGE = frozenset({TagKind.FLOATING, TagKind.BRANCH})
 
 
@@ -91,30 +93,40 @@ class TagRule:
     Without patterns and number all tags are kept. Otherwise those are that
     have no form of Rubin's tags, for a person gave them, but ``current``,
     which each first version of a product gets, is kept only by its name.
+
+    A tag is not among the newest if all that carries it carries another tag
+    of its kind, with more: servers tag what next week's release has unchanged,
+    and nobody has installed that release.
     """
 
     patterns: tuple[str, ...] = ()
     newest: int | None = None
 
-    def kept(self, tags: Iterable[str]) -> frozenset[str]:
+    def kept(self, carriers: Mapping[str, AbstractSet[ProductVersion]]) -> frozenset[str]:
         """Choose the tags to keep.
 
         Parameters
         ----------
-        tags : `~collections.abc.Iterable` [ `str` ]
-            All tags of a stack.
+        carriers : `~collections.abc.Mapping` [ `str`, `~collections.abc.Set` [ `ProductVersion` ] ]
+            All tags of a stack, with the products that carry each.
 
         Returns
         -------
         kept : `frozenset` [ `str` ]
             Some of them.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if a tag that was named is not there, or patterns alone
+            were given and fit no tag: everything would go.
         """
-        known = frozenset(tags)
         if not self.patterns and self.newest is None:
-            return known
-        kept = {tag for tag in known if any(fnmatchcase(tag, pattern) for pattern in self.patterns)}
+            return frozenset(carriers)
+        kept = {tag for tag in carriers if any(fnmatchcase(tag, pattern) for pattern in self.patterns)}
+        self._check(kept)
         by_kind: dict[TagKind, list[EupsTag]] = defaultdict(list)
-        for name in known - {_CURRENT}:
+        for name in carriers.keys() - {_CURRENT}:
             try:
                 tag = EupsTag.parse(name)
             except InvalidNameError:
@@ -123,6 +135,22 @@ class TagRule:
                 by_kind[tag.kind].append(tag)
         for kind, found in by_kind.items():
             if self.newest is not None and kind not in _WITHOUT_AGE:
-                newest = sorted(found, key=lambda tag: tag.listing_key, reverse=True)
+                whole = [
+                    one
+                    for one in found
+                    if not any(carriers[one.name] < carriers[more.name] for more in found)
+                ]
+                newest = sorted(whole, key=lambda tag: tag.listing_key, reverse=True)
                 kept.update(tag.name for tag in newest[: self.newest])
         return frozenset(kept)
+
+    def _check(self, matched: AbstractSet[str]) -> None:
+        missing = [one for one in self.patterns if one not in matched and _WILDCARDS.isdisjoint(one)]
+        if self.newest is None and not matched:
+            missing = list(self.patterns)
+        if missing:
+            names = ", ".join(f"`{one}`" for one in missing)
+            raise NotFoundError(
+                f"no installed product has the tag {names} that is to be kept",
+                hint="`lsstinstall list` shows the tags that are there",
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import RefusedError
@@ -45,6 +46,8 @@ def find_unneeded(
 
     Raises
     ------
+    NotFoundError
+        Raised if a tag that is to be kept is not there.
     RefusedError
         Raised if a table file cannot be read, so that nobody knows what its
         product needs.
@@ -54,7 +57,11 @@ def find_unneeded(
             f"nobody knows what some products need: {graph.problems[0]}",
             hint="`lsstinstall repair` puts table files back, `lsstinstall doctor` lists what is wrong",
         )
-    kept = rule.kept(tag for names in tags.values() for tag in names)
+    carriers: dict[str, set[ProductVersion]] = defaultdict(set)
+    for one, names in tags.items():
+        for tag in names:
+            carriers[tag].add(one)
+    kept = rule.kept(carriers)
     may_go = frozenset(candidates)
     roots = {
         one
