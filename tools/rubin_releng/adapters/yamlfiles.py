@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import yaml
+from yaml.composer import Composer
 
 from lsstinstall.core.errors import FormatError, ProblemsError, shown
 from rubin_releng.core.placedvalues import (
@@ -87,13 +89,7 @@ def compose_yaml(text: str, *, source: str) -> PlacedDocument:
     """
     lines = tuple(_LINE_END.split(text))
     try:
-        # Not the faster C loader: a deeply nested text overflows its stack and kills the process.
-        loader = yaml.SafeLoader(text)
-        try:
-            root = loader.get_single_node()
-            value = _Reader(loader).read(root) if root is not None else None
-        finally:
-            loader.dispose()
+        value = _compose(text)
     except yaml.MarkedYAMLError as error:
         raise _explain(error, source=source, lines=lines) from error
     except yaml.reader.ReaderError as error:
@@ -113,10 +109,37 @@ def compose_yaml(text: str, *, source: str) -> PlacedDocument:
     return PlacedDocument(root=value, source=source, lines=lines)
 
 
+def _compose(text: str) -> PlacedValue | None:
+    """Read all values, fast if the text is right, and else with the better messages."""
+    with suppress(yaml.YAMLError):
+        return _read_all(_FastLoader(text))
+    return _read_all(yaml.SafeLoader(text))
+
+
+def _read_all(loader: yaml.SafeLoader | _FastLoader) -> PlacedValue | None:
+    try:
+        root = loader.get_single_node()
+        return _Reader(loader).read(root) if root is not None else None
+    finally:
+        loader.dispose()
+
+
+class _FastLoader(Composer, yaml.CSafeLoader):
+    """Lets libyaml read the words, and Python put them together.
+
+    libyaml puts them together itself, too, but then a deeply nested text
+    overflows its stack and kills the process.
+    """
+
+    def __init__(self, text: str) -> None:
+        yaml.CSafeLoader.__init__(self, text)
+        Composer.__init__(self)
+
+
 class _Reader:
     """Turns PyYAML's nodes into values, a node that has several aliases once."""
 
-    def __init__(self, loader: yaml.SafeLoader) -> None:
+    def __init__(self, loader: yaml.SafeLoader | _FastLoader) -> None:
         self._loader = loader
         self._done: dict[int, PlacedValue] = {}
         self._open: set[int] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["format_ledger", "spans_of"]
 
 _MOST_COLUMNS = 110
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+# What some reader of YAML takes for a truth value or nothing.
+_NO_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 def format_ledger(ledger: Ledger) -> str:
@@ -150,7 +154,5 @@ def _list(texts: Iterable[str]) -> str:
 
 def _quote(text: str) -> str:
     """Put quotes round a text unless it is a plain word to any reader of YAML."""
-    words = text.replace("-", "").replace("_", "")
-    plain = words.isascii() and words.isalnum() and not words.isdigit() and text[0].isalpha()
-    # No, y, on, null and their like are no texts to YAML.
-    return text if plain and len(words) > len("false") else json.dumps(text, ensure_ascii=False)
+    plain = _WORD.fullmatch(text) is not None and text.lower() not in _NO_WORDS
+    return text if plain else json.dumps(text, ensure_ascii=False)
