@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.diskusage import FreedBytes
 from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_path, replaced_folder
-from lsstinstall.adapters.trees import walk_tree
+from lsstinstall.adapters.trees import real_place, walk_tree
 from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.garbage import Garbage, GarbageKind
 from lsstinstall.core.names import parse_product_name
@@ -65,8 +65,17 @@ def _half_removed(stack: Stack) -> Iterator[Garbage]:
                 continue
             yield _leftover(record, "of a product that is not declared", stack.path)
             folder = stack.path / stack.flavor / name / version
-            if folder.is_dir():
+            if folder.is_dir() and _is_nobodys(folder, stack):
                 yield _leftover(folder, "not declared any more", stack.path)
+
+
+def _is_nobodys(folder: Path, stack: Stack) -> bool:
+    """Say whether a folder is really in the stack, and no declared product lies in it or around it."""
+    place = real_place(folder)
+    found = (stack.find(one, version) for one in stack.products() for version in stack.versions(one))
+    others = [real_place(one.directory) for one in found if one is not None and one.directory is not None]
+    is_shared = any(one == place or one in place.parents or place in one.parents for one in others)
+    return (stack.path / stack.flavor).resolve() in place.parents and not is_shared
 
 
 def _leftover(path: Path, reason: str, stack: Path) -> Garbage:
@@ -114,9 +123,10 @@ def unused_environments(conda_root: Path, *, in_use: Collection[Path]) -> Iterat
         Sorted by name.
     """
     scripts = [_text(path) for path in sorted(conda_root.parent.glob("loadLSST*"))]
+    busy = [path.resolve() for path in in_use]
     for prefix in sorted((conda_root / "envs").glob("*")):
-        name = prefix.name
-        used = any(path == prefix or prefix in path.parents for path in in_use)
+        name, place = prefix.name, prefix.resolve()
+        used = any(path == place or place in path.parents for path in busy)
         products = any((prefix / "share" / "eups" / "ups_db").glob("*/*.version"))
         if _state(prefix) != "complete" or used or products or any(name in text for text in scripts):
             continue

@@ -11,14 +11,13 @@ from lsstinstall.adapters.diskusage import FreedBytes
 from lsstinstall.adapters.eups import GENERIC
 from lsstinstall.adapters.files import make_directory
 from lsstinstall.adapters.stackfolders import record_path, scratch_folder
-from lsstinstall.adapters.trees import move_tree, remove_tree
+from lsstinstall.adapters.trees import move_tree, real_place, remove_tree
 from lsstinstall.core.stackgraphs import ProductVersion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from lsstinstall.adapters.eups import Stack
-    from lsstinstall.core.setups import InstalledProduct
 
 __all__ = ["DiskProductRemover"]
 
@@ -45,41 +44,41 @@ class DiskProductRemover:
 
     def folder(self, item: ProductVersion) -> str | None:
         """Name its folder as a user would; `None` if it has none."""
-        directory = self._directory(item)
-        if directory is None:
+        installed = self._stack.find(*item)
+        if installed is None or installed.directory is None:
             return None
+        directory = Path(installed.directory)
         inside = directory.is_relative_to(self._stack.path)
         return str(directory.relative_to(self._stack.path) if inside else directory)
 
     def kept_folders(self, gone: Collection[ProductVersion]) -> Mapping[ProductVersion, str]:
         """Say whose folders stay when some products go, and why, one sentence each."""
-        occupied = self._occupied(frozenset(gone))
+        staying = self._staying(frozenset(gone))
+        above = {folder for one in staying for folder in one.parents}
+        homes = [(self._stack.path / flavor).resolve() for flavor in (self._stack.flavor, GENERIC)]
         kept = {}
         for item in gone:
             directory = self._directory(item)
             if directory is None:
                 continue
             # Somebody's work is declared where it lies; EUPS would delete that, too.
-            if not any(home in directory.parents for home in self._homes):
+            if not any(home in directory.parents for home in homes):
                 kept[item] = f"`{directory}` is not among the stack's own folders"
-            elif directory in occupied:
+            elif directory in staying or directory in above:
                 kept[item] = f"another product lies in `{directory}`"
+            elif not staying.isdisjoint(directory.parents):
+                kept[item] = f"`{directory}` belongs to another product"
         return kept
 
-    @property
-    def _homes(self) -> tuple[Path, ...]:
-        return tuple(self._stack.path / flavor for flavor in (self._stack.flavor, GENERIC))
-
-    def _occupied(self, gone: Collection[ProductVersion]) -> set[Path]:
-        """Collect the folders of what stays, and all folders above."""
-        found: set[Path] = set()
-        for product in self._stack.products():
-            for version in self._stack.versions(product):
-                one = ProductVersion(product, version)
-                directory = None if one in gone else self._directory(one)
-                if directory is not None and directory not in found:
-                    found.update((directory, *directory.parents))
-        return found
+    def _staying(self, gone: Collection[ProductVersion]) -> set[Path]:
+        """Collect the folders of what stays."""
+        items = (
+            ProductVersion(product, version)
+            for product in self._stack.products()
+            for version in self._stack.versions(product)
+        )
+        folders = (self._directory(one) for one in items if one not in gone)
+        return {one for one in folders if one is not None}
 
     def freed_bytes(self, items: Collection[ProductVersion]) -> Mapping[ProductVersion, int]:
         """Say what the disk gains by their folders; a file that several share counts for the last one."""
@@ -123,8 +122,9 @@ class DiskProductRemover:
             remove_tree(Path(installed.extra_dir))
 
     def _directory(self, item: ProductVersion) -> Path | None:
-        installed: InstalledProduct | None = self._stack.find(*item)
-        return None if installed is None or installed.directory is None else Path(installed.directory)
+        """Find where a product's folder really is; a link in its own place stays one."""
+        installed = self._stack.find(*item)
+        return None if installed is None or installed.directory is None else real_place(installed.directory)
 
 
 def _delete(directory: Path, aside: Path) -> None:

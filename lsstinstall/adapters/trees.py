@@ -15,7 +15,7 @@ from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["list_files", "move_tree", "remove_tree", "walk_tree"]
+__all__ = ["list_files", "move_tree", "real_place", "remove_tree", "walk_tree"]
 
 
 def remove_tree(path: Path) -> None:
@@ -33,11 +33,11 @@ def remove_tree(path: Path) -> None:
         Raised if something in it is not ours to remove.
     """
     try:
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-        elif path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             _open_folders(path)
             shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -86,6 +86,26 @@ def move_tree(source: Path, destination: Path) -> None:
             destination.chmod(mode)
     except OSError as error:
         raise explain(error, doing="move into place") from error
+
+
+def real_place(path: str | Path) -> Path:
+    """Say where something is when no link above it is followed any more.
+
+    Parameters
+    ----------
+    path : `str` or `~pathlib.Path`
+        Anything; it need not be there.
+
+    Returns
+    -------
+    place : `~pathlib.Path`
+        Absolute and without ``..``. A link in the last place stays one: who
+        removes it wants the link, not what it points to.
+    """
+    given = Path(path)
+    if ".." in given.parts:
+        return Path(os.path.realpath(given))
+    return Path(os.path.realpath(given.parent), given.name)
 
 
 def walk_tree(root: Path) -> Iterator[os.DirEntry[str]]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.adapters.trees import list_files, move_tree, remove_tree, walk_tree
+from lsstinstall.adapters.trees import list_files, move_tree, real_place, remove_tree, walk_tree
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 
 if TYPE_CHECKING:
@@ -81,3 +81,19 @@ def test_files_and_links_are_written_down(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_cannot_be_written_down(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         list_files(tmp_path / "nothing")
+
+
+def test_whatever_is_no_folder_is_removed_like_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    remove_tree(tmp_path / "pipe")
+    assert not os.path.lexists(tmp_path / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [("real/one", "real/one"), ("link/one", "real/one"), ("link", "link"), ("real/../link/..", ".")],
+)
+def test_a_place_is_found_behind_the_links_above_it(tmp_path: Path, path: str, place: str) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    assert real_place(tmp_path / path) == tmp_path / place

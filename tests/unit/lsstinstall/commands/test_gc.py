@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lsstinstall.adapters.eups import Stack
+from lsstinstall.adapters.eups import Stack, TablePlace
 from lsstinstall.adapters.stackfolders import record_path
 from lsstinstall.commands.frame import run_main
 from lsstinstall.commands.main import cli
@@ -150,6 +150,29 @@ def test_what_interrupted_runs_left_goes(stack: Path, capsys: pytest.CaptureFixt
     assert not (stack / "Linux64/gone/1").exists()
 
 
+def test_a_folder_that_is_not_declared_stays_where_another_product_lies(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = _record(stack, "gone", "1")
+    inner = stack / "Linux64/gone/1/inner"
+    inner.mkdir(parents=True)
+    opened = Stack.open(stack, flavor=LINUX)
+    opened.declare(ProductName("inner"), EupsVersion("1"), directory=inner, table=TablePlace.NOWHERE)
+    assert _found(stack, capsys) == [("leftover", str(record.relative_to(stack)))]
+
+
+def test_a_folder_that_is_not_declared_stays_where_a_link_leads_out(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _record(stack, "gone", "1")
+    (tmp_path / "work/1").mkdir(parents=True)
+    (stack / "Linux64/gone").symlink_to(tmp_path / "work")
+    assert _gc(stack, "--yes") == 0
+    assert (tmp_path / "work/1").is_dir()
+    capsys.readouterr()
+    assert _found(stack, capsys) == []
+
+
 def test_what_was_moved_out_of_the_way_goes_on_request_only(
     stack: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -186,6 +209,8 @@ def test_environments_that_nobody_uses_go_on_request(
     monkeypatch.setenv("CONDA_PREFIX", str(envs / "active"))
     assert _found(stack, capsys) == []
     assert _found(stack, capsys, "--environments") == [("environment", "unused")]
+    (tmp_path / "short").symlink_to(envs)
+    monkeypatch.setenv("CONDA_PREFIX", str(tmp_path / "short/active"))
     assert _found(stack, capsys, "--environments", "--yes") == [("environment", "unused")]
     assert not (envs / "unused").exists()
 

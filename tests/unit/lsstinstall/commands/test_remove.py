@@ -145,6 +145,34 @@ def test_a_folder_in_which_another_product_lies_is_kept(stack: Path) -> None:
     assert inner.is_dir()
 
 
+@pytest.mark.parametrize("place", ["utils/../../../work/obs", "link/obs"])
+def test_a_folder_that_only_seems_to_be_in_the_stack_is_kept(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
+) -> None:
+    own = tmp_path / "work" / "obs"
+    own.mkdir(parents=True)
+    (stack / "Linux64/link").symlink_to(own.parent)
+    opened = Stack.open(stack, flavor=LINUX)
+    opened.declare(ProductName("obs"), EupsVersion("1"), directory=own, table=TablePlace.NOWHERE)
+    file = stack / "ups_db/obs/1.version"
+    file.write_text(file.read_text().replace(str(own), f"Linux64/{place}"))
+    assert _remove(stack, "obs") == 0
+    assert own.is_dir()
+    assert f"`{own}` is not among the stack's own folders" in capsys.readouterr().out
+
+
+def test_a_folder_in_the_folder_of_another_product_is_kept(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inner = stack / "Linux64/utils/2/inner"
+    inner.mkdir()
+    opened = Stack.open(stack, flavor=LINUX)
+    opened.declare(ProductName("inner"), EupsVersion("1"), directory=inner, table=TablePlace.NOWHERE)
+    assert _remove(stack, "inner") == 0
+    assert inner.is_dir()
+    assert f"`{inner}` belongs to another product" in capsys.readouterr().out
+
+
 def test_a_linked_folder_loses_its_link_only(stack: Path, tmp_path: Path) -> None:
     (stack / "Linux64/utils/2").rename(tmp_path / "real")
     (stack / "Linux64/utils/2").symlink_to(tmp_path / "real")
