@@ -29,6 +29,7 @@ __all__ = [
     "matching_record",
     "prefix_records",
     "query_packages",
+    "solved_package",
 ]
 
 
@@ -53,7 +54,7 @@ class RecordMemory:
         """
         packages = []
         for record in records:
-            package = _solved(record)
+            package = solved_package(record)
             self._records.setdefault(package, record)
             packages.append(package)
         return tuple(sorted(packages, key=lambda one: one.package))
@@ -116,7 +117,7 @@ def matching_record(locked: LockedPackage, found: dict[str, RepoDataRecord]) -> 
             f"the channel <{locked.channel}> has no `{locked.package.subdir}/{locked.package.file_name}`",
             hint="the package may have been withdrawn; without it the exact environment cannot be made",
         )
-    solved = _solved(record)
+    solved = solved_package(record)
     if locked.digest is not None:
         offered = solved.md5 if locked.digest.kind is DigestKind.MD5 else solved.sha256
         if offered is not None and offered != locked.digest:
@@ -127,7 +128,19 @@ def matching_record(locked: LockedPackage, found: dict[str, RepoDataRecord]) -> 
     return record
 
 
-def _solved(record: RepoDataRecord) -> SolvedPackage:
+def solved_package(record: RepoDataRecord) -> SolvedPackage:
+    """Say of a record what the rest of the program knows.
+
+    Parameters
+    ----------
+    record : `rattler.RepoDataRecord`
+        Of an index, a prefix or a lock.
+
+    Returns
+    -------
+    package : `SolvedPackage`
+        The same.
+    """
     channel, _, _ = record.url.rpartition(f"/{record.subdir}/")
     return SolvedPackage(
         channel=channel,
@@ -135,6 +148,8 @@ def _solved(record: RepoDataRecord) -> SolvedPackage:
         sha256=_digest(DigestKind.SHA256, record.sha256),
         md5=_digest(DigestKind.MD5, record.md5),
         size_bytes=record.size,
+        depends=tuple(record.depends),
+        constrains=tuple(record.constrains),
     )
 
 

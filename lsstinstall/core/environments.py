@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -49,6 +49,7 @@ _EUPS = "eups"
 _MARKER = "@EXPLICIT"
 _NAME_LINE = "#environment_name:"
 _PLATFORM_LINE = re.compile(r"#\s*platform:\s*(?P<platform>\S+)\s*")
+_COUNT_LINE = re.compile(r"# packages: (?P<count>[0-9]{1,9})")
 
 # https://example.org/conda/linux-64/zlib-1.3.1-hb9d3cd8_2.conda#sha256:0123...
 _URL = re.compile(
@@ -139,6 +140,10 @@ class SolvedPackage:
         What the file must hash to, as far as the channel's index says.
     size_bytes : `int` or `None`
         Size of the file; `None` if the index does not say.
+    depends, constrains : `tuple` [ `str`, ... ]
+        conda's specs of what it needs, and of what may not be beside it in
+        another version. Indexes are corrected after a package was made: the
+        same package may come with others.
     """
 
     channel: str
@@ -146,6 +151,13 @@ class SolvedPackage:
     sha256: PackageDigest | None = None
     md5: PackageDigest | None = None
     size_bytes: int | None = None
+    depends: tuple[str, ...] = field(default=(), compare=False)
+    constrains: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def url(self) -> str:
+        """Where the file is."""
+        return f"{self.channel}/{self.package.subdir}/{self.package.file_name}"
 
     def locked(self) -> LockedPackage:
         """Keep what a lock needs.
@@ -242,8 +254,9 @@ def parse_env_lock(text: str, *, source: str) -> EnvLock:
     ------
     FormatError
         Raised if there is no line ``@EXPLICIT``, a line is no URL of a
-        package, a package is named twice, two platforms are mixed, or the
-        text ends in the middle of a line.
+        package, a package is named twice, two platforms are mixed, there are
+        fewer packages than a line ``# packages: 449`` promises, or the text
+        ends in the middle of a line.
 
     Notes
     -----
@@ -263,6 +276,7 @@ def parse_env_lock(text: str, *, source: str) -> EnvLock:
         if locked.package.name in packages:
             raise line.error(f"`{locked.package.name}` is named twice", hint="remove one of the lines")
         packages[locked.package.name] = locked
+    _check_count(comments, len(packages), source)
     return EnvLock(name=name, comments=comments, packages=tuple(packages.values()))
 
 
@@ -307,6 +321,17 @@ def _read_package(line: Line) -> LockedPackage:
         except InvalidNameError as error:
             raise line.error(str(error), column=match.start("digest") + 1, hint=error.hint) from error
     return LockedPackage(channel=match["channel"], package=package, digest=digest)
+
+
+def _check_count(comments: tuple[str, ...], count: int, source: str) -> None:
+    for comment in comments:
+        match = _COUNT_LINE.fullmatch(comment)
+        if match is not None and int(match["count"]) != count:
+            raise FormatError(
+                f"the list promises {match['count']} packages and has {count}",
+                source=source,
+                hint="the file may have been cut; fetch it again",
+            )
 
 
 def _check_platform(line: Line, subdir: CondaSubdir, platform: CondaSubdir | None) -> CondaSubdir | None:

@@ -169,6 +169,12 @@ def test_a_broken_list_is_refused_with_the_place(text: str, line: int, column: i
     assert (error.line, error.column, error.problem) == (line, column, problem)
 
 
+def test_a_list_with_fewer_packages_than_it_promises_was_cut() -> None:
+    text = "# packages: 2\n@EXPLICIT\nx://h/linux-64/a-1-h_0.conda\n"
+    assert _error(text).problem == "the list promises 2 packages and has 1"
+    assert len(parse_env_lock(text.replace("2", "1", 1), source="x.env").packages) == 1
+
+
 def _solved(file_name: str, *, sha256: str | None = None, md5: str | None = None) -> SolvedPackage:
     return SolvedPackage(
         channel="https://example.org/c",
