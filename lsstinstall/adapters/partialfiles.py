@@ -56,6 +56,10 @@ class PartialFile:
         self.drop()
         self._mark.write_text(mark, encoding="latin-1")
 
+    def forget_mark(self) -> None:
+        """Keep the part, but ask for the whole file next."""
+        self._mark.unlink(missing_ok=True)
+
     def appending(self) -> IO[bytes]:
         """Open the part at its end; what was written is there at once, though not synced.
 

@@ -21,6 +21,8 @@ __all__ = ["plan_lines", "plan_rows", "report_lines", "use_lines"]
 # More names than this say less than their number.
 _MOST_NAMES = 6
 
+_MOST_REASONS = 3
+
 
 def plan_rows(plan: InstallPlan) -> Iterator[str]:
     """Write what happens to each product that is not installed.
@@ -68,6 +70,21 @@ def plan_lines(plan: InstallPlan) -> Iterator[str]:
     blocked = [one for one in pending if one.action is ProductAction.BLOCKED]
     if blocked:
         yield f"  cannot be installed: {_names(blocked)}"
+        yield from (f"    {one.problem}" for one in blocked[:_MOST_REASONS] if one.problem is not None)
+        lost = _lost_by(blocked, pending)
+        if lost:
+            yield f"  nor what needs them: {_names(lost)}"
+
+
+def _lost_by(blocked: Sequence[PlannedProduct], pending: Sequence[PlannedProduct]) -> list[PlannedProduct]:
+    """List what will not be installed either; dependencies come first in a plan."""
+    lost = {one.product for one in blocked}
+    needing = []
+    for one in pending:
+        if one.product not in lost and one.dependencies & lost:
+            lost.add(one.product)
+            needing.append(one)
+    return needing
 
 
 def _names(products: Sequence[PlannedProduct]) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ConfigurationError",
     "CorruptError",
+    "DeniedError",
     "ExitCode",
     "FormatError",
     "InterruptedWorkError",
@@ -22,6 +23,7 @@ __all__ = [
     "RefusedError",
     "ToolkitError",
     "UnavailableError",
+    "UnsatisfiableError",
     "shown",
 ]
 
@@ -92,6 +94,10 @@ class UnavailableError(ToolkitError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+class DeniedError(UnavailableError):
+    """A server that answers, but does not give what it was asked for."""
+
+
 class CorruptError(ToolkitError):
     """Content that is not what was promised: digest, size or format."""
 
@@ -108,6 +114,29 @@ class InterruptedWorkError(ToolkitError):
     """The user asked to stop; what was finished is kept."""
 
     exit_code = ExitCode.INTERRUPTED
+
+
+class UnsatisfiableError(ToolkitError):
+    """No set of packages satisfies what was asked for.
+
+    Parameters
+    ----------
+    specs : `tuple` [ `str`, ... ]
+        What was asked for.
+    explanation : `str`
+        The solver's, several lines.
+    """
+
+    def __init__(self, specs: tuple[str, ...], explanation: str) -> None:
+        wanted = ", ".join(f"`{spec}`" for spec in specs)
+        reason = explanation.removeprefix("Cannot solve the request because of: ").strip()
+        quoted = "\n".join(f"  | {line}" for line in reason.splitlines())
+        super().__init__(
+            f"no solution for {wanted}\n{quoted}",
+            hint="ask for another version, or give a channel that has what is missing",
+        )
+        self.specs = specs
+        self.explanation = reason
 
 
 class FormatError(CorruptError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.distribmanifests import SEARCH
-from lsstinstall.core.errors import CorruptError, InvalidNameError, NotFoundError
+from lsstinstall.core.errors import CorruptError, DeniedError, InvalidNameError, NotFoundError
 from lsstinstall.core.packageindexes import index_path
 from lsstinstall.core.pkgroots import dist_path, table_path
 from lsstinstall.core.tags import EupsTag
@@ -132,7 +132,7 @@ def _find_offer(
         found = find_manifest(roots, product, version)
         if found is not None:
             return _make_offer(found, flavor=flavor, digests=digests)
-    except (CorruptError, NotFoundError) as error:
+    except (CorruptError, DeniedError, NotFoundError) as error:
         return Offer(dist_id=SEARCH, problem=error)
     where = " or ".join(f"<{root.url}>" for root in roots)
     problem = NotFoundError(f"no manifest of `{product}` {version} for `{flavor}` at {where}")

@@ -9,7 +9,7 @@ import pytest
 
 from lsstinstall.adapters.partialfiles import PartialFile
 from lsstinstall.adapters.web import WebPkgroot
-from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError, UnavailableError
+from lsstinstall.core.errors import CorruptError, DeniedError, FormatError, NotFoundError, UnavailableError
 from lsstinstall.core.names import parse_sha256
 from tests.support.webservers import WebServer, serve
 
@@ -137,6 +137,32 @@ def test_a_size_is_known_without_fetching(root: WebPkgroot, server: WebServer) -
     assert root.size_bytes(NAME) is None
 
 
+@pytest.mark.parametrize("status", [403, 405, 501])
+def test_a_server_that_does_not_know_how_to_tell_a_size_is_asked_for_the_file(
+    root: WebPkgroot, server: WebServer, status: int
+) -> None:
+    server.statuses[NAME] = [status]
+    assert root.size_bytes(NAME) == len(DATA)
+    assert [asked[0] for asked in server.asked] == ["HEAD", "GET"]
+
+
+def test_what_a_server_denies_is_told_apart_from_a_server_that_is_gone(
+    root: WebPkgroot, server: WebServer
+) -> None:
+    server.statuses[NAME] = [403, 403]
+    with pytest.raises(DeniedError, match="403 Forbidden") as caught:
+        root.size_bytes(NAME)
+    assert caught.value.hint == "if the server asks for a login, put that of the host into `~/.netrc`"
+    server.statuses[NAME] = [503] * 9
+    with pytest.raises(DeniedError, match="503 Service Unavailable"):
+        root.read_bytes(NAME)
+    server.statuses[NAME] = []
+    server.cuts[NAME] = [100] * 4
+    with pytest.raises(UnavailableError, match="the connection ended") as other:
+        root.read_bytes(NAME)
+    assert not isinstance(other.value, DeniedError)
+
+
 def test_a_file_is_fetched_verified_and_alone(root: WebPkgroot, tmp_path: Path) -> None:
     size = root.download(NAME, tmp_path / "x" / "afw", sha256=DIGEST, size_bytes=len(DATA))
     assert size == len(DATA)
@@ -156,6 +182,19 @@ def test_a_cut_download_goes_on_where_it_ended(root: WebPkgroot, server: WebServ
     root.download(NAME, tmp_path / "afw", sha256=DIGEST)
     assert (tmp_path / "afw").read_bytes() == DATA
     assert [asked[2] for asked in server.asked] == [None, "bytes=5000-", "bytes=7000-"]
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_who_gets_further_each_time_may_fail_often(
+    root: WebPkgroot, server: WebServer, tmp_path: Path, *, ranges: bool
+) -> None:
+    server.ranges = ranges
+    lengths = [1000 + 1000 * number * (not ranges) for number in range(8)]
+    server.cuts[NAME] = [*lengths]
+    root.download(NAME, tmp_path / "afw", sha256=DIGEST)
+    assert (tmp_path / "afw").read_bytes() == DATA
+    server.cuts[NAME] = [*lengths]
+    assert _stream(root, tmp_path / "second") == DATA
 
 
 def test_a_later_run_goes_on_where_an_earlier_one_was_stopped(server: WebServer, tmp_path: Path) -> None:

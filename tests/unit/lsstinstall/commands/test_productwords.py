@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lsstinstall.commands.productwords import plan_lines, plan_rows, report_lines, use_lines
+from lsstinstall.core.errors import DeniedError
 from lsstinstall.core.names import Flavor, ProductName
 from lsstinstall.core.productplans import (
     InstallPlan,
@@ -61,6 +63,18 @@ def test_the_plan_names_what_is_out_of_the_ordinary() -> None:
     assert lines[1:] == [
         "  built from source, which takes long: p0, p1, p2, p3, p4, p5 and 2 more",
         "  cannot be installed: afw",
+    ]
+
+
+def test_the_plan_tells_why_products_cannot_be_installed_and_what_is_lost_with_them() -> None:
+    afw = replace(_planned("afw", ProductAction.BLOCKED), problem=DeniedError("the server answered 403"))
+    meas = replace(_planned("meas", ProductAction.UNPACK), dependencies=frozenset({afw.product}))
+    pipe = replace(_planned("pipe", ProductAction.UNPACK), dependencies=frozenset({meas.product}))
+    other = _planned("other", ProductAction.UNPACK)
+    assert list(plan_lines(_plan(afw, meas, other, pipe)))[1:] == [
+        "  cannot be installed: afw",
+        "    the server answered 403",
+        "  nor what needs them: meas, pipe",
     ]
 
 

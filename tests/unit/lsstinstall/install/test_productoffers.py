@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError
+from lsstinstall.core.errors import CorruptError, DeniedError, FormatError, NotFoundError
 from lsstinstall.core.names import ProductName, parse_sha256
 from lsstinstall.core.releases import FileRecord
 from lsstinstall.core.reporting import SilentReporter
@@ -117,6 +117,26 @@ def test_a_broken_manifest_is_a_problem_of_its_product_only() -> None:
 def test_a_missing_tarball_is_known_before_anything_is_fetched() -> None:
     files = {path: data for path, data in tarball_root(NEEDS).items() if path != TARBALL}
     assert isinstance(_offers(files)[AFW].problem, NotFoundError)
+
+
+class _Denying(FakePackageFiles):
+    def size_bytes(self, path: str) -> int | None:
+        if path == TARBALL:
+            raise DeniedError("the server answered 403 Forbidden")
+        return super().size_bytes(path)
+
+
+def test_a_tarball_that_a_server_denies_is_a_problem_of_its_product_only() -> None:
+    files = _Denying("https://example.org/0", tarball_root(NEEDS))
+    offers = find_offers(
+        [(name, product_version(name)) for name in (GEOM, AFW)],
+        [PackageRoot(files, flavor=LINUX)],
+        flavor=LINUX,
+        digests={},
+        jobs=2,
+    )
+    assert isinstance(offers[AFW].problem, DeniedError)
+    assert offers[GEOM].problem is None
 
 
 def test_a_tarball_out_of_its_root_is_a_problem() -> None:
