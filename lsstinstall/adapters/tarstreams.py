@@ -24,6 +24,7 @@ _OLD_FILES = frozenset({b"\0", b"7"})
 _BLOCK = 512
 _END = bytes(_BLOCK)
 _LONGEST_EXTENSION = 1 << 20
+_LONGEST_NUMBER = 20
 _ADLER = 65521
 _BINARY = 0x80
 _NUL = b"\0"
@@ -205,9 +206,12 @@ def _number(field: bytes) -> int:
     if field[0] == _BINARY:
         return int.from_bytes(field[1:], "big")
     try:
-        return int(field.rstrip(_FILLING) or b"0", 8)
+        number = int(field.rstrip(_FILLING) or b"0", 8)
     except ValueError as error:
         raise CorruptError("a header in it is damaged") from error
+    if number < 0:
+        raise CorruptError("a header in it is damaged")
+    return number
 
 
 def _decode(text: bytes) -> str:
@@ -222,7 +226,7 @@ def _parse_pax(data: bytes) -> dict[str, str]:
     records = {}
     while data:
         digits, _, _ = data.partition(b" ")
-        length = int(digits) if digits.isdigit() else 0
+        length = int(digits) if digits.isdigit() and len(digits) < _LONGEST_NUMBER else 0
         record, data = data[len(digits) + 1 : length], data[length:]
         key, equals, value = record.partition(b"=")
         if not equals or not value.endswith(b"\n"):
@@ -235,7 +239,7 @@ def _changed(member: TarMember, changes: dict[str, str]) -> TarMember:
     if any(key.startswith("GNU.sparse") for key in changes):
         raise CorruptError(f"`{member.name}` is a sparse file")
     size = changes.get("size", str(member.size_bytes))
-    if not size.isdigit():
+    if not (size.isascii() and size.isdigit() and len(size) < _LONGEST_NUMBER):
         raise CorruptError("a header in it is damaged")
     return member._replace(
         name=changes.get("path", member.name),

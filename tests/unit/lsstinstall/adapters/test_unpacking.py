@@ -347,7 +347,7 @@ def test_nothing_is_written_through_a_link_to_a_library(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("place", "wrong"),
-    [(100, b"0009"), (124, b"x"), (148, b"7"), (0, b"\xff\xfe")],
+    [(100, b"0009"), (124, b"x"), (124, b"-0000000512"), (148, b"7"), (0, b"\xff\xfe")],
 )
 def test_a_header_with_a_wrong_field_is_refused(tmp_path: Path, place: int, wrong: bytes) -> None:
     whole = bytearray(_tar(_header("a")))
@@ -364,13 +364,17 @@ def test_a_header_with_a_wrong_field_is_refused(tmp_path: Path, place: int, wron
     [
         (b"nonsense", "damaged"),
         (b"12 size=x12\n", "damaged"),
+        ("11 size=²\n".encode(), "damaged"),
+        (b"5008 size=" + b"9" * 4997 + b"\n", "damaged"),
+        (b"9" * 5000 + b" path=x\n", "damaged"),
         (b"22 GNU.sparse.major=1\n", "sparse"),
         (b"9 path=x", "damaged"),
     ],
 )
 def test_an_extension_that_is_none_is_refused(tmp_path: Path, records: bytes, problem: str) -> None:
     header = _header("pax", kind=b"x", size=len(records))
-    data = header.tobuf(tarfile.GNU_FORMAT) + records.ljust(512, b"\0") + _tar(_header("a"))
+    padding = bytes(-len(records) % 512)
+    data = header.tobuf(tarfile.GNU_FORMAT) + records + padding + _tar(_header("a"))
     with pytest.raises(CorruptError, match=problem):
         unpack(_write(tmp_path / "afw.tar.gz", gzip.compress(data)), tmp_path / "out")
 
