@@ -266,6 +266,10 @@ def _open_alone(path: Path) -> BinaryIO:
 
 
 def _remove_leftover(path: Path) -> None:
+    if path.is_symlink():
+        # We make none, and what it leads to is not ours.
+        path.unlink(missing_ok=True)
+        return
     try:
         with path.open("r+b") as leftover:
             fcntl.flock(leftover, fcntl.LOCK_EX)

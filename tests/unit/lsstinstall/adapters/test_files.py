@@ -129,6 +129,20 @@ def test_what_a_killed_write_left_goes_away_with_the_next(tmp_path: Path) -> Non
     assert path.read_text() == "whole"
 
 
+def test_a_link_to_nothing_in_the_place_of_an_unfinished_file_goes_away(tmp_path: Path) -> None:
+    (tmp_path / ".file.tmp").symlink_to(tmp_path / "nothing")
+    write_atomic(tmp_path / "file", "whole")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_nothing_is_written_through_a_link_in_the_place_of_an_unfinished_file(tmp_path: Path) -> None:
+    (tmp_path / "other").write_text("precious")
+    (tmp_path / ".file.tmp").symlink_to(tmp_path / "other")
+    write_atomic(tmp_path / "file", "whole")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["file", "other"]
+    assert (tmp_path / "other").read_text() == "precious"
+
+
 def test_writers_of_the_same_file_do_not_mix(tmp_path: Path) -> None:
     path = tmp_path / "file"
     contents = [letter * 20_000 for letter in "abcdefgh"]
