@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,10 +108,12 @@ def _repaired(path: Path, interpreter: str) -> bytes | None:
 
 def _replace(path: Path, content: bytes, *, mode: int) -> None:
     """Put a file in the place of another; like all of an unfinished product it is not synced."""
-    new = path.with_name(f".{path.name}.repaired")
     try:
-        new.write_bytes(content)
-        new.chmod(mode)
-        new.replace(path)
+        # A name that nothing in the product has, so that no link is followed.
+        descriptor, new = tempfile.mkstemp(prefix=".repaired-", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            os.fchmod(descriptor, mode)
+        Path(new).replace(path)
     except OSError as error:
         raise explain(error, doing="write") from error

@@ -53,6 +53,18 @@ def test_content_that_others_share_is_not_touched(tmp_path: Path) -> None:
     assert (tmp_path / "two/a").read_text() == NEW
 
 
+def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
+    _write(tmp_path / "one", b=("precious", 0o644))
+    _write(tmp_path / "two", a=(OLD, 0o755))
+    (tmp_path / "two/b").hardlink_to(tmp_path / "one/b")
+    (tmp_path / "two/.a.repaired").symlink_to("b")
+    repair_scripts(tmp_path / "two", list_files(tmp_path / "two"), interpreter="/opt/env/bin/python")
+    assert (tmp_path / "one/b").read_text() == "precious"
+    assert (tmp_path / "two/.a.repaired").is_symlink()
+    assert (tmp_path / "two/a").read_text() == NEW
+    assert (tmp_path / "two/a").stat().st_mode & 0o777 == 0o755
+
+
 def test_nothing_is_done_twice(tmp_path: Path) -> None:
     _write(tmp_path, a=(OLD, 0o755))
     files = repair_scripts(tmp_path, list_files(tmp_path), interpreter="/opt/env/bin/python")
