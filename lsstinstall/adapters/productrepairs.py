@@ -65,7 +65,10 @@ class ProductFolder:
 
     def _make_way(self, path: PurePosixPath) -> None:
         """Keep what is in a file's place, and files and links where its folders should be."""
-        for parent in reversed(path.parents):
+        # The product's own folder may lie on another disk, with a link to it.
+        if os.path.lexists(self._path) and not self._path.is_dir():
+            self._keep(self._path)
+        for parent in reversed(path.parents[:-1]):
             folder = self._path / parent
             if os.path.lexists(folder) and (folder.is_symlink() or not folder.is_dir()):
                 self._keep(folder)

@@ -59,6 +59,15 @@ def test_a_link_in_place_of_a_folder_is_not_followed(folder: Path, fresh: Path, 
     assert (folder / "lib/deep/one").is_file()
 
 
+def test_a_product_that_lies_elsewhere_stays_there(folder: Path, fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere/other").mkdir(parents=True)
+    folder.parent.mkdir(parents=True)
+    folder.symlink_to(tmp_path / "elsewhere")
+    assert _restore(folder, fresh, "lib/deep/one") == ()
+    assert folder.is_symlink()
+    assert (tmp_path / "elsewhere/lib/deep/one").is_file()
+
+
 def test_a_file_that_another_product_shares_stays_as_it_is_there(
     folder: Path, fresh: Path, tmp_path: Path
 ) -> None:
