@@ -13,6 +13,7 @@ import click
 
 from lsstinstall.adapters.streams import printable, write_json
 from lsstinstall.core.errors import ExitCode, FormatError, ProblemsError, ToolkitError
+from lsstinstall.core.masking import masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -216,7 +217,7 @@ def _tell(text: str) -> None:
 
 
 def _log_bug(error: Exception, name: str) -> str:
-    text = "".join(traceback.format_exception(error))
+    text = masked("".join(traceback.format_exception(error)))
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix=f"{name}-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"

@@ -9,7 +9,11 @@ __all__ = ["MASK", "masked"]
 MASK = "***"
 
 # `https://user:password@host`, `https://key@host`
-_USER = re.compile(r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)(?:(?P<user>[^\s/@:]*):[^\s/@]*|[^\s/@:]+)@")
+_USER = re.compile(
+    r"(?P<scheme>\b[A-Za-z][A-Za-z0-9+.-]*://)(?:(?P<user>[^\s/@:]*):[^\s/@]*|[^\s/@:]+)"
+    # Nobody should, but some write an `@` of a password as it is.
+    r"(?:@[^\s/@<>,`\"']*)*@"
+)
 # `https://host/t/TOKEN/channel`, and in the log of a request `GET /t/TOKEN/channel`
 _TOKEN = re.compile(r"(?P<before>(?:://[^\s/]+|\b[A-Z]{3,7} )/t/)[^\s/<>`\"']+")
 

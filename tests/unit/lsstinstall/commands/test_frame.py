@@ -133,6 +133,17 @@ def test_a_bug_writes_its_traceback_to_a_file(
     assert "ZeroDivisionError: oops" in log.read_text()
 
 
+def test_a_bug_s_traceback_holds_no_passwords(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    error = ValueError("odd: https://me:secret@h/x")
+    assert run_main(_command(_raise(error)), name="x", arguments=[]) == 70
+    (log,) = tmp_path.glob("x-*.log")
+    assert "https://me:***@h/x" in log.read_text()
+    assert "secret" not in log.read_text() + capsys.readouterr().err
+
+
 def test_a_bug_that_cannot_be_logged_is_shown(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

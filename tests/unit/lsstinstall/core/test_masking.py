@@ -12,6 +12,9 @@ from lsstinstall.core.masking import masked
         ("<https://me:secret@h/x>", "<https://me:***@h/x>"),
         ("https://:secret@h/x", "https://:***@h/x"),
         ("https://key@h/x", "https://***@h/x"),
+        ("https://me:p@ss@h/x", "https://me:***@h/x"),
+        ("https://k@y@h/x", "https://***@h/x"),
+        ("<https://me:secret@h>,<a@b>", "<https://me:***@h>,<a@b>"),
         (
             "cannot fetch <http://h:80/t/tk-1-a/forge/linux-64>: 403",
             "cannot fetch <http://h:80/t/***/forge/linux-64>: 403",
