@@ -6,6 +6,7 @@ import asyncio
 import zipfile
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import rattler
 import rattler.index
@@ -13,6 +14,7 @@ import rattler.index
 from lsstinstall.adapters.condacaches import PackageFolders
 from lsstinstall.adapters.condaerrors import explained
 from lsstinstall.adapters.condamachines import generic_virtual_package
+from lsstinstall.adapters.condaoffers import query_offers
 from lsstinstall.adapters.condaplaces import ChannelPlaces, channel_uri
 from lsstinstall.adapters.condaprogress import InstallProgress
 from lsstinstall.adapters.condarecords import (
@@ -23,19 +25,23 @@ from lsstinstall.adapters.condarecords import (
     matching_record,
     prefix_records,
     query_packages,
+    solved_package,
 )
 from lsstinstall.adapters.condarequests import ChannelRequests
+from lsstinstall.core.accesses import split_access
 from lsstinstall.core.errors import CorruptError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from rattler import RepoDataRecord
 
-    from lsstinstall.core.environments import EnvLock, SolvedPackage
+    from lsstinstall.core.environments import EnvLock, LockedPackage, SolvedPackage
     from lsstinstall.core.mirrors import Mirrors
     from lsstinstall.core.names import CondaSubdir
+    from lsstinstall.core.packageoffers import SpecOffers
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.virtualpackages import VirtualPackage
 
@@ -64,6 +70,8 @@ class CondaEngine:
         to them.
     offline : `bool`, optional
         Whether only caches and folders are used.
+    keep_indexes : `bool`, optional
+        Whether indexes stay in memory, for those who ask often.
     """
 
     def __init__(
@@ -75,12 +83,14 @@ class CondaEngine:
         mirrors: Mirrors | None = None,
         other_caches: Sequence[Path] = (),
         offline: bool = False,
+        keep_indexes: bool = False,
     ) -> None:
         self._cache = cache.absolute()
         self._channels = ChannelRequests(
             ChannelPlaces(mirrors, retries=retries),
             repodata=(indexes or self._cache / "repodata").absolute(),
             offline=offline,
+            keep=keep_indexes,
         )
         self._folders = PackageFolders(self._cache, other_caches)
         self._offline = offline
@@ -95,6 +105,7 @@ class CondaEngine:
         virtual_packages: Sequence[VirtualPackage],
         favored: Sequence[SolvedPackage] = (),
         pinned: Sequence[SolvedPackage] = (),
+        exclude_newer: datetime | None = None,
     ) -> tuple[SolvedPackage, ...]:
         """Find the newest packages that satisfy some specs.
 
@@ -114,6 +125,9 @@ class CondaEngine:
             Packages of this engine to be taken if possible.
         pinned : `~collections.abc.Sequence` [ `SolvedPackage` ], optional
             Packages of this engine to be part of the solution in any case.
+        exclude_newer : `~datetime.datetime`, optional
+            Pass over what was made later. A package that does not say when
+            it was made counts as old.
 
         Returns
         -------
@@ -131,20 +145,61 @@ class CondaEngine:
             Raised if a spec or a channel is no such thing.
         """
         wanted = [*specs, *(one.package.name for one in pinned)]
-        urls = [self._channels.add(channel) for channel in channels]
+        subdirs = [rattler.Subdir(platform), rattler.Subdir("noarch")]
+        urls = [self._channels.add(channel, subdirs=map(str, subdirs)) for channel in channels]
 
         async def run(gateway: rattler.Gateway) -> list[RepoDataRecord]:
             return await rattler.solve(
                 [rattler.Channel(url) for url in urls],
                 wanted,
                 gateway=gateway,
-                platforms=[rattler.Subdir(platform), rattler.Subdir("noarch")],
+                platforms=subdirs,
                 locked_packages=self._memory.records(favored),
                 pinned_packages=self._memory.records(pinned),
                 virtual_packages=[generic_virtual_package(package) for package in virtual_packages],
+                exclude_newer=exclude_newer,
+                timestamp_policy="allow-missing",
             )
 
         return self._memory.keep(self._channels.with_gateway(run, doing="solve", specs=tuple(specs)))
+
+    def offers(
+        self,
+        spec: str,
+        *,
+        channels: Sequence[str],
+        platform: CondaSubdir,
+        exclude_newer: datetime | None = None,
+    ) -> SpecOffers:
+        """List what channels have for a spec.
+
+        Parameters
+        ----------
+        spec : `str`
+            One of conda's match specs.
+        channels, platform, exclude_newer
+            As in `solve`.
+
+        Returns
+        -------
+        offers : `~lsstinstall.core.packageoffers.SpecOffers`
+            Of the first channel that has any of the name, as a solver would
+            see them.
+
+        Raises
+        ------
+        NotFoundError, UnavailableError, CorruptError
+            Raised if a channel is not there, cannot be reached, or its index
+            is damaged.
+        ConfigurationError
+            Raised if the spec or a channel is no such thing.
+        """
+        subdirs = [platform, "noarch"]
+        urls = [self._channels.add(channel, subdirs=subdirs) for channel in channels]
+        with explained(f"read `{spec}`"):
+            wanted = rattler.MatchSpec(spec)
+        query = partial(query_offers, channels=urls, subdirs=subdirs, wanted=wanted, newest=exclude_newer)
+        return self._channels.with_gateway(query, doing="read the channels")
 
     def resolve(self, lock: EnvLock) -> tuple[SolvedPackage, ...]:
         """Look up the packages of a lock in their channels.
@@ -168,16 +223,48 @@ class CondaEngine:
         UnavailableError
             Raised if a channel cannot be reached.
         """
+        found = self._query(lock.packages)
+        return self._memory.keep(matching_record(locked, found) for locked in lock.packages)
+
+    def look_up(self, packages: Sequence[LockedPackage]) -> dict[LockedPackage, SolvedPackage]:
+        """Look up what channels have today under the names of some packages.
+
+        Parameters
+        ----------
+        packages : `~collections.abc.Sequence` [ `LockedPackage` ]
+            Of a lock.
+
+        Returns
+        -------
+        found : `dict` [ `LockedPackage`, `SolvedPackage` ]
+            As the channels' indexes say, whatever the digests; without those
+            that are not there.
+
+        Raises
+        ------
+        NotFoundError, UnavailableError, CorruptError
+            Raised if a channel is not there, cannot be reached, or its index
+            is damaged.
+        """
+        records = self._query(packages)
+        placed = {locked: records.get(unquote(split_access(locked.url).url)) for locked in packages}
+        return {locked: solved_package(record) for locked, record in placed.items() if record is not None}
+
+    def records(self, packages: Sequence[SolvedPackage]) -> list[RepoDataRecord]:
+        """Give all that is known of packages of this engine, in rattler's own words and in the same order."""
+        return self._memory.records(packages)
+
+    def _query(self, packages: Sequence[LockedPackage]) -> dict[str, RepoDataRecord]:
         found: dict[str, RepoDataRecord] = {}
-        for channel in dict.fromkeys(locked.channel for locked in lock.packages):
-            wanted = [locked for locked in lock.packages if locked.channel == channel]
+        for channel in dict.fromkeys(locked.channel for locked in packages):
+            wanted = [locked for locked in packages if locked.channel == channel]
             doing = f"read the channel <{channel}>"
             url = self._channels.add(channel)
             records = self._channels.with_gateway(
                 partial(query_packages, channel=url, wanted=wanted), doing=doing
             )
             found.update((self._channels.own_url(place), record) for place, record in records.items())
-        return self._memory.keep(matching_record(locked, found) for locked in lock.packages)
+        return found
 
     def installed(self, prefix: Path) -> tuple[SolvedPackage, ...]:
         """Read what an environment has.

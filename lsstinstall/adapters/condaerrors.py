@@ -16,6 +16,7 @@ from lsstinstall.core.errors import (
     RefusedError,
     ToolkitError,
     UnavailableError,
+    UnsatisfiableError,
 )
 
 if TYPE_CHECKING:
@@ -66,29 +67,6 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
         _AGAIN,
     ),
 )
-
-
-class UnsatisfiableError(ToolkitError):
-    """No set of packages satisfies what was asked for.
-
-    Parameters
-    ----------
-    specs : `tuple` [ `str`, ... ]
-        What was asked for.
-    explanation : `str`
-        The solver's, several lines.
-    """
-
-    def __init__(self, specs: tuple[str, ...], explanation: str) -> None:
-        wanted = ", ".join(f"`{spec}`" for spec in specs)
-        reason = explanation.removeprefix("Cannot solve the request because of: ").strip()
-        quoted = "\n".join(f"  | {line}" for line in reason.splitlines())
-        super().__init__(
-            f"no solution for {wanted}\n{quoted}",
-            hint="ask for another version, or give a channel that has what is missing",
-        )
-        self.specs = specs
-        self.explanation = reason
 
 
 @contextmanager

@@ -11,10 +11,11 @@ from rattler.exceptions import GatewayError
 from rattler.repo_data.gateway import SourceConfig
 
 from lsstinstall.adapters.condaerrors import explained
+from lsstinstall.adapters.condaunpacked import broken_index, unpack_indexes
 from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterable
     from pathlib import Path
 
     from lsstinstall.adapters.condaplaces import ChannelPlaces
@@ -37,17 +38,43 @@ class ChannelRequests:
         Folder for indexes.
     offline : `bool`
         Whether indexes come from there alone.
+    keep : `bool`, optional
+        Whether indexes stay in memory from one question to the next, for
+        those who ask often.
     """
 
-    def __init__(self, places: ChannelPlaces, *, repodata: Path, offline: bool) -> None:
+    def __init__(self, places: ChannelPlaces, *, repodata: Path, offline: bool, keep: bool = False) -> None:
         self._places = places
         self._repodata = repodata
         self._offline = offline
+        self._keep = keep
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._clients: tuple[rattler.Client, ...] = ()
+        self._gateways: dict[tuple[int, bool], rattler.Gateway] = {}
 
-    def add(self, channel: str) -> str:
-        """Learn of a channel, as `ChannelPlaces.add` does; one that is none is a `ConfigurationError`."""
+    def add(self, channel: str, *, subdirs: Iterable[str] = ()) -> str:
+        """Learn of a channel, as `ChannelPlaces.add` does; one that is none is a `ConfigurationError`.
+
+        Parameters
+        ----------
+        channel : `str`
+            A URL, a name or a folder.
+        subdirs : `~collections.abc.Iterable` [ `str` ], optional
+            Whose indexes shall be readable.
+
+        Returns
+        -------
+        url : `str`
+            What to ask rattler for.
+        """
+        wanted = tuple(subdirs)
         with explained("read the channels"):
-            return self._places.add(channel)
+            url = unpack_indexes(self._places.add(channel), wanted, cache=self._repodata)
+        if url not in self._known:
+            # What was made to reach the others does not reach it.
+            self._clients, self._gateways = (), {}
+        self._known[url] = wanted
+        return url
 
     def own_url(self, url: str) -> str:
         """Say where a file would be if no folder stood for its channel."""
@@ -83,15 +110,7 @@ class ChannelRequests:
         """
 
         def attempt(client: rattler.Client, *, sharded: bool) -> T:
-            gateway = rattler.Gateway(
-                cache_dir=self._repodata,
-                default_config=SourceConfig(
-                    sharded_enabled=sharded,
-                    cache_action="force-cache-only" if self._offline else "cache-or-fetch",
-                ),
-                client=client,
-            )
-            return asyncio.run(use(gateway))
+            return asyncio.run(use(self._gateway(client, sharded=sharded)))
 
         def run(client: rattler.Client) -> T:
             try:
@@ -102,7 +121,16 @@ class ChannelRequests:
                     raise
                 return attempt(client, sharded=False)
 
-        return self.with_each_client(run, doing=doing, specs=specs)
+        try:
+            return self.with_each_client(run, doing=doing, specs=specs)
+        except CorruptError as error:
+            for url, subdirs in self._known.items():
+                if broken := broken_index(url, subdirs):
+                    raise CorruptError(
+                        f"`{broken}` is cut short or no index: {error}",
+                        hint="fetch it again, or index the channel anew",
+                    ) from error
+            raise
 
     def with_each_client(
         self, use: Callable[[rattler.Client], T], *, doing: str, specs: tuple[str, ...] = ()
@@ -129,7 +157,9 @@ class ChannelRequests:
             Raised as `explained` says, for the last of the places.
         """
         with explained(doing):
-            *others, last = self._places.clients()
+            *others, last = self._clients or self._places.clients()
+            if self._keep:
+                self._clients = (*others, last)
         for client in others:
             try:
                 with explained(doing, specs=specs):
@@ -138,3 +168,19 @@ class ChannelRequests:
                 _log.debug("on to the next mirror: %s", error)
         with explained(doing, specs=specs):
             return use(last)
+
+    def _gateway(self, client: rattler.Client, *, sharded: bool) -> rattler.Gateway:
+        known = self._gateways.get((id(client), sharded))
+        if known is not None:
+            return known
+        gateway = rattler.Gateway(
+            cache_dir=self._repodata,
+            default_config=SourceConfig(
+                sharded_enabled=sharded,
+                cache_action="force-cache-only" if self._offline else "cache-or-fetch",
+            ),
+            client=client,
+        )
+        if self._keep:
+            self._gateways[id(client), sharded] = gateway
+        return gateway
