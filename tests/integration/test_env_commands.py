@@ -216,13 +216,22 @@ def test_a_later_recipe_may_need_an_earlier_one(
 
 
 REQUIREMENTS = """\
-version: "0.9.9"
-build_number: 4
+schema: 1
+name: rubin-env
 outputs:
   rubin-env-nosysroot:
-    - python
-    - {spec: zlib >=1.3, platforms: [linux-64, linux-aarch64, osx-64, osx-arm64]}
-    - {spec: nonsense, platforms: [win-64]}
+  rubin-env:
+versions:
+  0.9.9: {build: 4, platforms: [linux-64, linux-aarch64, osx-64, osx-arm64, win-64]}
+requirements:
+  rubin-env-nosysroot:
+    run:
+      python:
+      zlib: {limit: ">=1.3", platforms: [linux-64, linux-aarch64, osx-64, osx-arm64]}
+      nonsense: {platforms: [win-64]}
+  rubin-env:
+    run:
+      rubin-env-nosysroot: exact
 """
 
 
@@ -288,7 +297,7 @@ def test_our_own_requirements_are_in_order(
         "build", "--recipe", project_root / "recipes/rubin-env", "--output", tmp_path / "c", "--dry-run",
         "--platform", "linux-64", "--platform", "linux-aarch64", "--platform", "osx-arm64",
     )  # fmt: skip
-    assert len(answer["packages"]) == 6
+    assert len(answer["packages"]) == 15
 
 
 @pytest.mark.parametrize(
@@ -324,12 +333,21 @@ def test_an_unknown_platform_is_told(maintainer: _Maintainer, recipe: Path, tmp_
     assert maintainer(*arguments) == 2
 
 
-def test_requirements_of_a_recipe_without_such_outputs_are_told(
+def test_a_ledger_that_contradicts_itself_is_told_with_its_lines(
     maintainer: _Maintainer, recipe: Path, tmp_path: Path
 ) -> None:
-    (recipe / "requirements.yaml").write_text(REQUIREMENTS)
-    assert maintainer("build", "--recipe", recipe, "--output", tmp_path / "c") == 5
-    assert "there is no output `rubin-env-nosysroot`" in maintainer.err
+    rows = '      zlib: [{limit: ">=2"}, {limit: "<1.3", platforms: [osx-64, osx-64x]}, {limit: ">>1"}]'
+    text = REQUIREMENTS.replace("      python:", rows)
+    (recipe / "requirements.yaml").write_text(text.replace("\n      zlib: {", "\n      zlib-ng: {"))
+    build = ("build", "--recipe", recipe, "--output", tmp_path / "c")
+    assert maintainer(*build) == 5
+    assert "requirements.yaml:11:66: no version of this row is built for `osx-64x`" in maintainer.err
+    (recipe / "requirements.yaml").write_text(
+        text.replace(", osx-64x", "").replace("\n      zlib: {", "\n      zlib-ng: {")
+    )
+    assert maintainer(*build) == 5
+    assert "requirements.yaml:11:1: `zlib <1.3` contradicts `zlib >=2` of line 11" in maintainer.err
+    assert "requirements.yaml:11:1: `zlib >>1` is no spec of conda: " in maintainer.err
 
 
 def test_a_solution_is_told_to_people_and_programs(maintainer: _Maintainer, channel: Path) -> None:

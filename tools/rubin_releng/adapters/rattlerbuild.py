@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import re
 import shutil
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import rattler_build
 
-from lsstinstall.adapters.files import explain, make_directory, read_bytes
+from lsstinstall.adapters.files import explain, make_directory
 from lsstinstall.core.condapackages import CondaPackage, parse_package_file
-from lsstinstall.core.errors import FormatError, NotFoundError, ToolkitError
-from lsstinstall.core.names import CondaSubdir, Sha256
+from lsstinstall.core.errors import FormatError, ToolkitError
+from rubin_releng.adapters.packageinputs import digest_inputs, existing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
         LogEvent,
     )
 
+    from lsstinstall.core.names import CondaSubdir, Sha256
     from rubin_releng.core.packagejobs import PackageJob
 
 __all__ = ["RattlerBuild"]
@@ -36,7 +36,6 @@ _log = logging.getLogger(__name__)
 _SHOWN_LINES = 12
 # parse error: Failed to parse YAML: 2:19: while parsing a flow mapping, did not find expected ','
 _PLACE = re.compile(r"Failed to parse YAML: (?P<line>\d+):(?P<column>\d+): (?P<problem>.+)", re.DOTALL)
-_DIGEST_FORMAT = b"package inputs 1\n"
 
 
 class RattlerBuild:
@@ -73,15 +72,7 @@ class RattlerBuild:
         NotFoundError
             Raised if the recipe or a variant file is not there.
         """
-        digest = hashlib.sha256(_DIGEST_FORMAT + f"{job.platform}\n".encode())
-        folder = job.recipe.parent
-        members = sorted(path for path in folder.rglob("*") if path.is_file() and _counts(path, folder))
-        named = [(path.relative_to(folder).as_posix(), path) for path in [*members]]
-        named += [(f"variants {number}", path) for number, path in enumerate(job.variants)]
-        for name, path in named:
-            content = read_bytes(path)
-            digest.update(f"{name}\n{len(content)}\n".encode() + content)
-        return Sha256(digest.hexdigest())
+        return digest_inputs(job)
 
     def render(self, job: PackageJob) -> tuple[CondaPackage, ...]:
         """Say which packages a build would make.
@@ -103,8 +94,10 @@ class RattlerBuild:
         FormatError
             Raised if one of them breaks its format.
         """
+        if job.packages:
+            return job.packages
         with _explained(job.recipe):
-            recipe = rattler_build.Stage0Recipe.from_file(_existing(job.recipe))
+            recipe = rattler_build.Stage0Recipe.from_file(existing(job.recipe))
             rendered = recipe.render(_variants(job), self._render_config(job))
         return tuple(
             parse_package_file(
@@ -143,7 +136,7 @@ class RattlerBuild:
         make_directory(work)
         log = _BuildLog()
         with _explained(job.recipe, log):
-            recipe = rattler_build.Stage0Recipe.from_file(_existing(job.recipe))
+            recipe = rattler_build.Stage0Recipe.from_file(existing(job.recipe))
             results = recipe.run_build(
                 _variants(job),
                 tool_config=rattler_build.ToolConfiguration(
@@ -230,19 +223,8 @@ def _misplaced(problem: str, recipe: Path) -> FormatError:
 
 
 def _variants(job: PackageJob) -> rattler_build.VariantConfig:
-    paths: list[str | Path] = [_existing(path) for path in job.variants]
+    paths: list[str | Path] = [existing(path) for path in job.variants]
     jinja = rattler_build.JinjaConfig(
         platform=rattler_build.PlatformConfig(target_platform=job.platform, experimental=True)
     )
     return rattler_build.VariantConfig.from_files_with_context(paths, jinja)
-
-
-def _existing(path: Path) -> Path:
-    if not path.is_file():
-        raise NotFoundError(f"there is no `{path}`")
-    return path
-
-
-def _counts(path: Path, folder: Path) -> bool:
-    parts = path.relative_to(folder).parts
-    return not any(part.startswith(".") for part in parts) and not parts[-1].startswith("README")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,16 +11,13 @@ import click
 
 from lsstinstall.adapters.conda import channel_uri
 from lsstinstall.adapters.condamachines import machine_platform
-from lsstinstall.adapters.files import read_text
 from lsstinstall.commands.frame import output_options
-from lsstinstall.core.names import parse_subdir
+from rubin_releng.adapters.condabuild import CondaBuild
 from rubin_releng.adapters.condachannels import LocalChannel
 from rubin_releng.adapters.rattlerbuild import RattlerBuild
-from rubin_releng.adapters.recipefiles import REQUIREMENTS, stage_recipe
-from rubin_releng.adapters.yamlfiles import parse_yaml
-from rubin_releng.core.packagejobs import PackageJob
-from rubin_releng.core.requirements import merge_requirements, parse_requirements
+from rubin_releng.commands.recipejobs import JobOptions, make_jobs
 from rubin_releng.environments.packagebuilder import PackagePlan, plan_packages, run_packages
+from rubin_releng.environments.rendering import RecipeFormat
 
 if TYPE_CHECKING:
     from lsstinstall.adapters.console import Console
@@ -38,22 +36,42 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     type=_FOLDER,
     multiple=True,
     required=True,
-    help="Folder with a recipe.yaml (format v1); several are built in the order given.",
+    help="Folder with a limits ledger, or a recipe.yaml; several are built in the order given.",
 )
 @click.option(
     "--requirements",
     type=_FILE,
-    help="Version and requirements of the last recipe's outputs; by default requirements.yaml beside it.",
+    help="Limits ledger of the last recipe [default: requirements.yaml beside it].",
 )
+@click.option("--version", help="Version of the ledger, or VERSION=BUILD [default: the newest].")
+@click.option("--build-number", type=click.IntRange(0), help="Build of it [default: the newest recorded].")
 @click.option("--variants", type=_FILE, multiple=True, help="Variant file; later ones win.")
 @click.option("--output", type=_FOLDER, required=True, help="Channel to put the packages into.")
 @click.option("--channel", "channels", multiple=True, help="URI or folder of a channel to build against.")
-@click.option("--platform", "platforms", multiple=True, help="Build for this platform [default: this one].")
+@click.option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    help="Build for this platform, or `all` that the version has [default: this one].",
+)
 @click.option(
     "--compression-level",
     type=click.IntRange(1, 22),
     help="From 1, fast, to 22, small [default: rattler-build's own].",
 )
+@click.option(
+    "--run-exports",
+    is_flag=True,
+    help="Install what outputs list in host, for what it adds to their requirements.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["rattler", "conda-build"]),
+    default="rattler",
+    show_default=True,
+    help="Who builds.",
+)
+@click.option("--conda", default="conda", show_default=True, help="Program that has conda-build.")
 @click.option("--test", is_flag=True, help="Run the recipe's tests.")
 @click.option("--replace", is_flag=True, help="Replace packages of the same name made from other inputs.")
 @click.option("--dry-run", "-n", is_flag=True, help="Print what would be built.")
@@ -67,7 +85,12 @@ def build(
     channels: tuple[str, ...],
     platforms: tuple[str, ...],
     compression_level: int | None,
+    version: str | None,
+    build_number: int | None,
+    engine: str,
+    conda: str,
     *,
+    run_exports: bool,
     test: bool,
     replace: bool,
     dry_run: bool,
@@ -76,51 +99,37 @@ def build(
 
     Packages that are there and were made from the same recipe, variants and
     platform are left alone. The channel itself is searched first for what a
-    recipe needs.
+    recipe needs. A version of a ledger is built with all its outputs, which
+    are named alike by both engines.
 
     Example: rubin-releng env build --recipe recipes/rubin-env --channel conda-forge --output channel
     """
     machine = machine_platform()
     packager, channel = RattlerBuild(machine, compression_level=compression_level), LocalChannel(output)
-    subdirs = [parse_subdir(name) for name in platforms] or [machine]
+    options = JobOptions(
+        recipes=recipes,
+        requirements=requirements,
+        variants=variants,
+        channels=(channel.uri, *(channel_uri(one) for one in channels)),
+        platforms=platforms,
+        version=version,
+        build_number=build_number,
+        form=RecipeFormat.RATTLER if engine == "rattler" else RecipeFormat.CONDA_BUILD,
+        host=run_exports,
+        test=test,
+    )
+    builder = packager if engine == "rattler" else CondaBuild(conda, os.environ)
     with tempfile.TemporaryDirectory(prefix="rubin-releng-") as scratch:
-        files = [
-            _complete(
-                folder, requirements if number == len(recipes) - 1 else None, Path(scratch) / str(number)
-            )
-            for number, folder in enumerate(recipes)
-        ]
-        jobs = [
-            PackageJob(
-                recipe=file,
-                variants=variants,
-                platform=subdir,
-                channels=(channel.uri, *(channel_uri(one) for one in channels)),
-                test=test,
-            )
-            for file in files
-            for subdir in subdirs
-        ]
-        plan = plan_packages(jobs, packager=packager, channel=channel, replace=replace)
+        jobs = make_jobs(options, renderer=packager, machine=machine, scratch=Path(scratch))
+        plan = plan_packages(jobs, packager=builder, channel=channel, replace=replace)
         if dry_run:
             _answer(console, plan, channel, ())
             return
         with channel.opened() as work:
             built = run_packages(
-                plan, packager=packager, channel=channel, work=work, reporter=console.reporter()
+                plan, packager=builder, channel=channel, work=work, reporter=console.reporter()
             )
     _answer(console, plan, channel, built)
-
-
-def _complete(folder: Path, requirements: Path | None, scratch: Path) -> Path:
-    recipe = folder / "recipe.yaml"
-    if requirements is None and (folder / REQUIREMENTS).is_file():
-        requirements = folder / REQUIREMENTS
-    if requirements is None:
-        return recipe.absolute()
-    document = parse_yaml(read_text(recipe), source=str(recipe))
-    wanted = parse_requirements(parse_yaml(read_text(requirements), source=str(requirements)))
-    return stage_recipe(folder, scratch, merge_requirements(document, wanted))
 
 
 def _answer(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lsstinstall.core.condapackages import CondaPackage
     from lsstinstall.core.names import CondaSubdir
 
 __all__ = ["PackageJob"]
@@ -29,6 +30,9 @@ class PackageJob:
         URIs that build and host requirements come from, first has priority.
     test : `bool`
         Whether the recipe's tests run after the build, if this machine can.
+    packages : `tuple` [ `~lsstinstall.core.condapackages.CondaPackage`, ... ]
+        What it makes, in the order of the outputs; empty if only the engine
+        can tell.
     """
 
     recipe: Path
@@ -36,3 +40,4 @@ class PackageJob:
     platform: CondaSubdir
     channels: tuple[str, ...]
     test: bool
+    packages: tuple[CondaPackage, ...] = ()

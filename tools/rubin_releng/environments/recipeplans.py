@@ -124,6 +124,7 @@ def plan_recipe(
     *,
     host: bool = True,
     strings: Mapping[str, str] | None = None,
+    comments: bool = True,
 ) -> RecipePlan:
     """Say what the recipe of a version is.
 
@@ -142,6 +143,8 @@ def plan_recipe(
     strings : `~collections.abc.Mapping` [ `str`, `str` ], optional
         Build strings by output; those that are missing are computed by who
         builds.
+    comments : `bool`, optional
+        Whether the recipe says why its limits are there.
 
     Returns
     -------
@@ -161,7 +164,7 @@ def plan_recipe(
                 f"{ledger.name} `{record.id}` is not built for `{platform}`", hint=f"it is built for {known}"
             )
     outputs = ledger.outputs_of(record.id)
-    planner = _Planner(ledger, record, chosen, host=host)
+    planner = _Planner(ledger, record, chosen, host=host, comments=comments)
     return RecipePlan(
         name=ledger.name,
         version=record.version,
@@ -180,12 +183,19 @@ class _Planner:
     """Plans the outputs of one version."""
 
     def __init__(
-        self, ledger: Ledger, record: VersionRecord, platforms: tuple[CondaSubdir, ...], *, host: bool
+        self,
+        ledger: Ledger,
+        record: VersionRecord,
+        platforms: tuple[CondaSubdir, ...],
+        *,
+        host: bool,
+        comments: bool,
     ) -> None:
         self._ledger = ledger
         self._record = record
         self._platforms = platforms
         self._host = host
+        self._comments = comments
 
     def output(self, output: LedgerOutput, *, files: bool, string: str | None) -> RecipeOutput:
         """Plan one output."""
@@ -219,7 +229,8 @@ class _Planner:
             where = self._where(entry.platforms)
             if where is None:
                 continue
-            comment = "; ".join(text for text in (entry.reason, entry.ticket) if text)
+            why = (entry.reason, entry.ticket) if self._comments else ()
+            comment = "; ".join(text for text in why if text)
             if entry.limit == COMPATIBLE and not self._host:
                 yield RecipeItem(text=self._compatible(entry), platforms=where, comment=comment)
                 continue
@@ -260,8 +271,8 @@ class _Planner:
 
     def _tests(self, output: str, entries: tuple[LedgerEntry, ...]) -> Iterator[RecipeItem]:
         needed = [entry for entry in entries if entry.section is Section.RUN]
-        # `pin-it rubin-env` tells of rubin-env-nosysroot.
-        names = [entry.package for entry in needed if not entry.platforms]
+        # What it needs exactly are other outputs; `pin-it rubin-env` tells of rubin-env-nosysroot.
+        names = [entry.package for entry in needed if not entry.platforms and entry.limit != EXACT]
         if names:
             known = "python" if "python" in names else names[0]
             yield RecipeItem(text=f"pin-it {output} | grep '^{known}='")
