@@ -102,7 +102,11 @@ def read_request(
     """
     tag, version = _selected(options)
     if products and tag is None:
-        raise ConfigurationError("products need a tag", hint="add `-T TAG`, for example `-T w_latest`")
+        raise ConfigurationError(
+            "products need a tag",
+            hint="add `-T TAG`, for example `-T w_latest`; the commands, which come first, "
+            "are listed by `lsstinstall --help`",
+        )
     defaults, settings = load_defaults(), pick_settings(environ, offline=options.offline, link=options.link)
     active = None if options.no_active_conda else find_active_conda(environ)
     return InstallationRequest(

@@ -76,7 +76,8 @@ def list_products(
     data = [asdict(row) for row in rows]
     if sizes:
         data = [{**row, "bytes": size} for row, size in zip(data, taken, strict=True)]
-    console.answer({"products": data}, _show(rows, taken) if rows else "nothing is installed")
+    nothing = "nothing is installed" if tag is None else f"nothing with the tag `{tag}` is installed"
+    console.answer({"products": data}, _show(rows, taken) if rows else nothing)
 
 
 def _size(row: _Row) -> int:

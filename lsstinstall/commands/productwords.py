@@ -140,7 +140,8 @@ def use_lines(setup: str, *, stack: Path, environ: Mapping[str, str]) -> Iterato
     stack : `~pathlib.Path`
         Where it was installed.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        ``EUPS_PATH`` tells whether the calling shell knows the stack.
+        ``EUPS_PATH`` tells whether the calling shell knows the stack,
+        ``EUPS_DIR`` whether it has EUPS, and so ``setup``.
 
     Yields
     ------
@@ -151,10 +152,12 @@ def use_lines(setup: str, *, stack: Path, environ: Mapping[str, str]) -> Iterato
     yield ""
     if str(stack) not in environ.get("EUPS_PATH", "").split(os.pathsep):
         script = _load_script(stack)
-        if script is None:
-            yield f"    export EUPS_PATH={shlex.quote(str(stack))}"
-        else:
+        if script is not None:
             yield f"    . {shlex.quote(str(script))}"
+        else:
+            yield f"    export EUPS_PATH={shlex.quote(str(stack))}"
+            if not environ.get("EUPS_DIR"):
+                setup = f'eval "$(lsstinstall {setup})"'
     yield f"    {setup}"
 
 

@@ -39,12 +39,18 @@ def pick_stacks(option: str | None, environ: Mapping[str, str]) -> tuple[Path, .
         Raised if neither says anything.
     """
     text = environ.get("EUPS_PATH", "") if option is None else option
-    stacks = [Path(part).absolute() for part in text.split(os.pathsep) if part]
+    stacks = [_absolute(part) for part in text.split(os.pathsep) if part]
     if not stacks:
         raise ConfigurationError(
             "no stack was named", hint="give `--stack DIR`, or load its environment first"
         )
     return tuple(dict.fromkeys(stacks))
+
+
+def _absolute(part: str) -> Path:
+    # With `..` in it, nobody would know the stack again in variables and load scripts.
+    path = Path(part).absolute()
+    return path.resolve() if ".." in path.parts else path
 
 
 def pick_target(option: str | None, environ: Mapping[str, str]) -> tuple[Path, tuple[Path, ...]]:

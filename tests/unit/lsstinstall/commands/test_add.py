@@ -156,9 +156,12 @@ def test_events_tell_the_plan_each_step_and_why_it_failed(
     assert (events[-1]["event"], events[-1]["code"]) == ("error", 3)
 
 
-def test_the_end_says_what_to_type_next(add: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_end_says_what_to_type_next(
+    add: Callable[..., int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EUPS_DIR", raising=False)
     assert add("-t", "w_2026_10", "afw") == 0
-    assert capsys.readouterr().out.endswith("    setup afw -t w_2026_10\n")
+    assert capsys.readouterr().out.endswith('    eval "$(lsstinstall setup afw -t w_2026_10)"\n')
 
 
 def test_a_missing_tarball_fails_its_product_and_skips_its_dependents(

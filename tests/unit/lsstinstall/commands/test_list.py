@@ -97,6 +97,11 @@ def test_an_empty_stack_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().out == "nothing is installed\n"
 
 
+def test_a_tag_that_nothing_carries_is_named(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _list("--stack", str(stack.path), "-t", "w_2026_99") == 0
+    assert capsys.readouterr().out == "nothing with the tag `w_2026_99` is installed\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

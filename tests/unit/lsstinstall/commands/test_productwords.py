@@ -102,13 +102,20 @@ def test_nothing_to_do_is_said_so(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_shell_that_knows_the_stack_needs_no_load_script(tmp_path: Path, *, known: bool) -> None:
-    environ = {"EUPS_PATH": f"/other:{tmp_path}"} if known else {}
+    environ = {"EUPS_PATH": f"/other:{tmp_path}"} if known else {"EUPS_DIR": "/eups"}
     first = [] if known else [f"    export EUPS_PATH={tmp_path}"]
     assert list(use_lines("setup afw -t w_2026_10", stack=tmp_path, environ=environ)) == [
         "To use them, type",
         "",
         *first,
         "    setup afw -t w_2026_10",
+    ]
+
+
+def test_a_shell_without_eups_evaluates_what_we_print(tmp_path: Path) -> None:
+    assert list(use_lines("setup afw -t w_2026_10", stack=tmp_path, environ={}))[2:] == [
+        f"    export EUPS_PATH={tmp_path}",
+        '    eval "$(lsstinstall setup afw -t w_2026_10)"',
     ]
 
 

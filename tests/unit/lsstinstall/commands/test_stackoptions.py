@@ -13,6 +13,12 @@ def test_the_option_goes_before_the_environment() -> None:
     assert pick_stacks(None, {"EUPS_PATH": "/c:"}) == (Path("/c"),)
 
 
+def test_a_folder_above_gets_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert pick_stacks("../stack:stack", {}) == (tmp_path.resolve() / "stack", Path.cwd() / "stack")
+
+
 def test_without_a_stack_nothing_can_be_done() -> None:
     with pytest.raises(ConfigurationError, match="no stack was named"):
         pick_stacks(None, {})
