@@ -73,7 +73,7 @@ def test_versions_are_those_of_the_last_row_that_fits() -> None:
 def test_a_list_of_a_name_without_a_form_has_to_be_asked_for() -> None:
     text = PLAIN.replace("w_2026_47", "sims-2")
     assert parse_tag_list(text, source="a", expected=EupsTag.named("sims-2")).tag.name == "sims-2"
-    with pytest.raises(FormatError, match="w.list:1:19: `sims-2` is not an EUPS tag"):
+    with pytest.raises(FormatError, match=r"w.list:1:19: `sims-2` is not an EUPS tag"):
         parse(text)
 
 
