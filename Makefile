@@ -52,7 +52,8 @@ docs: $(STAMP) ## the manual, into docs/_build/html
 bench: $(STAMP) ## speed against peers and physical floors
 	@for script in benchmarks/bench_*.py; do $(PYTHON) $$script || exit 1; done
 
-lock: $(STAMP) ## write requirements.lock anew
+lock: ## write requirements.lock anew
+	@sh tools/bootstrap/environment.sh --only-uv $(VENV)
 	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --all-extras --group dev pyproject.toml -o requirements.lock
 

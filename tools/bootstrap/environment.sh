@@ -1,11 +1,17 @@
 #!/bin/sh
 # Make the virtual environment that `make` works in: Python, uv, the locked
-# packages, and this project itself, editable.
+# packages, and this project itself, editable; with --only-uv neither of these,
+# for those who are about to write the list of locked packages.
 #
-#   environment.sh FOLDER
+#   environment.sh [--only-uv] FOLDER
 set -eu
 
-venv=${1:?usage: environment.sh FOLDER}
+only_uv=
+if [ "${1:-}" = --only-uv ]; then
+    only_uv=1
+    shift
+fi
+venv=${1:?usage: environment.sh [--only-uv] FOLDER}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 root=$(CDPATH='' cd -- "$here/../.." && pwd)
 
@@ -40,6 +46,9 @@ if ! [ -x "$venv/bin/python" ] || ! fits "$venv/bin/python"; then
 fi
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
     --require-hashes --requirement "$here/uv.lock"
+if [ -n "$only_uv" ]; then
+    exit 0
+fi
 echo "installing the locked packages"
 VIRTUAL_ENV=$(CDPATH='' cd -- "$venv" && pwd)
 export VIRTUAL_ENV
