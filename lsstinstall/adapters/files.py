@@ -199,7 +199,9 @@ def make_directory(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise explain(error, doing="make the folder") from error
+        problem = explain(error, doing="make the folder")
+        problem.hint = problem.hint or "name a folder in a place where you can make one"
+        raise problem from error
 
 
 def write_atomic(path: Path, content: str | bytes, *, mode: int | None = None) -> None:

@@ -151,7 +151,8 @@ def _way_out(
         without = "" if missing.version else f"; none carries the tag {lacking}"
         return f"declared are {shown}{more}{without}"
     nearest = _nearest(product, {known for stack in sources.stacks for known in stack.products()})
-    return f"there is `{nearest}`" if nearest else None
+    more = "`lsstinstall list` shows what is installed, `lsstinstall add` installs more"
+    return f"there is `{nearest}`" if nearest else more
 
 
 def _nearest(name: str, known: Collection[str]) -> str | None:

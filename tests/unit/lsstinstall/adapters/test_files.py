@@ -154,5 +154,6 @@ def test_writers_of_the_same_file_do_not_mix(tmp_path: Path) -> None:
 
 def test_a_folder_cannot_be_made_below_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(NotFoundError, match="cannot make the folder"):
+    with pytest.raises(NotFoundError, match="cannot make the folder") as caught:
         make_directory(tmp_path / "file" / "below")
+    assert caught.value.hint == "name a folder in a place where you can make one"

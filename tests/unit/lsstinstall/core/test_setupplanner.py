@@ -97,7 +97,11 @@ def test_the_calling_environment_is_not_changed() -> None:
             "no acceptable version of `tagles` in `/stack`",
             "there is `tagless`",
         ),
-        (SetupRequest(product=ProductName("xyz")), "no acceptable version of `xyz` in `/stack`", None),
+        (
+            SetupRequest(product=ProductName("xyz")),
+            "no acceptable version of `xyz` in `/stack`",
+            "`lsstinstall list` shows what is installed, `lsstinstall add` installs more",
+        ),
         (
             SetupRequest(product=ProductName("aa"), version="7"),
             "no version 7 of `aa` in `/stack`",
