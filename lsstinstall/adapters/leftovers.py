@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 
     from lsstinstall.adapters.eups import Stack
 
-__all__ = ["environment_leftovers", "stack_leftovers", "unused_environments", "unused_packages"]
+__all__ = [
+    "environment_leftovers",
+    "old_memories",
+    "stack_leftovers",
+    "unused_environments",
+    "unused_packages",
+]
 
 _MARK = ".lsstinstall-environment.json"
 _REMOVED = ".removed-"
 _QUIET_SECONDS = 24 * 3600.0
 """EUPS as conda packages it takes no lock, so that only time tells whether it still works there."""
+
+_FORGOTTEN_SECONDS = 30 * 24 * 3600.0
+"""Who works with a server asks it more often."""
 
 
 def stack_leftovers(stack: Stack, *, replaced: bool) -> Iterator[Garbage]:
@@ -147,26 +156,53 @@ def _state(prefix: Path) -> object:
         return None
 
 
-def unused_packages(cache: Path) -> Iterator[Garbage]:
-    """Find conda packages whose files no environment shares.
+def unused_packages(cache: Path, *, conda_root: Path) -> Iterator[Garbage]:
+    """Find conda packages that are in no environment.
 
     Parameters
     ----------
     cache : `~pathlib.Path`
-        Folder of unpacked packages, and of the archives they came in.
+        Folder of the cache; unpacked packages, and the archives they came in,
+        lie in it or in its folder ``pkgs``.
+    conda_root : `~pathlib.Path`
+        Folder with ``envs``. Environments name their packages; those of
+        others are known by the files that they share with the cache.
 
     Yields
     ------
     package : `Garbage`
-        Sorted by name. Where environments have copies of their own, all are
-        unused, and would only have to be fetched again.
+        Sorted by name within each folder.
     """
-    for path in sorted(cache.glob("*")):
+    noted = {path.stem for path in conda_root.glob("envs/*/conda-meta/*.json")}
+    noted.update(path.stem for path in conda_root.glob("conda-meta/*.json"))
+    for path in (*sorted(cache.glob("*")), *sorted((cache / "pkgs").glob("*"))):
         if path.is_dir() and (path / "info" / "index.json").is_file():
-            if not _is_shared(path):
-                yield _garbage(GarbageKind.PACKAGE, path, path.name, "no environment shares its files")
+            if path.name not in noted and not _is_shared(path):
+                yield _garbage(GarbageKind.PACKAGE, path, path.name, "is in no environment")
         elif path.name.endswith((".conda", ".tar.bz2")):
             yield _garbage(GarbageKind.PACKAGE, path, path.name, "is unpacked, or can be fetched again")
+
+
+def old_memories(folder: Path, *, everything: bool) -> Iterator[Garbage]:
+    """Find what is kept of package roots that were not asked for a long time.
+
+    Parameters
+    ----------
+    folder : `~pathlib.Path`
+        From `~lsstinstall.adapters.rememberedpkgroots.memory_folder`.
+    everything : `bool`
+        Whether those that were asked lately count, too.
+
+    Yields
+    ------
+    memory : `Garbage`
+        One a package root, sorted by name.
+    """
+    for path in sorted(one for one in folder.glob("*") if one.is_dir()):
+        # Each answer is written anew whenever it is given.
+        newest = max((one.stat().st_mtime for one in path.iterdir()), default=0.0)
+        if everything or time.time() - newest > _FORGOTTEN_SECONDS:
+            yield _garbage(GarbageKind.MEMORY, path, path.name, "answers of a server, for `--offline` only")
 
 
 def _is_shared(folder: Path) -> bool:

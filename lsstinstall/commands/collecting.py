@@ -11,12 +11,14 @@ from lsstinstall.adapters.condaroots import CondaRoot
 from lsstinstall.adapters.eups import Stack, StackPath
 from lsstinstall.adapters.leftovers import (
     environment_leftovers,
+    old_memories,
     stack_leftovers,
     unused_environments,
     unused_packages,
 )
 from lsstinstall.adapters.productremovals import DiskProductRemover
 from lsstinstall.adapters.productstores import DiskInstalledFiles
+from lsstinstall.adapters.rememberedpkgroots import memory_folder
 from lsstinstall.adapters.trees import move_tree, remove_tree
 from lsstinstall.adapters.usertags import read_user_tags
 from lsstinstall.commands.remove import set_up_from
@@ -123,7 +125,8 @@ class Collector:
             found += environment_leftovers(self._root.path)
             if self._environments:
                 found += unused_environments(self._root.path, in_use=self._in_use())
-            found += unused_packages(self._root.path / _PACKAGES)
+            found += unused_packages(self._root.path / _PACKAGES, conda_root=self._root.path)
+        found += old_memories(memory_folder(self._environ), everything=self._everything)
         return tuple(found)
 
     def remove(
@@ -211,6 +214,9 @@ def _remove(one: Garbage, path: Path) -> None:
         move_tree(path, aside)
         path = aside
     remove_tree(path)
+    if one.kind is GarbageKind.PACKAGE:
+        # rattler's note on the package.
+        remove_tree(path.with_name(f"{path.name}.lock"))
 
 
 def root_above(stack: Path) -> Path | None:

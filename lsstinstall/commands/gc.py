@@ -44,7 +44,8 @@ __all__ = ["gc"]
     "-a",
     "everything",
     is_flag=True,
-    help="Also what EUPS or a developer put into the stack, and what was moved out of the way.",
+    help="Also what EUPS or a developer put into the stack, what was moved out of the way, "
+    "and all that servers said.",
 )
 @click.option(
     "--environments",
@@ -81,8 +82,9 @@ def gc(
     """List, and with --yes remove, what nobody needs any more.
 
     That is: product versions that no kept tag needs, what interrupted runs
-    left, unfinished environments, and packages in conda's cache that no
-    environment uses. Without --keep and --keep-last all tags are kept.
+    left, unfinished environments, packages in our conda cache that are in no
+    environment, and what servers said that were not asked for a month.
+    Without --keep and --keep-last all tags are kept.
     What is set up in this shell, and what has a tag that a person gave, stays.
 
     Example: lsstinstall gc --keep-last 2 --keep 'v*' --stack ~/stack

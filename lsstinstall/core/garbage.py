@@ -31,6 +31,7 @@ class GarbageKind(StrEnum):
     LEFTOVER = "leftover"
     ENVIRONMENT = "environment"
     PACKAGE = "package"
+    MEMORY = "memory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

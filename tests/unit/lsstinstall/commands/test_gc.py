@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +30,7 @@ PRODUCTS = (
 @pytest.fixture
 def stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EUPS_USERDATA", str(tmp_path / "userdata"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-cache"))
     path = tmp_path / "conda/envs/lsst/share/eups"
     write_stack(PRODUCTS, path)
     for one in PRODUCTS:
@@ -218,17 +220,54 @@ def test_environments_that_nobody_uses_go_on_request(
 def test_packages_that_no_environment_shares_go(
     stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cache = tmp_path / "conda/pkgs-rattler"
-    for name in ("used-1-0", "unused-1-0"):
+    cache = tmp_path / "conda/pkgs-rattler/pkgs"
+    for name in ("linked-1-0", "copied-1-0", "unused-1-0"):
         (cache / name / "info").mkdir(parents=True)
         (cache / name / "info/index.json").write_text("{}")
         (cache / name / "lib.so").write_text(name)
-    os.link(cache / "used-1-0/lib.so", tmp_path / "conda/envs/lsst/lib.so")
-    (cache / "repodata").mkdir()
-    (cache / "used-1-0.conda").touch()
-    assert _found(stack, capsys) == [("package", "unused-1-0"), ("package", "used-1-0.conda")]
+        (cache / f"{name}.lock").touch()
+    os.link(cache / "linked-1-0/lib.so", tmp_path / "conda/envs/lsst/lib.so")
+    noted = tmp_path / "conda/envs/lsst/conda-meta"
+    noted.mkdir()
+    (noted / "copied-1-0.json").write_text("{}")
+    (noted / "history").touch()
+    (cache / "linked-1-0.conda").touch()
+    (cache.parent / "repodata").mkdir()
+    assert _found(stack, capsys) == [("package", "linked-1-0.conda"), ("package", "unused-1-0")]
     assert _gc(stack, "--yes") == 0
-    assert sorted(path.name for path in cache.iterdir()) == ["repodata", "used-1-0"]
+    assert sorted(path.name for path in cache.parent.iterdir()) == ["pkgs", "repodata"]
+    assert sorted(path.name for path in cache.iterdir()) == [
+        "copied-1-0",
+        "copied-1-0.lock",
+        "linked-1-0",
+        "linked-1-0.lock",
+    ]
+
+
+def test_a_cache_that_the_environment_names_is_not_only_ours(
+    stack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = tmp_path / "shared/pkgs/unused-1-0/info"
+    package.mkdir(parents=True)
+    (package / "index.json").write_text("{}")
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "shared"))
+    assert _found(stack, capsys) == []
+
+
+def test_what_package_roots_said_long_ago_goes(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    memory = tmp_path / "cache/lsstinstall/pkgroots"
+    for name in ("old", "new"):
+        (memory / name).mkdir(parents=True)
+        (memory / name / "answer").write_text("{}")
+    long_ago = time.time() - 40 * 86400
+    os.utime(memory / "old/answer", (long_ago, long_ago))
+    assert _found(stack, capsys) == [("memory", "old")]
+    assert _found(stack, capsys, "--all") == [("memory", "new"), ("memory", "old")]
+    assert _gc(stack, "--yes") == 0
+    assert [path.name for path in memory.iterdir()] == ["new"]
 
 
 def test_the_folder_of_the_environments_can_be_named(
