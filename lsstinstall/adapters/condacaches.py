@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from rattler.package_cache.package_cache import CacheIndex, PackageCache, PackageCacheLayer, ValidationMode
 
+from lsstinstall.adapters.condaroots import PACKAGE_CACHE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from rattler import RepoDataRecord
 
 __all__ = ["PackageFolders", "other_caches", "package_cache"]
-
-_FOLDER = "pkgs-rattler"
 
 # Of rattler's note beside an unpacked package: a number, then the digest of its archive.
 _NOTE_DIGEST = slice(8, 40)
@@ -43,7 +43,7 @@ def package_cache(conda_root: Path | None, environ: Mapping[str, str]) -> Path:
     if given := environ.get("RATTLER_CACHE_DIR"):
         return Path(given)
     if conda_root is not None:
-        return conda_root / _FOLDER
+        return conda_root / PACKAGE_CACHE
     return _users_cache(environ)
 
 

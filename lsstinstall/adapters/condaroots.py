@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.environments import EnvName, SolvedPackage
 
-__all__ = ["CondaRoot"]
+__all__ = ["PACKAGE_CACHE", "CondaRoot"]
+
+PACKAGE_CACHE = "pkgs-rattler"
+"""Folder beside the environments for packages and indexes; unpacked packages are in ``pkgs`` of it."""
 
 _MARK = ".lsstinstall-environment.json"
 _LOCK = ".lsstinstall.lock"
-_OURS = frozenset({_LOCK, "pkgs-rattler"})
+_OURS = frozenset({_LOCK, PACKAGE_CACHE})
 _COMPLETE = "complete"
 _REMOVED = ".removed-"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.condaroots import CondaRoot
+from lsstinstall.adapters.condaroots import PACKAGE_CACHE, CondaRoot
 from lsstinstall.adapters.eups import Stack, StackPath
 from lsstinstall.adapters.leftovers import (
     environment_leftovers,
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from lsstinstall.core.stackgraphs import StackGraph
 
 __all__ = ["Collector", "root_above"]
-
-_PACKAGES = "pkgs-rattler"
 
 
 class Collector:
@@ -125,7 +123,7 @@ class Collector:
             found += environment_leftovers(self._root.path)
             if self._environments:
                 found += unused_environments(self._root.path, in_use=self._in_use())
-            found += unused_packages(self._root.path / _PACKAGES, conda_root=self._root.path)
+            found += unused_packages(self._root.path / PACKAGE_CACHE, conda_root=self._root.path)
         found += old_memories(memory_folder(self._environ), everything=self._everything)
         return tuple(found)
 
