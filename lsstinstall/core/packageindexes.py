@@ -14,7 +14,7 @@ from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 from lsstinstall.core.jsontexts import canonical_json, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from lsstinstall.core.names import Sha256
 
@@ -311,7 +311,7 @@ class _Reader:
         groups = self._groups(size)
         paths, modes = self._texts("folders", "path"), self._numbers("folders", "mode", _LARGEST_MODE)
         folders = [IndexedFolder(path=path, mode=mode) for path, mode in _zip("folders", paths, modes)]
-        files = tuple(self._files(groups))
+        files = self._files(groups)
         links = [
             IndexedLink(path=path, target=target)
             for path, target in _zip("links", self._texts("links", "path"), self._texts("links", "target"))
@@ -354,7 +354,7 @@ class _Reader:
             for start, (length, unpacked) in zip(ends, _zip("groups", packed, content), strict=False)
         )
 
-    def _files(self, groups: Sequence[PackageGroup]) -> Iterator[IndexedFile]:
+    def _files(self, groups: Sequence[PackageGroup]) -> tuple[IndexedFile, ...]:
         contents = [group.content_bytes for group in groups]
         rows = _zip(
             "files",
@@ -365,11 +365,10 @@ class _Reader:
             self._numbers("files", "group", len(groups) - 1),
             self._numbers("files", "offset"),
         )
-        for row in rows:
-            file = IndexedFile(*row)
-            if file.offset + file.size_bytes > contents[file.group]:
-                raise _WrongError(f"`{file.path}` does not lie within its group")
-            yield file
+        for path, _, size, _, group, offset in rows:
+            if offset + size > contents[group]:
+                raise _WrongError(f"`{path}` does not lie within its group")
+        return tuple(map(IndexedFile._make, rows))
 
 
 def _zip(part: str, *columns: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -392,8 +391,7 @@ def _check_paths(folders: Sequence[str], others: Sequence[str]) -> None:
     if len(set(paths)) < len(paths):
         raise _WrongError("a path is in it twice")
     above: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
+    for folder in {path.rpartition("/")[0] for path in paths}:
         while folder and folder not in above:
             above.add(folder)
             folder = folder.rpartition("/")[0]
