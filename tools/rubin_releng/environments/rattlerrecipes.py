@@ -22,6 +22,8 @@ _SECTIONS = {
     Section.RUN: "run",
     Section.RUN_CONSTRAINED: "run_constraints",
 }
+_BARE_VERSION = re.compile(r"^(\S+) ([0-9][\w.]*)$")
+_SIGNED_PATTERN = re.compile(r"==([0-9.]+\.\*)")
 # Text that YAML takes for text without quotes: specs begin with a name.
 _PLAIN = re.compile(r"[A-Za-z_][\w .*<>=!,|+-]*[\w.*]")
 
@@ -145,4 +147,10 @@ def _text(item: RecipeItem) -> str:
         case PinKind.COMPATIBLE:
             return f'${{{{ pin_compatible("{item.text}") }}}}'
         case PinKind.SPEC:
-            return item.text if _PLAIN.fullmatch(item.text) else json.dumps(item.text)
+            text = _strict(item.text)
+            return text if _PLAIN.fullmatch(text) else json.dumps(text)
+
+
+def _strict(spec: str) -> str:
+    """Write what only conda understands, `gcc ==14.*` and `apr 1`, so that rattler-build does, too."""
+    return _BARE_VERSION.sub(r"\1 ==\2", _SIGNED_PATTERN.sub(r"\1", spec))
