@@ -70,12 +70,16 @@ def parse_html_listing(text: str, *, url: str) -> tuple[str, ...]:
     links = _Links()
     links.feed(text)
     links.close()
-    base = unquote(urlsplit(url).path)
-    names = set()
-    for link in links.found:
-        parts = urlsplit(urljoin(url, link))
-        path = unquote(parts.path)
-        if not link.startswith(("?", "#")) and path.startswith(base) and parts.netloc == urlsplit(url).netloc:
-            name = path[len(base) :].rstrip("/")
-            names.add(name)
+    names = {_name(link, url) for link in links.found if not link.startswith(("?", "#"))}
     return tuple(sorted(name for name in names if name and "/" not in name))
+
+
+def _name(link: str, url: str) -> str:
+    """Say what a link names below a URL; empty if it leads elsewhere, or nowhere."""
+    try:
+        parts = urlsplit(urljoin(url, link))
+    except ValueError:
+        return ""
+    base, path = unquote(urlsplit(url).path), unquote(parts.path)
+    is_below = path.startswith(base) and parts.netloc == urlsplit(url).netloc
+    return path[len(base) :].rstrip("/") if is_below else ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from lsstinstall.adapters.folders import FolderPkgroot
 from lsstinstall.adapters.mirroredpkgroots import MirroredPkgroot
 from lsstinstall.adapters.rememberedpkgroots import OfflinePkgroot, RememberingPkgroot
+from lsstinstall.core.accesses import split_address
 from lsstinstall.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -107,7 +108,8 @@ def open_pkgroot(
     Raises
     ------
     ConfigurationError
-        Raised for another scheme, or a ``file://`` URL of another machine.
+        Raised for another scheme, a ``file://`` URL of another machine, or
+        what is no address.
     """
     urls = (url,) if mirrors is None else mirrors.candidates(url)
     if offline:
@@ -123,11 +125,11 @@ def open_pkgroot(
 
 
 def _is_web(url: str) -> bool:
-    return urlsplit(url).scheme in {"http", "https"}
+    return split_address(url).scheme in {"http", "https"}
 
 
 def _open(url: str, *, retries: int, timeout_seconds: float) -> PkgrootReader:
-    parts = urlsplit(url)
+    parts = split_address(url)
     if _is_web(url):
         # Imported here: plain folders and `--help` should not pay for an HTTP library.
         from lsstinstall.adapters.web import WebPkgroot  # noqa: PLC0415

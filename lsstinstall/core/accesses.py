@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
-__all__ = ["Access", "split_access"]
+from lsstinstall.core.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+__all__ = ["Access", "split_access", "split_address"]
+
+_WEB = frozenset({"http", "https"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,36 @@ class Access:
         return urlunsplit(parts._replace(path=f"/t/{quote(self.token, safe='')}{parts.path}"))
 
 
+def split_address(url: str) -> SplitResult:
+    """Take an address apart that somebody wrote.
+
+    Parameters
+    ----------
+    url : `str`
+        Anything; what has no scheme is one part.
+
+    Returns
+    -------
+    parts : `~urllib.parse.SplitResult`
+        With a server and a possible port if it is one of the web.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if it cannot be an address.
+    """
+    try:
+        parts = urlsplit(url)
+        is_complete = parts.port != 0 and (parts.scheme not in _WEB or bool(parts.hostname))
+    except ValueError as error:
+        raise ConfigurationError(
+            f"<{url}> is no address: {str(error).lower()}", hint="write `https://server/path`"
+        ) from error
+    if not is_complete:
+        raise ConfigurationError(f"<{url}> names no server", hint="write `https://server/path`")
+    return parts
+
+
 def split_access(url: str) -> Access:
     """Take password and token out of an address.
 
@@ -50,9 +88,14 @@ def split_access(url: str) -> Access:
     -------
     access : `Access`
         The address, without a final slash, and what was in it.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised as by `split_address`.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"}:
+    parts = split_address(url)
+    if parts.scheme not in _WEB:
         return Access(url=url)
     token, path = None, parts.path.rstrip("/")
     if found := re.fullmatch(r"/t/([^/]+)(/.*)?", path):

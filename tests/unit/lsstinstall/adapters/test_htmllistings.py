@@ -32,7 +32,8 @@ PYTHON = """<!DOCTYPE HTML><html><body><ul>
 
 BUCKET = """<ul><li><a href="https://example.org/stack/src/tags/w_2026_47.list">w_2026_47.list</a></li>
 <li><a href="https://elsewhere.example.org/stack/src/tags/x.list">advertisement</a></li>
-<li><a href="#top">top</a></li><li><a name="nothing">anchor</a></li></ul>"""
+<li><a href="#top">top</a></li><li><a name="nothing">anchor</a></li>
+<li><a href="http://[broken">no address</a></li></ul>"""
 
 
 @pytest.mark.parametrize("page", [APACHE, PYTHON, BUCKET])

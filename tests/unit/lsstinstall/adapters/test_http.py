@@ -52,7 +52,14 @@ def test_an_address_with_quoted_blanks_is_a_folder_with_blanks(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("url", "problem"),
-    [("ftp://example.org/a", "scheme `ftp` are not supported"), ("file://other/a", "is on another machine")],
+    [
+        ("ftp://example.org/a", "scheme `ftp` are not supported"),
+        ("file://other/a", "is on another machine"),
+        ("http://", "<http://> names no server"),
+        ("https:///a", "names no server"),
+        ("http://[::1", "<http://\\[::1> is no address: invalid ipv6 url"),
+        ("https://example.org:port/a", "is no address: port could not be cast"),
+    ],
 )
 def test_what_cannot_be_opened_is_refused(url: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):

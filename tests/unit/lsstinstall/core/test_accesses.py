@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lsstinstall.core.accesses import Access, split_access
+from lsstinstall.core.errors import ConfigurationError
 
 
 def test_password_and_token_are_taken_out() -> None:
@@ -21,6 +22,13 @@ def test_what_has_no_secret_stays(url: str) -> None:
 
 def test_the_token_goes_back_to_its_place() -> None:
     assert split_access("https://me:pw@h/t/tk%2F1/forge").token_url == "https://h/t/tk%2F1/forge"
+
+
+@pytest.mark.parametrize("url", ["https://me:secret@/x", "https://me:secret@[h/x", "http://h:99999"])
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        split_access(url)
+    assert "secret" not in str(caught.value)
 
 
 def test_a_value_does_not_show_its_secrets() -> None:
