@@ -10,6 +10,8 @@ from lsstinstall.commands.leaving import end, leave
 
 __all__ = ["main", "program"]
 
+_INTERRUPTED = 130
+
 _QUICK = frozenset({"setup", "unsetup"})
 
 
@@ -22,8 +24,9 @@ def program() -> int:
         Exit code.
     """
     code = main()
-    if "click" not in sys.modules:
+    if "click" not in sys.modules or code == _INTERRUPTED:
         # The short way was taken: tearing Python down would take half as long as the set-up itself.
+        # And who interrupts does not wait for threads that wait for a silent server.
         end(code)
     return leave(code)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from lsstinstall.core.productplans import (
     ProductState,
 )
 from lsstinstall.core.reporting import Outcome
+from lsstinstall.install.leavablepools import open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,6 +57,7 @@ def run_install(
     jobs: int,
     reporter: Reporter,
     clock: Callable[[], float] = time.monotonic,
+    patience_seconds: float = 5.0,
 ) -> InstallReport:
     """Install what a plan says.
 
@@ -79,6 +81,9 @@ def run_install(
         Hears of each product, in the order of the plan.
     clock : `~collections.abc.Callable`, optional
         Seconds since any moment.
+    patience_seconds : `float`, optional
+        How long steps that run may take to end after an interruption. Those
+        that wait for a silent server then still do, in threads of their own.
 
     Returns
     -------
@@ -95,7 +100,7 @@ def run_install(
     """
     with (
         store.writing(plan.pending),
-        ThreadPoolExecutor(max_workers=jobs) as pool,
+        open_pool(jobs) as pool,
         # An interruption hits the main thread; what happens here is not cut in two.
         ThreadPoolExecutor(max_workers=1) as finisher,
     ):
@@ -108,6 +113,7 @@ def run_install(
             clock=clock,
             pool=pool,
             finisher=finisher,
+            patience_seconds=patience_seconds,
         )
         reporter.begin(
             f"installing for {plan.flavor}", len(plan.products), size_bytes=plan.known_bytes or None
@@ -140,6 +146,7 @@ class _Run:
         clock: Callable[[], float],
         pool: ThreadPoolExecutor,
         finisher: ThreadPoolExecutor,
+        patience_seconds: float,
     ) -> None:
         self._plan = plan
         self._roots = roots
@@ -149,6 +156,7 @@ class _Run:
         self._clock = clock
         self._pool = pool
         self._finisher = finisher
+        self._patience = patience_seconds
         self._stop = threading.Event()
         self._closing = threading.Lock()
         self._lost: set[ProductName] = set()
@@ -184,10 +192,15 @@ class _Run:
             future.cancel()
 
     def _finish_running(self) -> None:
-        """Let the steps that run end, and keep what they bring."""
+        """Let the steps that run end if they do so soon, and keep what they bring."""
+        running = {one for one in self._fetching.values() if not one.cancelled()}
+        if not all(one.done() for one in running):
+            self._reporter.note("interrupted: what runs is ended; once more, and it is not waited for")
+        ended = wait(running, timeout=self._patience).done
         for planned in self._plan.products:
-            future = self._fetching.get(planned.product)
-            if planned.product not in self._results and future is not None and not future.cancelled():
+            is_open = planned.product not in self._results
+            is_whole = all(name in self._results for name in self._order(planned))
+            if is_open and is_whole and self._fetching.get(planned.product) in ended:
                 self._settle(planned)
 
     def _fetch(self, planned: PlannedProduct) -> _Fetched:

@@ -76,6 +76,7 @@ def _run(
     builder: FakeSourceInstaller | None = None,
     reporter: Reporter | None = None,
     jobs: int = 2,
+    patience_seconds: float = 5.0,
 ) -> InstallReport:
     seconds = count()
     return run_install(
@@ -86,6 +87,7 @@ def _run(
         jobs=jobs,
         reporter=reporter or SilentReporter(),
         clock=lambda: float(next(seconds)),
+        patience_seconds=patience_seconds,
     )
 
 
@@ -255,6 +257,30 @@ def test_an_interruption_keeps_what_is_finished_and_starts_nothing_new() -> None
     # What ran was let end, and what had not begun was not.
     assert store.finished == ["base", "utils"]
     assert "afw.tar.gz" not in files.asked
+    assert not store.locked
+
+
+def test_an_interruption_does_not_wait_for_a_server_that_says_nothing() -> None:
+    files, store = _files(), FakeProductStore()
+    main = threading.main_thread().ident or 0
+    released = threading.Event()
+
+    def wait(path: str) -> None:
+        if path == "base.tar.gz":
+            # Those that run beside it come first; one of them needs it.
+            time.sleep(0.2)
+            signal.pthread_kill(main, signal.SIGINT)
+            released.wait(timeout=20)
+
+    files.on_download = wait
+    begin = time.monotonic()
+    try:
+        with pytest.raises(InterruptedWorkError, match=r"interrupted after 1 of 4 products"):
+            _run(files=files, store=store, jobs=4, patience_seconds=0.2)
+    finally:
+        released.set()
+    assert time.monotonic() - begin < 10
+    assert store.finished == ["sphgeom"]
     assert not store.locked
 
 
