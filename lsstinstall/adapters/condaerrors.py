@@ -17,6 +17,7 @@ from lsstinstall.core.errors import (
     ToolkitError,
     UnavailableError,
     UnsatisfiableError,
+    shown,
 )
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def explained(doing: str, *, specs: tuple[str, ...] = ()) -> Iterator[None]:
     Raises
     ------
     ConfigurationError
-        Raised if a spec, a channel or a platform is no such thing.
+        Raised if a spec, a channel or a platform is no such thing, or the
+        name of a folder is not UTF-8.
     UnsatisfiableError
         Raised if there is no solution.
     NotFoundError, UnavailableError, CorruptError, RefusedError
@@ -126,6 +128,11 @@ def explained(doing: str, *, specs: tuple[str, ...] = ()) -> Iterator[None]:
         raise _by_its_words(doing, error) from error
     except OSError as error:
         raise explain(error, doing=doing) from error
+    except UnicodeEncodeError as error:
+        raise ConfigurationError(
+            f"cannot {doing}: `{shown(error.object)}` is not Unicode",
+            hint="work in a folder whose name is UTF-8",
+        ) from error
 
 
 def _by_its_words(doing: str, error: Exception) -> ToolkitError:
