@@ -12,6 +12,7 @@ in the middle of a package too.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -40,6 +41,7 @@ GIVEN_UP = 0xFFFFFFFF
 
 _CHUNK = 1 << 18
 _TOLD = 1 << 21
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class _ParentGoneError(Exception):
@@ -115,6 +117,9 @@ def _unpack(request: dict[str, str], package: _Package) -> dict[str, object]:
         with os.fdopen(descriptor, "wb") as file:
             file.write(record)
     except OSError as error:
+        if error.filename is None or error.errno in _FULL:
+            # Which file was the first without room is nobody's business.
+            error.filename = str(Path(request["tree"]).parent)
         raise explain(error, doing=f"unpack <{request['address']}> to") from error
     return {"bytes": package.size_bytes}
 

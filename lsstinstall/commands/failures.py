@@ -121,10 +121,15 @@ class Failures:
         if self.json or self.events:
             return self._end(failure_values(error))
         _tell(f"error: {error}")
-        for problem in error.problems if isinstance(error, ProblemsError) else ():
+        problems = error.problems if isinstance(error, ProblemsError) else ()
+        # What can be done about all of them is said once.
+        alike = len(problems) > 1 and len({problem.hint for problem in problems}) == 1
+        for problem in problems:
             _tell(f"  - {problem}")
-            _tell_details(problem, indent="    ")
-        _tell_details(error, indent="  ")
+            _tell_details(problem, indent="    ", hint=None if alike else problem.hint)
+        if alike and problems[0].hint not in {None, error.hint}:
+            _tell(f"  hint: {problems[0].hint}")
+        _tell_details(error, indent="  ", hint=error.hint)
         return int(error.code)
 
     def show_misuse(self, error: click.ClickException) -> int:
@@ -200,12 +205,12 @@ class Failures:
         return code if isinstance(code, int) else int(ExitCode.BUG)
 
 
-def _tell_details(error: ToolkitError, *, indent: str) -> None:
+def _tell_details(error: ToolkitError, *, indent: str, hint: str | None) -> None:
     excerpt = error.excerpt if isinstance(error, FormatError) else None
     for line in excerpt.splitlines() if excerpt else ():
         _tell(f"{indent}| {line}")
-    if error.hint:
-        _tell(f"{indent}hint: {error.hint}")
+    if hint:
+        _tell(f"{indent}hint: {hint}")
 
 
 def _tell(text: str) -> None:

@@ -45,6 +45,9 @@ def test_a_full_disk_leaves_nothing_half_and_the_next_run_goes_on(
         assert _add(disk, server) == 4
         error = capsys.readouterr().err
         assert "no space left on device" in error
+        # The product's own folder, not the file that happened to be the first.
+        assert f"to `{disk}/EupsBuildDir/Linux64/" in error
+        assert ".lsstinstall`: no space" in error
         assert "hint: free some space and run the same command again" in error
         # While one package fills the disk, there may be no room to declare the other.
         assert set(Stack.open(disk, flavor=LINUX).products()) <= {"utils"}

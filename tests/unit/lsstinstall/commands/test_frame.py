@@ -92,6 +92,14 @@ def test_several_problems_are_all_shown(capsys: pytest.CaptureFixture[str]) -> N
     )
 
 
+def test_what_helps_with_all_problems_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ProblemsError("cannot do it", [NotFoundError(f"no `{name}`", hint="mend it") for name in "ab"])
+    assert run_main(_command(_raise(error)), name="x", arguments=[]) == 3
+    assert capsys.readouterr().err == (
+        "error: cannot do it (2 problems)\n  - no `a`\n  - no `b`\n  hint: mend it\n"
+    )
+
+
 def test_several_problems_are_a_list_with_json(capsys: pytest.CaptureFixture[str]) -> None:
     error = ProblemsError("cannot read it", [NotFoundError("no `a`")])
     assert run_main(_command(_raise(error)), name="x", arguments=["--json"]) == 3
