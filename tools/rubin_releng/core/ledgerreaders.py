@@ -104,30 +104,33 @@ class LedgerReader:
 
     def number(self, value: PlacedValue | None) -> int:
         """Read a number from 0, which is also what stands for none."""
-        number = 0 if value is None else value.plain()
+        if value is None:
+            return 0
+        number = value.plain()
         if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
             return number
-        if value is not None:
-            self.complain(value, f"{value.description} is no build number", "expected a number from 0")
+        self.complain(value, f"{value.description} is no build number", "expected a number from 0")
         return 0
 
     def truth(self, value: PlacedValue | None, *, default: bool) -> bool:
         """Read a truth value."""
-        truth = default if value is None else value.plain()
+        if value is None:
+            return default
+        truth = value.plain()
         if isinstance(truth, bool):
             return truth
-        if value is not None:
-            self.complain(value, f"{value.description} is neither `true` nor `false`")
+        self.complain(value, f"{value.description} is neither `true` nor `false`")
         return default
 
     def date(self, value: PlacedValue | None) -> date | None:
         """Read a date."""
-        day = None if value is None else value.plain()
+        if value is None:
+            return None
+        day = value.plain()
         # A time of day is a date too, for Python.
-        if day is None or type(day) is date:
+        if type(day) is date:
             return day
-        if value is not None:
-            self.complain(value, f"{value.description} is no date", "expected something like 2026-11-22")
+        self.complain(value, f"{value.description} is no date", "expected something like 2026-11-22")
         return None
 
     def package(self, key: PlacedScalar) -> str:
