@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from lsstinstall.core.errors import CorruptError, DeniedError, InvalidNameError,
 from lsstinstall.core.packageindexes import index_path
 from lsstinstall.core.pkgroots import dist_path, table_path
 from lsstinstall.core.tags import EupsTag
+from lsstinstall.install.leavablepools import open_pool
 from lsstinstall.install.packageroots import find_manifest
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def find_offers(
     def find(item: tuple[ProductName, EupsVersion]) -> Offer:
         return _find_offer(*item, roots, flavor=flavor, digests=digests)
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with open_pool(jobs) as pool:
         found = list(pool.map(find, products))
     return {product: offer for (product, _), offer in zip(products, found, strict=True)}
 
@@ -215,7 +215,7 @@ def collect_tags(
     if len(questions) >= _MANY:
         hint = ", `-U` sets only the tag" if tag is not None else ""
         reporter.note(f"reading {len(questions)} tag lists, to set all tags of the servers{hint}")
-    with ThreadPoolExecutor(max_workers=max(jobs, _READERS)) as pool:
+    with open_pool(max(jobs, _READERS)) as pool:
         answers = list(pool.map(read, questions))
     found: dict[tuple[ProductName, EupsVersion], dict[str, None]] = {}
     for (_, one), versions in zip(questions, answers, strict=True):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import InvalidNameError, NotFoundError, UnavailableError
 from lsstinstall.core.pkgroots import release_path
 from lsstinstall.core.releases import parse_release
 from lsstinstall.core.tags import EupsTag, TagKind
+from lsstinstall.install.leavablepools import open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -22,6 +22,9 @@ __all__ = ["find_digests", "find_named_digests"]
 
 _ANCESTORS = 5
 """How far above a root its release documents may lie: ``redhat/el7/conda-system/<env>`` is four."""
+
+_READERS = 8
+"""How many requests at a time: each is one small file."""
 
 _FOLDER = "releases"
 _SUFFIX = ".json"
@@ -64,7 +67,7 @@ def find_digests(
         return _read(open_root(base), tag)
 
     bases = _bases(urls)
-    with ThreadPoolExecutor() as pool:
+    with open_pool(_READERS) as pool:
         releases = list(pool.map(read, bases))
     found = (
         _digests(base, release) for base, release in zip(bases, releases, strict=True) if release is not None
@@ -107,7 +110,7 @@ def find_named_digests(
         Raised if a document is broken.
     """
     roots = [open_root(base) for base in _bases(urls)]
-    with ThreadPoolExecutor() as pool:
+    with open_pool(_READERS) as pool:
         listings = list(pool.map(_listed, roots))
     for files, listed in zip(roots, listings, strict=True):
         if listed:

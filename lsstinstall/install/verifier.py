@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError
 from lsstinstall.core.filelists import Differences, FileList, compare_lists
 from lsstinstall.core.reporting import Outcome
+from lsstinstall.install.leavablepools import open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,7 +136,7 @@ def verify_products(
 
     reporter.begin("comparing installed products", len(todo))
     checked = []
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with open_pool(jobs) as pool:
         for one in pool.map(check, todo):
             _tell(one, reporter)
             checked.append(one)
