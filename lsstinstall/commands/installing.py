@@ -158,7 +158,7 @@ def _data(
             "packages": len(environment.packages),
             "added": [solved.package.file_name for solved in environment.added],
             "removed": [solved.package.file_name for solved in environment.removed],
-            "size_bytes": environment.size_bytes,
+            "bytes": environment.size_bytes,
         },
         "conda": _conda(plan),
         "stack": str(plan.stack),
@@ -174,5 +174,5 @@ def _conda(plan: InstallationPlan) -> dict[str, object]:
     answer: dict[str, object] = {"root": str(plan.conda_root)}
     if conda is None:
         return {**answer, "action": "keep" if plan.has_conda else None}
-    size = {"packages": len(conda.packages), "size_bytes": conda.size_bytes}
+    size = {"packages": len(conda.packages), "bytes": conda.size_bytes}
     return {**answer, "action": conda.action.value, "version": conda.version, **size}

@@ -51,8 +51,8 @@ class Removal:
         return {
             **self.item.to_dict(),
             "tags": list(self.tags),
-            "folder": self.folder,
-            "folder_kept": self.kept,
+            "directory": self.folder,
+            "directory_kept": self.kept,
             "bytes": self.size_bytes,
         }
 

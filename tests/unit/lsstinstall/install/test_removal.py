@@ -79,8 +79,8 @@ def test_what_nobody_needs_may_go() -> None:
     assert plan.to_dict() == {
         "removals": [
             {
-                "product": "geom", "version": "1", "tags": [], "folder": "Linux64/geom/1",
-                "folder_kept": None, "bytes": 1000,
+                "product": "geom", "version": "1", "tags": [], "directory": "Linux64/geom/1",
+                "directory_kept": None, "bytes": 1000,
             }
         ],
         "dependents": [],
