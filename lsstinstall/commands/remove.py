@@ -8,6 +8,7 @@ import click
 
 from lsstinstall.adapters.eups import Stack, StackPath
 from lsstinstall.adapters.productremovals import DiskProductRemover
+from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackoptions import (
     flavor_option,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.adapters.console import Console
     from lsstinstall.core.removals import RemovalPlan, RemovalReport
+    from lsstinstall.core.reporting import Reporter
 
 __all__ = ["remove", "set_up_from"]
 
@@ -64,38 +66,46 @@ def remove(
     Example: lsstinstall remove afw@g1a2b3c4d5+6e7f --stack ~/stack
     """
     kind = pick_flavor(flavor, console.environ)
-    folders = pick_stacks(stack, console.environ)
-    stacks = [Stack.open(folder, flavor=kind) for folder in folders]
+    stacks = [Stack.open(folder, flavor=kind) for folder in pick_stacks(stack, console.environ)]
     chosen = [_choose(stacks, text, tag) for text in _joined(stacks, products)]
     target = next(one for one in stacks if one.find(*chosen[0]) is not None)
     reporter = console.reporter()
-    remover = DiskProductRemover(target)
-
-    def plan() -> RemovalPlan:
-        graph = read_stack_graph(StackPath(stacks), flavor=kind)
-        for problem in graph.problems:
-            reporter.warn(f"nobody knows what a product needs: {problem}", hint=problem.hint)
-        others = [one for one in stacks if one is not target]
-        return plan_removal(
-            [_here(target, one) for one in chosen],
-            graph,
-            remover=remover,
-            recursive=recursive,
-            elsewhere=[one for one in graph.required if any(other.find(*one) for other in others)],
-            set_up=tuple(set_up_from(target, console.environ)),
-        )
-
+    set_up = tuple(set_up_from(target, console.environ))
     if dry_run:
-        planned = plan()
+        planned = _plan(chosen, stacks, target, recursive=recursive, set_up=set_up, reporter=reporter)
         data = {"stack": str(target.path), "dry_run": True, **planned.to_dict()}
         console.answer(data, _show_plan(planned))
         return 0
     with target.locked("the removal of products", wait_seconds=lock_timeout, waiting=reporter.note):
-        planned = plan()
+        planned = _plan(chosen, stacks, target, recursive=recursive, set_up=set_up, reporter=reporter)
         if planned.objection is not None and not force:
             raise planned.objection
-        report = run_removal(planned, remover=remover, reporter=reporter)
-    return _end(console, target, planned, report)
+        report = run_removal(planned, remover=DiskProductRemover(target), reporter=reporter)
+    data = {"stack": str(target.path), "dry_run": False, **planned.to_dict(), **report.to_dict()}
+    return end_with(console, data, _show_report(report, target), report.problem)
+
+
+def _plan(
+    chosen: Sequence[ProductVersion],
+    stacks: Sequence[Stack],
+    target: Stack,
+    *,
+    recursive: bool,
+    set_up: tuple[ProductVersion, ...],
+    reporter: Reporter,
+) -> RemovalPlan:
+    graph = read_stack_graph(StackPath(stacks), flavor=target.flavor)
+    for problem in graph.problems:
+        reporter.warn(f"nobody knows what a product needs: {problem}", hint=problem.hint)
+    others = [one for one in stacks if one is not target]
+    return plan_removal(
+        [_here(target, one) for one in chosen],
+        graph,
+        remover=DiskProductRemover(target),
+        recursive=recursive,
+        elsewhere=[one for one in graph.required if any(other.find(*one) for other in others)],
+        set_up=set_up,
+    )
 
 
 def _joined(stacks: Sequence[Stack], products: tuple[str, ...]) -> tuple[str, ...]:
@@ -181,26 +191,11 @@ def _show_plan(plan: RemovalPlan) -> str:
     return "\n".join(lines)
 
 
-def _end(console: Console, stack: Stack, plan: RemovalPlan, report: RemovalReport) -> int:
-    problem = report.problem
-    data: dict[str, object] = {
-        "stack": str(stack.path),
-        "dry_run": False,
-        **plan.to_dict(),
-        "removals": [one.to_dict() for one in report.removed],
-        "bytes": report.size_bytes,
-    }
-    if problem is not None and console.json:
-        data["error"] = {"code": int(problem.code), "message": str(problem), "hint": problem.hint}
+def _show_report(report: RemovalReport, stack: Stack) -> str:
     kept = [
         f"{one.item.product} {one.item.version}: folder kept: {one.kept}"
         for one in report.removed
         if one.kept
     ]
     total = f"{len(report.removed)} removed, {format_bytes(report.size_bytes)} gained; stack {stack.path}"
-    console.answer(data, "\n".join([*kept, total]))
-    if problem is None:
-        return 0
-    if not console.json:
-        raise problem
-    return int(problem.code)
+    return "\n".join([*kept, total])

@@ -138,3 +138,13 @@ class RemovalReport:
         if len(self.problems) > 1:
             return ProblemsError("some products could not be removed", self.problems)
         return self.problems[0] if self.problems else None
+
+    def to_dict(self) -> dict[str, object]:
+        """Make plain values of it.
+
+        Returns
+        -------
+        data : `dict` [ `str`, `object` ]
+            For JSON.
+        """
+        return {"removals": [one.to_dict() for one in self.removed], "bytes": self.size_bytes}
