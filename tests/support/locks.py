@@ -1,0 +1,81 @@
+"""Locked packages in memory, and a channel that knows what it is told."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.condapackages import PackageDigest, parse_package_file
+from lsstinstall.core.environments import LockedPackage, SolvedPackage
+from lsstinstall.core.names import CondaSubdir
+from rubin_releng.core.locks import LockPart
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from lsstinstall.core.condapackages import CondaPackage
+    from lsstinstall.core.virtualpackages import VirtualPackage
+
+__all__ = ["LINUX", "FakeLockChannel", "PrefixMatcher", "locked_part", "package"]
+
+LINUX = CondaSubdir("linux-64")
+
+
+def package(
+    name: str, *depends: str, constrains: tuple[str, ...] = (), digest: str | None = "a"
+) -> SolvedPackage:
+    """Make a package of linux-64 of ``name-version``."""
+    return SolvedPackage(
+        channel="https://example.org/c",
+        package=parse_package_file(f"{name}-h0_0.conda", subdir=LINUX),
+        sha256=None if digest is None else PackageDigest.parse(digest * 64),
+        depends=depends,
+        constrains=constrains,
+    )
+
+
+def locked_part(*packages: SolvedPackage, virtual: tuple[VirtualPackage, ...] = ()) -> LockPart:
+    """Make the whole of a solution for linux-64."""
+    return LockPart(
+        platform=LINUX, channels=("https://example.org/c",), virtual_packages=virtual, packages=packages
+    )
+
+
+@dataclass
+class FakeLockChannel:
+    """Solves to all that it has, and looks up by name."""
+
+    packages: tuple[SolvedPackage, ...]
+    asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+
+    def solve(
+        self,
+        specs: Sequence[str],
+        *,
+        channels: Sequence[str],
+        platform: CondaSubdir,
+        virtual_packages: Sequence[VirtualPackage],
+        exclude_newer: datetime | None = None,
+    ) -> tuple[SolvedPackage, ...]:
+        """Solve."""
+        assert specs
+        assert channels
+        assert exclude_newer is None
+        self.asked.append((platform, tuple(f"{one.name}={one.version}" for one in virtual_packages)))
+        return self.packages
+
+    def look_up(self, packages: Sequence[LockedPackage]) -> Mapping[LockedPackage, SolvedPackage]:
+        """Look up."""
+        known = {one.package: one for one in self.packages}
+        return {one: known[one.package] for one in packages if one.package in known}
+
+
+class PrefixMatcher:
+    """Knows specs of a name, and perhaps the beginning of a version."""
+
+    def matches(self, spec: str, package: CondaPackage | VirtualPackage) -> bool:
+        """Match."""
+        name, _, version = re.sub(r"^.*::", "", spec).partition(" ")
+        return package.name == name and package.version.startswith(version)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lsstinstall.core.condapackages import PackageDigest
+from lsstinstall.core.names import CondaSubdir
+from lsstinstall.core.reporting import SilentReporter
+from lsstinstall.core.virtualpackages import VirtualPackage
+from rubin_releng.environments.lockchecks import check_lock
+from rubin_releng.environments.locking import LockRequest, make_locks
+from tests.support.locks import LINUX, FakeLockChannel, PrefixMatcher, locked_part, package
+
+if TYPE_CHECKING:
+    from rubin_releng.core.locks import LockPart
+
+GLIBC = VirtualPackage(name="__glibc", version="2.34")
+WHOLE = (package("a-1", "b 2", "__glibc 2.3"), package("b-2.1"), package("c-1", "a", "conda-forge::b 2"))
+
+
+def _check(part: LockPart, channel: FakeLockChannel, **given: tuple[str, ...]) -> list[tuple[str, str]]:
+    problems = check_lock(part, index=channel, matcher=PrefixMatcher(), **given)
+    return [(problem.kind.value, problem.text) for problem in problems]
+
+
+def test_each_platform_is_solved_once_and_lists_are_cut_out() -> None:
+    channel = FakeLockChannel(WHOLE)
+    request = LockRequest(
+        specs=("c",),
+        channels=("x",),
+        platforms=(LINUX, CondaSubdir("osx-arm64")),
+        virtual_packages=(GLIBC,),
+        parts={"base": ("a",)},
+    )
+    parts = make_locks(request, solver=channel, reporter=SilentReporter())
+    assert [(part.platform, part.name, len(part.packages)) for part in parts] == [
+        ("linux-64", "default", 3),
+        ("linux-64", "base", 2),
+        ("osx-arm64", "default", 3),
+        ("osx-arm64", "base", 2),
+    ]
+    assert channel.asked == [
+        ("linux-64", ("__archspec=1", "__glibc=2.34", "__linux=4.18", "__unix=0")),
+        ("osx-arm64", ("__archspec=1", "__osx=13.0", "__unix=0")),
+    ]
+
+
+def test_a_lock_holds_whose_packages_are_there_and_fit() -> None:
+    part = locked_part(*WHOLE, virtual=(GLIBC,))
+    assert _check(part, FakeLockChannel(WHOLE), specs=("c",), channels=("https://example.org/c",)) == []
+
+
+def test_a_package_that_is_gone_is_told() -> None:
+    found = _check(locked_part(*WHOLE), FakeLockChannel(WHOLE[:2]))
+    assert found == [("gone", "the channel <https://example.org/c> has no `linux-64/c-1-h0_0.conda`")]
+
+
+def test_a_package_that_was_replaced_is_told() -> None:
+    offered = replace(WHOLE[1], sha256=PackageDigest.parse("b" * 64))
+    ((kind, text),) = _check(locked_part(*WHOLE), FakeLockChannel((WHOLE[0], offered, WHOLE[2])))
+    assert kind == "changed"
+    assert f"`{'b' * 64}` instead of `{'a' * 64}`" in text
+
+
+def test_a_digest_that_nobody_knows_is_no_difference() -> None:
+    bare = replace(WHOLE[1], sha256=None)
+    assert _check(locked_part(WHOLE[0], bare), FakeLockChannel(WHOLE)) == []
+
+
+def test_what_the_channel_says_today_counts() -> None:
+    now = replace(WHOLE[1], depends=("z >=2",), constrains=("a 3", "x 1"))
+    assert _check(locked_part(*WHOLE), FakeLockChannel((WHOLE[0], now, WHOLE[2]))) == [
+        ("unmet", "`b` needs `z >=2`, and the lock does not have it"),
+        ("conflict", "`b` allows only `a 3` beside it, and the lock has `a 1`"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("virtual", "text"),
+    [
+        (VirtualPackage(name="__glibc", version="2.17"), "machines offer `__glibc 2.17`"),
+        (VirtualPackage(name="__unix", version="0"), "machines do not offer it"),
+    ],
+)
+def test_what_machines_do_not_offer_is_told(virtual: VirtualPackage, text: str) -> None:
+    found = _check(locked_part(*WHOLE, virtual=(virtual,)), FakeLockChannel(WHOLE))
+    assert found == [("unmet", f"`a` needs `__glibc 2.3`, and {text}")]
+
+
+def test_what_was_asked_for_has_to_be_there_and_nothing_else() -> None:
+    assert _check(locked_part(*WHOLE), FakeLockChannel(WHOLE), specs=("a 2", "q")) == [
+        ("unmet", "asked for was `a 2`, and the lock has `1 h0_0`"),
+        ("unmet", "asked for was `q`, and the lock does not have it"),
+        ("unasked", "nothing that was asked for needs `c`"),
+    ]
+
+
+def test_packages_of_other_channels_are_told() -> None:
+    found = _check(locked_part(WHOLE[1]), FakeLockChannel(WHOLE), channels=("https://example.org/d",))
+    assert found == [("foreign", "`b` comes from <https://example.org/c>, none of the channels given")]
