@@ -9,6 +9,7 @@ import click
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.productstores import DiskInstalledFiles
 from lsstinstall.adapters.stackfolders import scratch_folder
+from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.productwork import ProductRequest, plan_products
 from lsstinstall.commands.servers import pick_settings, root_opener
@@ -80,16 +81,7 @@ def verify(
         raise NotFoundError(
             f"no `{missing[0]}` is installed in `{folder}`", hint="`lsstinstall list` shows what is"
         )
-    problem = report.problem
-    data = report.to_dict()
-    if problem is not None and console.json:
-        data["error"] = {"code": int(problem.code), "message": str(problem), "hint": problem.hint}
-    console.answer(data, _show(report))
-    if problem is None:
-        return 0
-    if not console.json:
-        raise problem
-    return int(problem.code)
+    return end_with(console, report.to_dict(), _show(report), report.problem)
 
 
 def _as_published(
