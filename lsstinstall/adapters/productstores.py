@@ -117,7 +117,7 @@ class DiskProductStore:
         request = UnpackRequest(
             address=f"{product.root}/{path}",
             tree=self._tree(product),
-            folder=product.directory or "",
+            folder=product.archive_folder or "",
             record=folder / f"files-{self._run}.json",
             size_bytes=product.size_bytes,
             sha256=product.sha256,
@@ -161,9 +161,9 @@ class DiskProductStore:
 
     def _take_in(self, product: PlannedProduct, files: FileList) -> bool:
         """Keep the list of what was unpacked; say whether the product brought its table file."""
-        folder = self._tree(product) / (product.directory or "")
+        folder = self._tree(product) / (product.archive_folder or "")
         if not folder.is_dir():
-            raise CorruptError(f"{product.root}/{product.path}: there is nothing in `{product.directory}`")
+            raise CorruptError(f"{product.root}/{product.path}: there is nothing in `{product.archive_folder}`")
         self._unpacked[product.product] = self._care.repair(folder, files)
         return _table(folder, product.product).is_file()
 
@@ -178,16 +178,16 @@ class DiskProductStore:
         size = self._unpackers.assemble(
             order, lambda offset, size_bytes: root.read_part(path, offset, size_bytes), advance=advance
         )
-        return size, self._take_in(product, reuse.index.list_files(product.directory or ""))
+        return size, self._take_in(product, reuse.index.list_files(product.archive_folder or ""))
 
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Put what was unpacked into its place and declare it."""
         place: TablePlace | InternedTable = TablePlace.NOWHERE
         target, files = None, _NOTHING
-        if product.directory is None:
+        if product.directory is None or product.archive_folder is None:
             place = place if table is None else InternedTable(text=table)
         else:
-            tree = self._tree(product) / product.directory
+            tree = self._tree(product) / product.archive_folder
             target = self._stack.path / self._stack.flavor / product.directory
             files = self._put(product, tree, target, table=table)
             if _table(target, product.product).is_file():

@@ -100,6 +100,11 @@ class PlannedProduct:
     problem: ToolkitError | None = None
 
     @property
+    def archive_folder(self) -> str | None:
+        """Its folder in its package: EUPS unpacks below what stands before the last two parts."""
+        return None if self.directory is None else "/".join(self.directory.split("/")[-2:])
+
+    @property
     def fetch_bytes(self) -> int | None:
         """How much is to be fetched; `None` if it is not known."""
         return self.size_bytes if self.reuse is None else self.reuse.fetch_bytes

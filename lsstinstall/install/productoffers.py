@@ -28,6 +28,8 @@ __all__ = ["Offer", "collect_tags", "find_offers"]
 
 _CURRENT = "current"
 
+_TARBALL = ".tar.gz"
+
 _READERS = 16
 """How many tag lists are read at a time at least: they are small, and a server may have a thousand."""
 
@@ -146,10 +148,10 @@ def _make_offer(found: FoundManifest, *, flavor: Flavor, digests: Mapping[str, F
         dist_id=row.dist_id,
         requires=frozenset(other.product for other in manifest.rows) - {manifest.product},
         root=root.url,
-        directory=row.directory,
+        directory=_directory(row),
         table_path=_table_path(root, row, flavor),
     )
-    if row.directory is None or row.dist_id == SEARCH:
+    if offer.directory is None or row.dist_id == SEARCH:
         return offer
     path = dist_path(root.config(), row.dist_id, product=row.product, version=row.version, flavor=row.flavor)
     record = digests.get(f"{root.url}/{path}")
@@ -157,6 +159,13 @@ def _make_offer(found: FoundManifest, *, flavor: Flavor, digests: Mapping[str, F
         index = None if record.index is None else replace(record.index, path=index_path(path))
         return replace(offer, path=path, size_bytes=record.size_bytes, sha256=record.sha256, index=index)
     return replace(offer, path=path, size_bytes=root.files.size_bytes(path))
+
+
+def _directory(row: DistribManifestRow) -> str | None:
+    """Say where a product will lie; EUPS unpacks a tarball even if it should lie nowhere."""
+    if row.directory is None and row.dist_id.endswith(_TARBALL):
+        return f"{row.product}/{row.version}"
+    return row.directory
 
 
 def _table_path(root: PackageRoot, row: DistribManifestRow, flavor: Flavor) -> str | None:

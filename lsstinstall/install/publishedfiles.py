@@ -112,7 +112,7 @@ def read_published(planned: PlannedProduct, root: PackageFiles) -> FileList | No
         Raised if the index is not the one that the release names.
     """
     record = planned.index
-    if record is None or planned.directory is None:
+    if record is None or planned.archive_folder is None:
         return None
     source = f"{root.url}/{record.path}"
     data = root.read_bytes(record.path)
@@ -127,7 +127,7 @@ def read_published(planned: PlannedProduct, root: PackageFiles) -> FileList | No
     return FileList(
         files=tuple(sorted(files, key=lambda one: one.path)),
         links=tuple(sorted(links, key=lambda one: one.path)),
-    ).below(planned.directory)
+    ).below(planned.archive_folder)
 
 
 def _plain(files: FileList) -> FileList:

@@ -10,6 +10,13 @@ _AFW: dict[str, list[str]] = {"utils 1": [], "afw 1": ["utils 1"]}
 _TAGGED = {"w_2026_10": ["utils 1", "afw 1"]}
 
 
+def _placed(directory: str) -> dict[str, str | None]:
+    """Write a manifest by which `afw` is installed elsewhere."""
+    title = "EUPS distribution manifest for afw (1). Version 1.0"
+    row = f"afw Linux64 1 none {directory} afw-1@Linux64.tar.gz"
+    return {"manifests/afw-1@Linux64.manifest": f"{title}\n{row}\n"}
+
+
 def _case(
     name: str,
     servers: dict[str, WayServer],
@@ -522,6 +529,16 @@ WAY_CASES = (
         {"a": WayServer(products={"utils 1": ["afw 1 search"], "afw 1": ["utils 1 search"]}, tags=_TAGGED)},
         "-t w_2026_10 afw",
         differs="EUPS goes round in circles until it breaks down",
+    ),
+    _case(
+        "a tarball whose product should lie nowhere is unpacked all the same",
+        {"a": WayServer(products=_AFW, tags=_TAGGED, files=_placed("none"))},
+        "-t w_2026_10 afw",
+    ),
+    _case(
+        "a product may lie deeper than its tarball says",
+        {"a": WayServer(products=_AFW, tags=_TAGGED, files=_placed("base/afw/1"))},
+        "-t w_2026_10 afw",
     ),
     _case("a product may be missing", {"a": WayServer(products=_AFW, tags=_TAGGED)}, "-t w_2026_10 nothing"),
     _case("a tag may be missing", {"a": WayServer(products=_AFW, tags=_TAGGED)}, "-t w_2026_11 afw"),

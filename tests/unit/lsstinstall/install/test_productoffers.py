@@ -146,13 +146,17 @@ def test_a_tarball_out_of_its_root_is_a_problem() -> None:
     assert isinstance(_offers(files | {manifest: outside})[AFW].problem, CorruptError)
 
 
-def test_a_product_without_a_folder_has_no_package() -> None:
+def test_a_product_without_a_folder_and_a_tarball_has_no_package() -> None:
     files = tarball_root(NEEDS)
     manifest = f"manifests/afw-{product_version('afw')}@Linux64.manifest"
     version = product_version("afw").encode()
     without = (
         files[manifest].replace(b"afw/" + version, b"none").replace(b"afw-" + version + b".table", b"none")
     )
+    # EUPS unpacks a tarball even then.
+    offer = _offers(files | {manifest: without})[AFW]
+    assert (offer.directory, offer.path) == (f"afw/{product_version('afw')}", TARBALL)
+    without = without.replace(TARBALL.encode(), b"None")
     offer = _offers(files | {manifest: without})[AFW]
     assert (offer.directory, offer.path, offer.table_path) == (None, None, None)
 
