@@ -217,13 +217,13 @@ install_with_python() {
 
 # A Python that is too old for us still installs uv, which gets a new one.
 install_with_old_python() {
-    helper=$env.uv
-    rm -rf "$helper"
-    "$1" -I -m venv "$helper" 2>&1 &&
-        run_pip "$helper/bin/python" uv &&
-        install_with_uv "$helper/bin/uv"
+    lent=$env.uv
+    rm -rf "$lent"
+    "$1" -I -m venv "$lent" 2>&1 &&
+        run_pip "$lent/bin/python" uv &&
+        install_with_uv "$lent/bin/uv"
     status=$?
-    rm -rf "$helper"
+    rm -rf "$lent"
     return "$status"
 }
 

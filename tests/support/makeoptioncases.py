@@ -21,7 +21,7 @@ from lsstinstall.core.errors import ToolkitError
 from tests.support.fileserver import serving
 from tests.support.optioncases import FORMER, HERE, SERVER, OptionCase, make_server, read_cases, write_cases
 
-_LATEST = "https://api.anaconda.org/package/conda-forge/rubin-env"
+_LATEST = re.compile(r"https://api\.[^\s\"'/]+/package/[^\s\"'/]+/rubin-env")
 _SCIPIPE = "https://raw.githubusercontent.com/lsst/scipipe_conda_env"
 _ORIGIN = (
     "expected: outcome of `lsstinstall -n` of lsst/lsst, commit {commit}, made by"
@@ -36,7 +36,7 @@ def play_for_real(case: OptionCase, script: str, server: Path) -> dict[str, Any]
         (here / "bin").mkdir(parents=True)
         environ = case.prepare(here)
         copy = Path(folder, "script")
-        copy.write_text(script.replace(_LATEST, f"{web.url}/latest.json"))
+        copy.write_text(_LATEST.sub(f"{web.url}/latest.json", script))
         system, machine = case.machine
         uname = Path(folder, "uname")
         uname.write_text(f'#!/bin/sh\ncase "$1" in -s) echo {system} ;; *) echo {machine} ;; esac\n')
