@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,14 @@ class Stack(StackReader):
             make_directory(path / name)
         return cls(path, flavor=flavor)
 
+    def _refuse_if_read_only(self) -> None:
+        if not os.access(self._path / "ups_db", os.W_OK):
+            raise RefusedError(
+                f"you may not write to the stack `{self._path}`: permission denied",
+                hint="its owner may; to install, put a stack of your own in front: "
+                f"`--stack ~/stack:{self._path}`",
+            )
+
     @contextmanager
     def locked(
         self,
@@ -127,6 +136,7 @@ class Stack(StackReader):
         if self._is_locked:
             yield False
             return
+        self._refuse_if_read_only()
         lock = self._path / PRIVATE / "lock"
         with (
             hold_lock(lock, wait_seconds=wait_seconds, purpose=purpose, waiting=waiting) as before,

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
+_MOST_PATHS = 10
+
 
 @click.command(short_help="Compare what is installed with its digests.")
 @click.argument("products", metavar="[PRODUCT]...", nargs=-1)
@@ -109,12 +111,20 @@ def _as_published(
 
 
 def _show(report: VerifyReport) -> str:
-    lines = []
+    if not report.products:
+        return "nothing is installed"
+    lines, cut = [], False
     for one in report.products:
         if one.differences is not None:
             kinds = {"changed": one.differences.changed, "missing": one.differences.missing}
             kinds["extra"] = one.differences.extra
-            lines += [f"{kind:<8} {one.place}/{path}" for kind, paths in kinds.items() for path in paths]
+            for kind, paths in kinds.items():
+                lines += [f"{kind:<8} {one.place}/{path}" for path in paths[:_MOST_PATHS]]
+                if len(paths) > _MOST_PATHS:
+                    lines.append(f"{kind:<8} {len(paths) - _MOST_PATHS} more in {one.place}")
+                    cut = True
+    if cut:
+        lines.append("`--json` lists all of them")
     ok = sum(one.is_intact for one in report.products)
     unknown = sum(one.differences is None for one in report.products)
     lines.append(f"{ok} of {len(report.products)} products are as they were installed")

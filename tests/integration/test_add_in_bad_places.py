@@ -100,6 +100,7 @@ def test_a_folder_that_may_not_be_written_to_is_named(
         assert done.returncode == ExitCode.REFUSED, done.stderr
         assert "permission denied" in done.stderr
         assert str(stack) in done.stderr
+        assert ("put a stack of your own in front" in done.stderr) == (closed == "ups_db")
     assert faults_in(stack) == []
     assert _add(stack, root, "-t", NEW, TOP) == 0
     assert faults_in(stack) == []

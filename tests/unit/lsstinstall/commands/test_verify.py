@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lsstinstall.adapters.eups import Stack
 from lsstinstall.commands.frame import run_main
 from lsstinstall.commands.main import cli
+from lsstinstall.core.names import Flavor
 from tests.support.packages import product_version, tarball_root
 
 if TYPE_CHECKING:
@@ -62,6 +64,27 @@ def test_a_changed_mode_is_a_change(stack: Path, capsys: pytest.CaptureFixture[s
     output = capsys.readouterr()
     assert f"changed  {FOLDER}/bin/afw\n1 of 2 products are as they were installed\n" in output.out
     assert "error: changed since the installation: `afw`" in output.err
+
+
+def test_a_stack_that_nobody_may_write_to_is_as_it_was(stack: Path) -> None:
+    (stack / FOLDER / "bin/afw").chmod(0o444)
+    assert _verify(stack) == 0
+
+
+def test_of_many_paths_some_are_shown(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(12):
+        (stack / FOLDER / f"mine{number:02}").touch()
+    assert _verify(stack) == 0
+    assert capsys.readouterr().out.endswith(
+        f"extra    {FOLDER}/mine09\nextra    2 more in {FOLDER}\n`--json` lists all of them\n"
+        "2 of 2 products are as they were installed\n"
+    )
+
+
+def test_an_empty_stack_has_nothing_to_compare(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Stack.create(tmp_path / "stack", flavor=Flavor("Linux64"))
+    assert _verify(tmp_path / "stack") == 0
+    assert capsys.readouterr().out == "nothing is installed\n"
 
 
 def test_what_eups_installed_cannot_be_compared(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:

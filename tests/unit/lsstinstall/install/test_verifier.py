@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,6 +62,12 @@ class _Steps(SilentReporter):
 def _verify(now: FileList | None = WHOLE, *only: ProductName) -> VerifyReport:
     files = _Files(was={AFW: WHOLE, GEOM: WHOLE}, now={AFW: now})
     return verify_products(files, only=only, jobs=2, reporter=SilentReporter())
+
+
+@pytest.mark.parametrize(("mode", "same"), [(0o444, True), (0o664, True), (0o755, False), (0o646, False)])
+def test_who_may_read_and_write_is_the_site_s_business(mode: int, *, same: bool) -> None:
+    files = tuple(replace(file, mode=mode) for file in WHOLE.files)
+    assert (_verify(replace(WHOLE, files=files)).problem is None) == same
 
 
 def test_what_is_as_it_was_is_told_to_be_so() -> None:
