@@ -58,6 +58,16 @@ class AfterCare:
             hook=PostInstallHook.of_site(hook, environ),
         )
 
+    @property
+    def repairs(self) -> bool:
+        """Whether scripts are looked for."""
+        return self._interpreter is not None
+
+    @property
+    def settles(self) -> bool:
+        """Whether something is run when a product is declared."""
+        return self._hook is not None
+
     def repair(self, folder: Path, files: FileList) -> FileList:
         """Repair a product that nobody can see yet.
 

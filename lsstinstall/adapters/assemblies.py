@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lsstinstall.adapters.assembling import assemble_package
-from lsstinstall.core.errors import CorruptError
-from lsstinstall.core.names import Sha256
-from lsstinstall.core.packageindexes import (
-    IndexedFile,
-    IndexedFolder,
-    IndexedLink,
-    PackageGroup,
-    PackageIndex,
-)
-from lsstinstall.core.productreuse import Reuse, ReuseSource, join_groups
+from lsstinstall.adapters.assembling import FileSource, assemble_package
+from lsstinstall.adapters.files import explain, read_bytes
+from lsstinstall.adapters.productlists import write_record
+from lsstinstall.core.errors import CorruptError, ToolkitError
+from lsstinstall.core.filelists import format_rows, parse_contents
+from lsstinstall.core.packageindexes import parse_package_index
 from lsstinstall.core.settings import LinkKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from lsstinstall.core.filestamps import FileStamp
+    from lsstinstall.core.names import Sha256
+    from lsstinstall.core.packageindexes import PackageIndex
+    from lsstinstall.core.productreuse import Reuse, ReuseSource
 
 __all__ = ["AssemblyOrder", "follow_order"]
 
@@ -37,11 +38,20 @@ class AssemblyOrder:
         What belongs to the product, and where it may be.
     link : `LinkKind` or `None`
         How files of other versions are taken.
+    address : `str`
+        Of the package, for errors.
+    folder : `str`
+        Folder in the package that must hold everything.
+    record : `~pathlib.Path`
+        File to make: the list of files below ``folder``.
     """
 
     tree: Path
     reuse: Reuse
     link: LinkKind | None
+    address: str
+    folder: str
+    record: Path
 
     def to_dict(self, *, umask: int) -> dict[str, object]:
         """Make plain values of it.
@@ -56,50 +66,34 @@ class AssemblyOrder:
         order : `dict` [ `str`, `object` ]
             For JSON, and `follow_order`.
         """
-        index = self.reuse.index
-        needed = {file.sha256 for file in index.files}
         return {
             "tree": str(self.tree),
             "umask": umask,
+            "mode": 0o666 & ~umask,
             "link": self.link,
-            "groups": [[group.offset, group.size_bytes, group.content_bytes] for group in index.groups],
-            "folders": [[folder.path, folder.mode] for folder in index.folders],
-            "files": index.files,
-            "links": [[link.path, link.target] for link in index.links],
-            "sources": [
-                [source.directory, source.is_own, _some(source.digests, needed)]
-                for source in self.reuse.sources
-            ],
+            "address": self.address,
+            "folder": self.folder,
+            "record": str(self.record),
+            "index": b64encode(self.reuse.index).decode("ascii"),
+            "sources": list(map(_describe, self.reuse.sources)),
         }
 
-    def parts(self, groups: Collection[int], fetch: Callable[[int, int], bytes]) -> Iterator[bytes]:
-        """Fetch what the worker lacks, in the order in which it will use it.
 
-        Parameters
-        ----------
-        groups : `~collections.abc.Collection` [ `int` ]
-            What the worker said.
-        fetch : `~collections.abc.Callable`
-            Fetches a part of the package: offset and size in bytes.
-
-        Yields
-        ------
-        part : `bytes`
-            For one frame each.
-        """
-        for part in join_groups(self.reuse.index, groups):
-            for offset, size in part.pieces:
-                yield fetch(offset, size)
-
-
-def _some(digests: Mapping[Sha256, str], needed: Collection[Sha256]) -> dict[Sha256, str]:
-    return {digest: path for digest, path in digests.items() if digest in needed}
+def _describe(source: ReuseSource) -> dict[str, object]:
+    # The worker reads records itself; that is work that is done side by side.
+    digests = source.digests if source.record is None else {}
+    return {
+        "directory": source.directory,
+        "is_own": source.is_own,
+        "digests": digests,
+        "record": source.record,
+    }
 
 
 def follow_order(
-    order: dict[str, Any], frames: Iterator[bytes], *, ask: Callable[[Collection[int]], None]
+    order: dict[str, Any], frames: Iterator[bytes], *, ask: Callable[[Sequence[tuple[int, int]]], None]
 ) -> dict[str, object]:
-    """Put a product together.
+    """Put a product together, and write down what is in it.
 
     Parameters
     ----------
@@ -108,7 +102,8 @@ def follow_order(
     frames : `~collections.abc.Iterator` [ `bytes` ]
         The parts that were asked for.
     ask : `~collections.abc.Callable`
-        Asks for groups of the package; not called if none is needed.
+        Asks for parts of the package, offset and size in bytes; not called if
+        none is needed.
 
     Returns
     -------
@@ -120,35 +115,48 @@ def follow_order(
     ToolkitError
         Raised if the package or the disk are not as they should be.
     """
-    size_bytes = assemble_package(
-        _read_reuse(order),
+    index = parse_package_index(b64decode(order["index"]), source=order["address"])
+    assembled = assemble_package(
+        index,
+        list(map(_read_source, order["sources"])),
         Path(order["tree"]),
         fetch=lambda _, size: _checked(next(frames, b""), size),
         link=None if order["link"] is None else LinkKind(order["link"]),
         umask=order["umask"],
-        announce=lambda groups: ask(groups) if groups else None,
+        announce=lambda pieces: ask(pieces) if pieces else None,
     )
-    return {"bytes": size_bytes}
+    record = _record(index, order["folder"], assembled.stamps)
+    try:
+        write_record(order["record"], record, mode=order["mode"])
+    except OSError as error:
+        raise explain(error, doing="write") from error
+    return {"bytes": assembled.fetched_bytes}
 
 
-def _read_reuse(order: dict[str, Any]) -> Reuse:
-    """Read what an order says; it was checked when the index was read, so it is not checked again."""
-    index = PackageIndex(
-        size_bytes=0,
-        sha256=Sha256(""),
-        groups=tuple(
-            PackageGroup(offset=offset, size_bytes=size, content_bytes=content)
-            for offset, size, content in order["groups"]
-        ),
-        folders=tuple(IndexedFolder(path=path, mode=mode) for path, mode in order["folders"]),
-        files=tuple(map(IndexedFile._make, order["files"])),
-        links=tuple(IndexedLink(path=path, target=target) for path, target in order["links"]),
+def _read_source(source: dict[str, Any]) -> FileSource:
+    digests: dict[Sha256, str] = source["digests"]
+    stamps: dict[str, FileStamp] = {}
+    if source["record"] is not None:
+        try:
+            digests, stamps = parse_contents(read_bytes(Path(source["record"])), source=source["record"])
+        except ToolkitError:
+            # It was there a moment ago; what it had is fetched now.
+            digests = {}
+    return FileSource(directory=source["directory"], digests=digests, stamps=stamps, is_own=source["is_own"])
+
+
+def _record(index: PackageIndex, folder: str, stamps: Mapping[str, FileStamp]) -> bytes:
+    prefix = f"{folder}/"
+    paths = [*(file.path for file in index.files), *(link.path for link in index.links)]
+    outside = [path for path in paths if not path.startswith(prefix)]
+    if outside:
+        raise CorruptError(f"`{outside[0]}` is not in the folder `{folder}`")
+    cut = len(prefix)
+    return format_rows(
+        ((path[cut:], mode, size, digest) for path, mode, size, digest, _, _ in index.files),
+        ((link.path[cut:], link.target) for link in index.links),
+        stamps={path[cut:]: stamp for path, stamp in stamps.items()},
     )
-    sources = tuple(
-        ReuseSource(directory=directory, digests=digests, is_own=is_own)
-        for directory, is_own, digests in order["sources"]
-    )
-    return Reuse(index=index, sources=sources, fetch_bytes=0)
 
 
 def _checked(data: bytes, size: int) -> bytes:

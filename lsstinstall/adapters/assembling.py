@@ -7,46 +7,91 @@ import os
 import posixpath
 import stat
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain
 from lsstinstall.adapters.gzipmembers import inflate_members
-from lsstinstall.adapters.sharing import FileSharing, create_file
+from lsstinstall.adapters.sharing import FileSharing, create_file, stamp_of
 from lsstinstall.core.errors import CorruptError
 from lsstinstall.core.packagelinks import check_link, may_lead_out
 from lsstinstall.core.productreuse import join_groups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from lsstinstall.core.packageindexes import IndexedFile, PackageGroup
-    from lsstinstall.core.productreuse import PackagePart, Reuse
+    from lsstinstall.core.filestamps import FileStamp
+    from lsstinstall.core.names import Sha256
+    from lsstinstall.core.packageindexes import IndexedFile, PackageGroup, PackageIndex
+    from lsstinstall.core.productreuse import PackagePart
     from lsstinstall.core.settings import LinkKind
 
-__all__ = ["assemble_package"]
+__all__ = ["Assembled", "FileSource", "assemble_package"]
 
 _EMPTY = hashlib.sha256().hexdigest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSource:
+    """Another version, as far as it was written down.
+
+    Parameters
+    ----------
+    directory : `str`
+        Its folder.
+    digests : `~collections.abc.Mapping` [ `Sha256`, `str` ]
+        Paths of its files below the folder.
+    stamps : `~collections.abc.Mapping` [ `str`, `FileStamp` ]
+        What the system said of them when the digests were computed, by path.
+    is_own : `bool`
+        Whether what is written down is trusted, and the owners of the files.
+    """
+
+    directory: str
+    digests: Mapping[Sha256, str]
+    stamps: Mapping[str, FileStamp]
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """What came of a package that was put together.
+
+    Parameters
+    ----------
+    fetched_bytes : `int`
+        How much of it was fetched.
+    stamps : `~collections.abc.Mapping` [ `str`, `FileStamp` ]
+        What the system says of its files, by path.
+    """
+
+    fetched_bytes: int
+    stamps: Mapping[str, FileStamp]
+
+
 def assemble_package(
-    reuse: Reuse,
+    index: PackageIndex,
+    sources: Sequence[FileSource],
     destination: Path,
     *,
     fetch: Callable[[int, int], bytes],
     link: LinkKind | None,
     umask: int = 0o022,
-    announce: Callable[[Collection[int]], None] = lambda _: None,
-) -> int:
+    announce: Callable[[Sequence[tuple[int, int]]], None] = lambda _: None,
+) -> Assembled:
     """Make the folder that unpacking a whole package would make.
 
     Every file of another version is read and its digest compared before it is
-    used, and so is every file that is fetched.
+    used, unless the system still says of it what it said when its digest was
+    computed; and so is every file that is fetched.
 
     Parameters
     ----------
-    reuse : `Reuse`
-        What belongs into it, and where to look for that.
+    index : `PackageIndex`
+        What belongs into it.
+    sources : `~collections.abc.Sequence` [ `FileSource` ]
+        Where to look for that, the best first.
     destination : `~pathlib.Path`
         Folder to make; what was made stays there when this fails.
     fetch : `~collections.abc.Callable`
@@ -57,12 +102,12 @@ def assemble_package(
     umask : `int`, optional
         For folders that the index does not name.
     announce : `~collections.abc.Callable`, optional
-        Hears of the groups whose parts will be fetched, before they are.
+        Hears offset and size of all that will be fetched, before it is.
 
     Returns
     -------
-    fetched_bytes : `int`
-        How much of the package was fetched.
+    assembled : `Assembled`
+        What came of it.
 
     Raises
     ------
@@ -75,29 +120,52 @@ def assemble_package(
         Raised if we may not write there.
     """
     try:
-        assembly = _Assembly(reuse, destination, sharing=FileSharing(link), folder_mode=0o777 & ~umask)
+        assembly = _Assembly(
+            index, sources, destination, sharing=FileSharing(link), folder_mode=0o777 & ~umask
+        )
         assembly.make_folders()
         missing = assembly.take_files()
-        announce(missing)
-        assembly.add_files(missing, fetch)
+        parts = join_groups(index.groups, missing)
+        announce([piece for part in parts for piece in part.pieces])
+        assembly.add_files(missing, parts, fetch)
         assembly.finish()
     except OSError as error:
         raise explain(error, doing="put together") from error
-    return assembly.fetched_bytes
+    return Assembled(fetched_bytes=assembly.fetched_bytes, stamps=assembly.stamps)
 
 
 class _Assembly:
-    def __init__(self, reuse: Reuse, root: Path, *, sharing: FileSharing, folder_mode: int) -> None:
-        self._index = reuse.index
-        self._sources = reuse.sources
+    def __init__(
+        self,
+        index: PackageIndex,
+        sources: Sequence[FileSource],
+        root: Path,
+        *,
+        sharing: FileSharing,
+        folder_mode: int,
+    ) -> None:
+        self._index = index
+        # With what is said of their files now: another name changes it.
+        self._sources = [(source, dict(source.stamps) if source.is_own else {}) for source in sources]
         self._root = root
         self._sharing = sharing
         self._folder_mode = folder_mode
+        self._inodes: dict[str, int] = {}
+        self._stamps: dict[int, FileStamp] = {}
         self.fetched_bytes = 0
+
+    @property
+    def stamps(self) -> dict[str, FileStamp]:
+        """What the system says of the files, by path, when all their names are made."""
+        return {path: self._stamps[inode] for path, inode in self._inodes.items()}
+
+    def _remember(self, path: str, stamp: FileStamp) -> None:
+        self._inodes[path] = stamp.inode
+        self._stamps[stamp.inode] = stamp
 
     def make_folders(self) -> None:
         named = {folder.path: folder.mode | stat.S_IRWXU for folder in self._index.folders}
-        needed = {posixpath.dirname(file.path) for file in self._index.files}
+        needed = {file.path.rpartition("/")[0] for file in self._index.files}
         needed.update(posixpath.dirname(link.path) for link in self._index.links)
         self._root.mkdir(self._folder_mode)
         made = {""}
@@ -117,10 +185,15 @@ class _Assembly:
                 missing[file.group].append(file)
         return missing
 
-    def add_files(self, missing: Mapping[int, list[IndexedFile]], fetch: Callable[[int, int], bytes]) -> None:
+    def add_files(
+        self,
+        missing: Mapping[int, list[IndexedFile]],
+        parts: Iterable[PackagePart],
+        fetch: Callable[[int, int], bytes],
+    ) -> None:
         """Fetch what no version has."""
         wanted = {self._index.groups[number]: files for number, files in missing.items()}
-        for part in join_groups(self._index, missing):
+        for part in parts:
             pieces = self._pieces(part, fetch)
             if len(part.groups) == 1:
                 self._add_group(pieces, part.groups[0], wanted[part.groups[0]])
@@ -139,16 +212,23 @@ class _Assembly:
         if not file.size_bytes and file.sha256 == _EMPTY:
             os.close(self._create(file))
             return True
-        for source in self._sources:
+        for source, stamps in self._sources:
             path = source.digests.get(file.sha256)
-            if path is not None and self._sharing.take(
+            if path is None:
+                continue
+            stamp = self._sharing.take(
                 f"{source.directory}/{path}",
                 f"{self._root}/{file.path}",
                 mode=file.mode,
                 size_bytes=file.size_bytes,
                 sha256=file.sha256,
                 is_own=source.is_own,
-            ):
+                stamp=stamps.get(path),
+            )
+            if stamp is not None:
+                if path in stamps and stamps[path].inode == stamp.inode:
+                    stamps[path] = stamp
+                self._remember(file.path, stamp)
                 return True
         return False
 
@@ -167,6 +247,7 @@ class _Assembly:
                 for piece in content.take(file.size_bytes):
                     digest.update(piece)
                     target.write(piece)
+                self._remember(file.path, stamp_of(os.fstat(target.fileno())))
             if digest.hexdigest() != file.sha256:
                 raise CorruptError(f"`{file.path}` has not the content that the package's index tells")
         content.skip_to(group.content_bytes)

@@ -43,11 +43,17 @@ class DiskInstalledVersions:
         sources = []
         for _, directory, record, is_own in found[:_MOST]:
             try:
-                digests = _digests(directory, record)
+                digests, is_recorded = _digests(directory, record)
             except ToolkitError:
                 # Not ours to read, or gone meanwhile.
                 continue
-            sources.append(ReuseSource(directory=str(directory), digests=digests, is_own=is_own))
+            source = ReuseSource(
+                directory=str(directory),
+                digests=digests,
+                is_own=is_own,
+                record=str(record) if is_recorded else None,
+            )
+            sources.append(source)
         return tuple(sources)
 
     def _versions(self, product: PlannedProduct) -> Iterator[tuple[tuple[bool, float], Path, Path, bool]]:
@@ -71,9 +77,9 @@ def _time(path: Path) -> float | None:
         return None
 
 
-def _digests(directory: Path, record: Path) -> dict[Sha256, str]:
+def _digests(directory: Path, record: Path) -> tuple[dict[Sha256, str], bool]:
     """Read what was written down at the installation; what EUPS installed is read file by file."""
     try:
-        return parse_digests(read_bytes(record), source=str(record))
+        return parse_digests(read_bytes(record), source=str(record)), True
     except NotFoundError:
-        return {file.sha256: file.path for file in list_files(directory).files}
+        return {file.sha256: file.path for file in list_files(directory).files}, False

@@ -13,17 +13,19 @@ from lsstinstall.adapters.assemblies import AssemblyOrder
 from lsstinstall.adapters.eups import PRIVATE, InternedTable, TablePlace
 from lsstinstall.adapters.files import make_directory, read_bytes, sha256_of, write_atomic
 from lsstinstall.adapters.partialfiles import PartialFile
+from lsstinstall.adapters.productlists import ProductList
 from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_path, replaced_folder
 from lsstinstall.adapters.trees import list_files, move_tree, remove_tree
 from lsstinstall.adapters.unpackers import Unpackers, UnpackRequest
 from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError, UnavailableError
-from lsstinstall.core.filelists import FileList, ListedFile, compare_lists, parse_file_list
+from lsstinstall.core.filelists import ListedFile, compare_lists, parse_file_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
     from lsstinstall.adapters.eups import Stack
     from lsstinstall.adapters.eupsreaders import StackReader
+    from lsstinstall.core.filelists import FileList
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.productplans import PlannedProduct
     from lsstinstall.core.productreuse import Reuse
@@ -35,8 +37,6 @@ __all__ = ["DiskInstalledFiles", "DiskProductStore", "PackageSource"]
 
 _PARTS = (".part", ".part.mark")
 """Downloads that a later run continues."""
-
-_NOTHING = FileList(files=(), links=())
 
 
 class PackageSource(Protocol):
@@ -77,7 +77,7 @@ class DiskProductStore:
         self._link = link
         self._reporter = reporter
         self._scratch = stack.path / SCRATCH / stack.flavor
-        self._unpacked: dict[ProductName, FileList] = {}
+        self._unpacked: dict[ProductName, ProductList] = {}
         self._unpackers = Unpackers()
         # Workers of a killed run may live a moment longer than its lock.
         self._run = secrets.token_hex(4)
@@ -118,14 +118,13 @@ class DiskProductStore:
             address=f"{product.root}/{path}",
             tree=self._tree(product),
             folder=product.archive_folder or "",
-            record=folder / f"files-{self._run}.json",
+            record=self._list(product),
             size_bytes=product.size_bytes,
             sha256=product.sha256,
         )
         size = self._unpack(request, root.sources(path, beside), beside, advance=advance)
-        files = parse_file_list(read_bytes(request.record), source=str(request.record))
         PartialFile(beside).drop()
-        return size, self._take_in(product, files)
+        return size, self._take_in(product)
 
     def _unpack(
         self,
@@ -159,12 +158,19 @@ class DiskProductStore:
     def _tree(self, product: PlannedProduct) -> Path:
         return self._folder(product) / f"tree-{self._run}"
 
-    def _take_in(self, product: PlannedProduct, files: FileList) -> bool:
+    def _list(self, product: PlannedProduct) -> Path:
+        return self._folder(product) / f"files-{self._run}.json"
+
+    def _take_in(self, product: PlannedProduct) -> bool:
         """Keep the list of what was unpacked; say whether the product brought its table file."""
         folder = self._tree(product) / (product.archive_folder or "")
         if not folder.is_dir():
-            raise CorruptError(f"{product.root}/{product.path}: there is nothing in `{product.archive_folder}`")
-        self._unpacked[product.product] = self._care.repair(folder, files)
+            raise CorruptError(
+                f"{product.root}/{product.path}: there is nothing in `{product.archive_folder}`"
+            )
+        self._unpacked[product.product] = files = ProductList(self._list(product))
+        if self._care.repairs:
+            files.change(self._care.repair(folder, files.files))
         return _table(folder, product.product).is_file()
 
     def assemble(
@@ -173,28 +179,36 @@ class DiskProductStore:
         """Put a product together beside its place from other versions, and fetch only what they lack."""
         make_directory(self._folder(product))
         path = product.path or ""
-        order = AssemblyOrder(tree=self._tree(product), reuse=reuse, link=self._link)
+        order = AssemblyOrder(
+            tree=self._tree(product),
+            reuse=reuse,
+            link=self._link,
+            address=f"{product.root}/{path}",
+            folder=product.archive_folder or "",
+            record=self._list(product),
+        )
         remove_tree(order.tree)
         size = self._unpackers.assemble(
             order, lambda offset, size_bytes: root.read_part(path, offset, size_bytes), advance=advance
         )
-        return size, self._take_in(product, reuse.index.list_files(product.archive_folder or ""))
+        return size, self._take_in(product)
 
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Put what was unpacked into its place and declare it."""
         place: TablePlace | InternedTable = TablePlace.NOWHERE
-        target, files = None, _NOTHING
+        target = None
         if product.directory is None or product.archive_folder is None:
             place = place if table is None else InternedTable(text=table)
         else:
             tree = self._tree(product) / product.archive_folder
             target = self._stack.path / self._stack.flavor / product.directory
-            files = self._put(product, tree, target, table=table)
+            files = self._unpacked.pop(product.product)
+            self._put(product, tree, target, files, table=table)
             if _table(target, product.product).is_file():
                 place = TablePlace.PRODUCT
         self._stack.declare(product.product, product.version, directory=target, table=place)
-        if target is not None:
-            self._settle(product, target, files)
+        if target is not None and self._care.settles:
+            self._settle(product, target, self._stored(product))
         remove_tree(self._folder(product))
 
     def _settle(self, product: PlannedProduct, target: Path, files: FileList) -> None:
@@ -203,23 +217,31 @@ class DiskProductStore:
         if settled != files:
             self._record(product, settled)
 
-    def _put(self, product: PlannedProduct, tree: Path, target: Path, *, table: str | None) -> FileList:
-        files = self._unpacked.pop(product.product)
+    def _stored(self, product: PlannedProduct) -> FileList:
+        path = self._record_path(product)
+        return parse_file_list(read_bytes(path), source=str(path))
+
+    def _put(
+        self, product: PlannedProduct, tree: Path, target: Path, files: ProductList, *, table: str | None
+    ) -> None:
         if table is not None:
             path = _table(tree, product.product)
             write_atomic(path, table, mode=0o644)
             name = path.relative_to(tree).as_posix()
             size = len(table.encode())
-            files = files.including(
-                ListedFile(path=name, mode=0o644, size_bytes=size, sha256=sha256_of(path))
+            files.change(
+                files.files.including(
+                    ListedFile(path=name, mode=0o644, size_bytes=size, sha256=sha256_of(path))
+                )
             )
-        if os.path.lexists(target) and self._is_intact(target, files):
+        if os.path.lexists(target) and self._is_intact(target, files.files):
             # A run was killed after the renaming, before the declaration.
-            return files
+            if not self._record_path(product).is_file():
+                files.keep(self._record_path(product))
+            return
         self._make_room(target)
-        self._record(product, files)
+        files.keep(self._record_path(product))
         move_tree(tree, target)
-        return files
 
     def _is_intact(self, target: Path, files: FileList) -> bool:
         return target.is_dir() and not compare_lists(files, list_files(target))
@@ -252,8 +274,10 @@ class DiskProductStore:
             self._record(product, list_files(Path(installed.directory)))
 
     def _record(self, product: PlannedProduct, files: FileList) -> None:
-        path = record_path(self._stack.path, self._stack.flavor, product.product, product.version)
-        write_atomic(path, files.format())
+        write_atomic(self._record_path(product), files.format())
+
+    def _record_path(self, product: PlannedProduct) -> Path:
+        return record_path(self._stack.path, self._stack.flavor, product.product, product.version)
 
     def discard(self, product: PlannedProduct) -> None:
         """Remove what was unpacked of a product that will not be finished."""

@@ -11,12 +11,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lsstinstall.core.filestamps import FileStamp
 from lsstinstall.core.settings import LinkKind
 
 if TYPE_CHECKING:
     from lsstinstall.core.names import Sha256
 
-__all__ = ["FileSharing", "create_file"]
+__all__ = ["FileSharing", "create_file", "stamp_of"]
 
 _CHUNK = 1 << 20
 
@@ -55,6 +56,22 @@ def create_file(path: str, mode: int) -> int:
     return descriptor
 
 
+def stamp_of(status: os.stat_result) -> FileStamp:
+    """Take from what the system says of a file what changes with it.
+
+    Parameters
+    ----------
+    status : `os.stat_result`
+        Of a regular file.
+
+    Returns
+    -------
+    stamp : `FileStamp`
+        To be kept beside the digest.
+    """
+    return FileStamp(status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
+
+
 class FileSharing:
     """Takes files from other places once their content is proven.
 
@@ -77,8 +94,16 @@ class FileSharing:
         self._owners = frozenset({0, os.geteuid()})
 
     def take(
-        self, source: str, target: str, *, mode: int, size_bytes: int, sha256: Sha256, is_own: bool
-    ) -> bool:
+        self,
+        source: str,
+        target: str,
+        *,
+        mode: int,
+        size_bytes: int,
+        sha256: Sha256,
+        is_own: bool,
+        stamp: FileStamp | None = None,
+    ) -> FileStamp | None:
         """Bring a file to a second place.
 
         Parameters
@@ -91,13 +116,36 @@ class FileSharing:
             What its content must be.
         is_own : `bool`
             Whether its owner is trusted, whoever that is.
+        stamp : `FileStamp` or `None`, optional
+            What was said of it when its digest was computed, by whom we
+            trust: if that is still the same, it is not read.
 
         Returns
         -------
-        is_taken : `bool`
-            False if it is not there, or something else is; then nothing is at
-            the target.
+        stamp : `FileStamp` or `None`
+            Of the file at the target; `None` if there is none, because none
+            was at the source, or something else.
         """
+        if stamp is not None and self._may_link and not self._may_clone:
+            taken = _link_proven(source, target, mode=mode, size_bytes=size_bytes, stamp=stamp)
+            if taken is not None:
+                return taken
+        is_taken = self._take_read(
+            source, target, mode=mode, size_bytes=size_bytes, sha256=sha256, is_own=is_own, stamp=stamp
+        )
+        return stamp_of(os.lstat(target)) if is_taken else None
+
+    def _take_read(
+        self,
+        source: str,
+        target: str,
+        *,
+        mode: int,
+        size_bytes: int,
+        sha256: Sha256,
+        is_own: bool,
+        stamp: FileStamp | None,
+    ) -> bool:
         try:
             descriptor = os.open(source, _READ)
         except OSError:
@@ -113,7 +161,7 @@ class FileSharing:
             )
             if not (self._may_clone or can_link):
                 return _copy(descriptor, target, mode=mode, sha256=sha256)
-            if not _has_digest(descriptor, size_bytes, sha256):
+            if stamp != stamp_of(status) and not _has_digest(descriptor, size_bytes, sha256):
                 return False
             return (
                 (self._may_clone and self._clone(descriptor, target, mode))
@@ -137,6 +185,25 @@ class FileSharing:
         finally:
             os.close(clone)
         return True
+
+
+def _link_proven(
+    source: str, target: str, *, mode: int, size_bytes: int, stamp: FileStamp
+) -> FileStamp | None:
+    """Link a file that did not change since its digest was computed."""
+    try:
+        status = os.lstat(source)
+    except OSError:
+        return None
+    # A link would have another number; what is said of the file changes with its new name.
+    if (
+        stamp_of(status) == stamp
+        and status.st_size == size_bytes
+        and stat.S_IMODE(status.st_mode) == mode
+        and _link(source, target)
+    ):
+        return stamp_of(os.lstat(target))
+    return None
 
 
 def _link(source: str, target: str) -> bool:

@@ -165,7 +165,8 @@ class Unpackers:
             answer = worker.answer(advance=advance)
             missing = answer.get("missing")
             if isinstance(missing, list):
-                worker.send_frames(order.parts(missing, fetch), advance=advance)
+                parts = (fetch(offset, size) for offset, size in missing)
+                worker.send_frames(parts, advance=advance)
                 answer = worker.answer(advance=advance)
         return _size(answer)
 

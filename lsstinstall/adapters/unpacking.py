@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from lsstinstall.adapters.inflating import inflate
 from lsstinstall.adapters.tarstreams import DIRECTORY, FILE, HARD_LINK, SYMBOLIC_LINK, TarMember, TarStream
 from lsstinstall.core.errors import CorruptError
+from lsstinstall.core.filestamps import UNKNOWN, FileStamp
 from lsstinstall.core.packagelinks import check_link, may_lead_out
 
 if TYPE_CHECKING:
@@ -37,19 +38,22 @@ class UnpackedFile(NamedTuple):
         Of the content.
     sha256 : `str`
         Of the content.
+    stamp : `FileStamp`
+        What the system says of it.
     """
 
     path: str
     mode: int
     size_bytes: int
     sha256: str
+    stamp: FileStamp
 
 
 class Unpacking:
     """One archive on its way to one new folder.
 
     Files are opened relative to their folder's descriptor, with their mode,
-    and written at once: three calls of the system for a file. Symbolic links
+    and written at once: four calls of the system for a file. Symbolic links
     are made last, so that nothing is ever written through one. Permission bits
     are kept (but not setuid, setgid and sticky), owners are not, and times
     become now.
@@ -134,12 +138,19 @@ class Unpacking:
             else:
                 digest = sha256(content).hexdigest()
                 _write_all(descriptor, content)
+            status = os.fstat(descriptor)
         except OSError as error:
             error.filename = f"{self._root}/{path}"
             raise
         finally:
             os.close(descriptor)
-        self.files[path] = UnpackedFile(path, mode, member.size_bytes, digest)
+        self.files[path] = UnpackedFile(
+            path,
+            mode,
+            member.size_bytes,
+            digest,
+            FileStamp(status.st_ino, status.st_mtime_ns, status.st_ctime_ns),
+        )
 
     def _write_parts(self, descriptor: int, member: TarMember, stream: TarStream) -> str:
         digest = sha256()
@@ -200,7 +211,9 @@ class Unpacking:
             raise CorruptError(f"`{path}` is a second name of `{target}`, which is no file before it")
         self._make_folder(posixpath.dirname(path), self._implied)
         os.link(target, path, src_dir_fd=self._top, dst_dir_fd=self._top)
-        self.files[path] = first._replace(path=path)
+        # What the system says of the first changed with its second name.
+        self.files[target] = first._replace(stamp=UNKNOWN)
+        self.files[path] = first._replace(path=path, stamp=UNKNOWN)
 
     def _make_links(self) -> None:
         for path, target in self.links.items():

@@ -4,7 +4,7 @@ A request is a line of JSON. Unless it names a file, the package follows in
 frames: four bytes of length, most significant first, and so many bytes of
 content; a frame of length 0 ends it, and `GIVEN_UP` says that the rest never
 comes. One with sources is an order to put a product together: a line
-``{"missing": [...]}`` asks for parts of the package, one frame each. The answer
+``{"missing": [...]}`` asks for parts of the package, offset and size, one frame each. The answer
 is a line of JSON, before which lines ``{"read": n}`` may tell of progress.
 Without a parent there is nothing to do: the end of the input ends the process,
 in the middle of a package too.
@@ -23,6 +23,7 @@ from typing import IO, TYPE_CHECKING
 
 from lsstinstall.adapters.files import explain
 from lsstinstall.adapters.folders import check_content
+from lsstinstall.adapters.productlists import write_record
 from lsstinstall.adapters.unpacking import Unpacking
 from lsstinstall.core.errors import CorruptError, ToolkitError
 from lsstinstall.core.filelists import format_rows
@@ -88,9 +89,9 @@ def _assemble(request: dict[str, object], package: _Package, answers: BinaryIO) 
     # Imported here: a worker that only unpacks should be ready at once.
     from lsstinstall.adapters.assemblies import follow_order  # noqa: PLC0415
 
-    def ask(groups: Collection[int]) -> None:
+    def ask(pieces: Collection[tuple[int, int]]) -> None:
         package.await_frames()
-        _tell(answers, {"missing": sorted(groups)})
+        _tell(answers, {"missing": pieces})
 
     return follow_order(request, package.chunks(), ask=ask)
 
@@ -113,9 +114,7 @@ def _unpack(request: dict[str, str], package: _Package) -> dict[str, object]:
                 f"cannot unpack <{request['address']}>: {error}", hint="fetch or make it again"
             ) from error
         package.check()
-        descriptor = os.open(request["record"], os.O_WRONLY | os.O_CREAT | os.O_EXCL, int(request["mode"]))
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(record)
+        write_record(request["record"], record, mode=int(request["mode"]))
     except OSError as error:
         if error.filename is None or error.errno in _FULL:
             # Which file was the first without room is nobody's business.
@@ -130,9 +129,11 @@ def _record(folder: str, unpacking: Unpacking) -> bytes:
     if outside:
         raise CorruptError(f"`{outside[0]}` is not in the folder `{folder}`")
     cut = len(prefix)
+    files = unpacking.files.values()
     return format_rows(
-        ((path[cut:], mode, size, digest) for path, mode, size, digest in unpacking.files.values()),
+        ((path[cut:], mode, size, digest) for path, mode, size, digest, _ in files),
         ((path[cut:], target) for path, target in unpacking.links.items()),
+        stamps={file.path[cut:]: file.stamp for file in files},
     )
 
 

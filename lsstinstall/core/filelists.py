@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsstinstall.core.errors import CorruptError, FormatError, InvalidNameError
+from lsstinstall.core.filestamps import UNKNOWN, pack_stamps, unpack_stamps
 from lsstinstall.core.jsontexts import canonical_json, parse_json
 from lsstinstall.core.names import parse_sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
+    from lsstinstall.core.filestamps import FileStamp
     from lsstinstall.core.names import Sha256
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "ListedLink",
     "compare_lists",
     "format_rows",
+    "parse_contents",
     "parse_digests",
     "parse_file_list",
 ]
@@ -87,11 +90,15 @@ class FileList:
     originals : `tuple` [ `ListedFile`, ... ]
         What those of the files were in the package that were repaired at the
         installation; sorted by path.
+    stamps : `~collections.abc.Mapping` [ `str`, `FileStamp` ]
+        What the system said of some of the files when their digests were
+        computed, by path; not compared.
     """
 
     files: tuple[ListedFile, ...]
     links: tuple[ListedLink, ...]
     originals: tuple[ListedFile, ...] = ()
+    stamps: Mapping[str, FileStamp] = field(default_factory=dict, compare=False)
 
     @property
     def entries(self) -> tuple[ListedFile | ListedLink, ...]:
@@ -145,7 +152,11 @@ class FileList:
             Sorted by path.
         """
         others = [known for known in self.files if known.path != file.path]
-        return replace(self, files=tuple(sorted([*others, file], key=lambda known: known.path)))
+        files = tuple(sorted([*others, file], key=lambda known: known.path))
+        return replace(self, files=files, stamps=self._stamps_without({file.path}))
+
+    def _stamps_without(self, paths: Collection[str]) -> dict[str, FileStamp]:
+        return {path: stamp for path, stamp in self.stamps.items() if path not in paths}
 
     def repaired(self, files: Iterable[ListedFile]) -> FileList:
         """Put repaired files into the list, and keep what they were.
@@ -161,7 +172,8 @@ class FileList:
             In the same order.
         """
         new = {file.path: file for file in files}
-        return self.changed_to(replace(self, files=tuple(new.get(file.path, file) for file in self.files)))
+        changed = tuple(new.get(file.path, file) for file in self.files)
+        return self.changed_to(replace(self, files=changed, stamps=self._stamps_without(new)))
 
     def changed_to(self, found: FileList) -> FileList:
         """Accept what became of a product at its installation, and keep what changed files were.
@@ -194,6 +206,7 @@ class FileList:
             map(_columns, self.files),
             ((link.path, link.target) for link in self.links),
             originals=map(_columns, self.originals),
+            stamps=self.stamps,
         )
 
 
@@ -202,6 +215,7 @@ def format_rows(
     links: Iterable[tuple[str, str]],
     *,
     originals: Iterable[tuple[str, int, int, str]] = (),
+    stamps: Mapping[str, FileStamp] | None = None,
 ) -> bytes:
     """Write a list down without making values of its entries, of which there may be many thousands.
 
@@ -213,16 +227,22 @@ def format_rows(
         Path and target of each, in any order.
     originals : `~collections.abc.Iterable` [ `tuple` ], optional
         Like ``files``: what they were before they were changed on purpose.
+    stamps : `~collections.abc.Mapping` [ `str`, `FileStamp` ], optional
+        What the system said of files when their digests were computed, by
+        path.
 
     Returns
     -------
     data : `bytes`
         Canonical JSON, sorted by path; `parse_file_list` reads it.
     """
-    document: dict[str, object] = {"schema": SCHEMA_VERSION, "files": _rows_of(files)}
+    rows = _rows_of(files)
+    document: dict[str, object] = {"schema": SCHEMA_VERSION, "files": rows}
     document["links"] = sorted(list(link) for link in links)
     if changed := _rows_of(originals):
         document["originals"] = changed
+    if stamps:
+        document["stamps"] = pack_stamps(stamps.get(str(row[0]), UNKNOWN) for row in rows)
     return canonical_json(document)
 
 
@@ -283,6 +303,7 @@ def parse_file_list(data: str | bytes, *, source: str) -> FileList:
         files=tuple(sorted(files, key=lambda file: file.path)),
         links=tuple(sorted(links, key=lambda link: link.path)),
         originals=tuple(sorted(originals, key=lambda file: file.path)),
+        stamps=_read_stamps(document, [file.path for file in files], source),
     )
 
 
@@ -307,13 +328,52 @@ def parse_digests(data: str | bytes, *, source: str) -> dict[Sha256, str]:
     FormatError
         Raised if it is not JSON, of another schema, or an entry is broken.
     """
-    document = parse_json(data, source=source)
+    return _read_digests(parse_json(data, source=source), source)
+
+
+def parse_contents(data: str | bytes, *, source: str) -> tuple[dict[Sha256, str], dict[str, FileStamp]]:
+    """Read the digests of a list of files and the files' stamps, and nothing else.
+
+    Parameters
+    ----------
+    data : `str` or `bytes`
+        What `FileList.format` wrote.
+    source : `str`
+        File name, for errors.
+
+    Returns
+    -------
+    paths : `dict` [ `Sha256`, `str` ]
+        As from `parse_digests`.
+    stamps : `dict` [ `str`, `FileStamp` ]
+        By path; empty in old lists.
+
+    Raises
+    ------
+    FormatError
+        Raised as by `parse_digests`, or if the stamps are broken.
+    """
+    document: Any = parse_json(data, source=source)
+    digests = _read_digests(document, source)
+    return digests, _read_stamps(document, [row[0] for row in document["files"]], source)
+
+
+def _read_digests(document: Any, source: str) -> dict[Sha256, str]:
     try:
-        if document["schema"] != SCHEMA_VERSION:  # type: ignore[index]
+        if document["schema"] != SCHEMA_VERSION:
             raise FormatError(f"not a list of files of schema {SCHEMA_VERSION}", source=source)
-        return {row[3]: row[0] for row in document["files"]}  # type: ignore[index]
+        return {row[3]: row[0] for row in document["files"]}
     except (TypeError, KeyError, IndexError) as error:
         raise FormatError("not a list of files", source=source) from error
+
+
+def _read_stamps(document: Any, paths: list[str], source: str) -> dict[str, FileStamp]:
+    if "stamps" not in document:
+        return {}
+    try:
+        return dict(zip(paths, unpack_stamps(document["stamps"]), strict=True))
+    except ValueError as error:
+        raise FormatError("`stamps` do not belong to the files", source=source) from error
 
 
 def _columns(file: ListedFile) -> tuple[str, int, int, str]:

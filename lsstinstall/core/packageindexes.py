@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from lsstinstall.core.errors import CorruptError, FormatError
-from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
+from lsstinstall.core.errors import FormatError
 from lsstinstall.core.jsontexts import canonical_json, parse_json
 
 if TYPE_CHECKING:
@@ -24,7 +23,9 @@ __all__ = [
     "IndexedLink",
     "PackageGroup",
     "PackageIndex",
+    "PackageOutline",
     "index_path",
+    "parse_outline",
     "parse_package_index",
 ]
 
@@ -183,37 +184,6 @@ class PackageIndex:
         """Sum of the sizes of the files."""
         return sum(file.size_bytes for file in self.files)
 
-    def list_files(self, folder: str) -> FileList:
-        """List what is in a folder of the package, as it is written down when it is installed.
-
-        Parameters
-        ----------
-        folder : `str`
-            With ``/``, without a final one.
-
-        Returns
-        -------
-        files : `FileList`
-            With paths below the folder.
-
-        Raises
-        ------
-        CorruptError
-            Raised if something is not in the folder.
-        """
-        prefix = f"{folder}/"
-        paths = [*(file.path for file in self.files), *(link.path for link in self.links)]
-        outside = [path for path in paths if not path.startswith(prefix)]
-        if outside:
-            raise CorruptError(f"`{outside[0]}` is not in the folder `{folder}`")
-        cut = len(prefix)
-        files = [
-            ListedFile(path=file.path[cut:], mode=file.mode, size_bytes=file.size_bytes, sha256=file.sha256)
-            for file in sorted(self.files)
-        ]
-        links = [ListedLink(path=link.path[cut:], target=link.target) for link in self.links]
-        return FileList(files=tuple(files), links=tuple(sorted(links, key=lambda link: link.path)))
-
     def format(self) -> bytes:
         """Write the index in the one form that is published.
 
@@ -281,6 +251,55 @@ def parse_package_index(data: bytes, *, source: str) -> PackageIndex:
         raise FormatError(str(error), source=source) from error
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageOutline:
+    """As much of an index as is needed to plan with it.
+
+    Parameters
+    ----------
+    size_bytes : `int`
+        Of the tarball.
+    sha256 : `Sha256`
+        Of the tarball.
+    groups : `tuple` [ `PackageGroup`, ... ]
+        As in the index.
+    contents : `tuple` [ `tuple` [ `Sha256`, `int`, `int` ], ... ]
+        Digest, size in bytes and group of each file.
+    """
+
+    size_bytes: int
+    sha256: Sha256
+    groups: tuple[PackageGroup, ...]
+    contents: tuple[tuple[Sha256, int, int], ...]
+
+
+def parse_outline(data: bytes, *, source: str) -> PackageOutline:
+    """Read of an index what is quickly read.
+
+    Parameters
+    ----------
+    data : `bytes`
+        What `PackageIndex.format` wrote.
+    source : `str`
+        File name or URL, for errors.
+
+    Returns
+    -------
+    outline : `PackageOutline`
+        Whether the rest is consistent remains to be seen.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is damaged or of another schema.
+    """
+    document = parse_json(_unpack(data, source), source=source)
+    try:
+        return _Reader(document).outline()
+    except _WrongError as error:
+        raise FormatError(str(error), source=source) from error
+
+
 def _unpack(data: bytes, source: str) -> bytes:
     decompressor = zlib.decompressobj(_GZIP)
     try:
@@ -304,10 +323,25 @@ class _Reader:
             raise _WrongError(f"not a package index of schema {SCHEMA_VERSION}")
         self._document = document
 
-    def read(self) -> PackageIndex:
+    def outline(self) -> PackageOutline:
+        size, digest = self._package()
+        groups = self._groups(size)
+        contents = _zip(
+            "files",
+            self._texts("files", "sha256"),
+            self._numbers("files", "size_bytes"),
+            self._numbers("files", "group", len(groups) - 1),
+        )
+        return PackageOutline(size_bytes=size, sha256=digest, groups=groups, contents=tuple(contents))
+
+    def _package(self) -> tuple[int, Sha256]:
         size, digest = self._document.get("size_bytes"), self._document.get("sha256")
         if type(size) is not int or not isinstance(digest, str):
             raise _WrongError("the index does not say which package it is of")
+        return size, _digests([digest])[0]
+
+    def read(self) -> PackageIndex:
+        size, digest = self._package()
         groups = self._groups(size)
         paths, modes = self._texts("folders", "path"), self._numbers("folders", "mode", _LARGEST_MODE)
         folders = [IndexedFolder(path=path, mode=mode) for path, mode in _zip("folders", paths, modes)]
@@ -321,7 +355,7 @@ class _Reader:
             raise _WrongError("a link points nowhere")
         return PackageIndex(
             size_bytes=size,
-            sha256=_digests([digest])[0],
+            sha256=digest,
             groups=groups,
             folders=tuple(folders),
             files=files,
@@ -391,7 +425,8 @@ def _check_paths(folders: Sequence[str], others: Sequence[str]) -> None:
     if len(set(paths)) < len(paths):
         raise _WrongError("a path is in it twice")
     above: set[str] = set()
-    for folder in {path.rpartition("/")[0] for path in paths}:
+    for inner in {path.rpartition("/")[0] for path in paths}:
+        folder = inner
         while folder and folder not in above:
             above.add(folder)
             folder = folder.rpartition("/")[0]

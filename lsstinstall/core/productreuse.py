@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from lsstinstall.core.names import Sha256
-    from lsstinstall.core.packageindexes import PackageGroup, PackageIndex
+    from lsstinstall.core.packageindexes import PackageGroup
 
 __all__ = ["LARGEST_PART", "PackagePart", "Reuse", "ReuseSource", "join_groups"]
 
@@ -31,6 +31,9 @@ class ReuseSource:
     digests : `~collections.abc.Mapping` [ `Sha256`, `str` ]
         Paths of its files below the folder, as written down when it was
         installed: whether they are still the same remains to be seen.
+    record : `str` or `None`
+        File in which that was written down; `None` if nobody did, and the
+        files were read just now.
     is_own : `bool`
         Whether it lies in the stack that is installed into, where whoever may
         write to it is trusted anyway.
@@ -39,6 +42,7 @@ class ReuseSource:
     directory: str
     digests: Mapping[Sha256, str]
     is_own: bool
+    record: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +80,8 @@ class Reuse:
 
     Parameters
     ----------
-    index : `PackageIndex`
-        What belongs to the product.
+    index : `bytes`
+        What belongs to the product: the package's index as it is published.
     sources : `tuple` [ `ReuseSource`, ... ]
         Other versions, the best first.
     fetch_bytes : `int`
@@ -85,18 +89,18 @@ class Reuse:
         out to have been changed.
     """
 
-    index: PackageIndex
+    index: bytes
     sources: tuple[ReuseSource, ...]
     fetch_bytes: int
 
 
-def join_groups(index: PackageIndex, numbers: Collection[int]) -> tuple[PackagePart, ...]:
+def join_groups(groups: Sequence[PackageGroup], numbers: Collection[int]) -> tuple[PackagePart, ...]:
     """Decide with which requests some groups are fetched.
 
     Parameters
     ----------
-    index : `PackageIndex`
-        Of the package.
+    groups : `~collections.abc.Sequence` [ `PackageGroup` ]
+        All of the package.
     numbers : `~collections.abc.Collection` [ `int` ]
         The groups that are needed.
 
@@ -108,10 +112,10 @@ def join_groups(index: PackageIndex, numbers: Collection[int]) -> tuple[PackageP
     """
     parts: list[list[PackageGroup]] = []
     for number in sorted(numbers):
-        group = index.groups[number]
+        group = groups[number]
         last = parts[-1] if parts else []
         if last and group.offset - last[-1].end <= _GAP and group.end - last[0].offset <= LARGEST_PART:
             last.append(group)
         else:
             parts.append([group])
-    return tuple(PackagePart(groups=tuple(groups)) for groups in parts)
+    return tuple(PackagePart(groups=tuple(part)) for part in parts)

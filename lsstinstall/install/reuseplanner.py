@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError, ToolkitError
-from lsstinstall.core.packageindexes import parse_package_index
+from lsstinstall.core.packageindexes import parse_outline
 from lsstinstall.core.productplans import ProductAction
 from lsstinstall.core.productreuse import Reuse, join_groups
+from lsstinstall.install.leavablepools import open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -70,7 +70,7 @@ def plan_reuse(
             return planned
         return replace(planned, reuse=reuse)
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    with open_pool(jobs) as pool:
         return replace(plan, products=tuple(pool.map(look, plan.products)))
 
 
@@ -81,12 +81,12 @@ def _plan_one(
     data = root.read_bytes(record.path)
     if hashlib.sha256(data).hexdigest() != record.sha256:
         raise CorruptError(f"<{source}> has not the SHA-256 digest {record.sha256}")
-    index = parse_package_index(data, source=source)
-    if index.sha256 != planned.sha256:
+    outline = parse_outline(data, source=source)
+    if outline.sha256 != planned.sha256:
         raise CorruptError(f"<{source}> is the index of another package")
     known: set[Sha256] = set().union(*(source.digests for source in sources))
-    missing = {file.group for file in index.files if file.size_bytes and file.sha256 not in known}
-    fetch_bytes = sum(part.size_bytes for part in join_groups(index, missing))
-    if fetch_bytes > _WORTHWHILE * index.size_bytes:
+    missing = {group for digest, size, group in outline.contents if size and digest not in known}
+    fetch_bytes = sum(part.size_bytes for part in join_groups(outline.groups, missing))
+    if fetch_bytes > _WORTHWHILE * outline.size_bytes:
         return None
-    return Reuse(index=index, sources=tuple(sources), fetch_bytes=fetch_bytes)
+    return Reuse(index=data, sources=tuple(sources), fetch_bytes=fetch_bytes)

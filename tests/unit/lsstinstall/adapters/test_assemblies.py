@@ -9,14 +9,16 @@ import pytest
 from lsstinstall.adapters.assemblies import AssemblyOrder, follow_order
 from lsstinstall.adapters.packageindexes import index_archive
 from lsstinstall.adapters.packing import pack_tree
+from lsstinstall.adapters.sharing import stamp_of
 from lsstinstall.adapters.trees import list_files
 from lsstinstall.adapters.unpackers import Unpackers
-from lsstinstall.core.errors import CorruptError, UnavailableError
+from lsstinstall.core.errors import CorruptError, ToolkitError, UnavailableError
+from lsstinstall.core.filelists import parse_file_list
 from lsstinstall.core.productreuse import Reuse, ReuseSource
 from lsstinstall.core.settings import LinkKind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -36,27 +38,29 @@ class _Case:
         self.new = _tree(tmp_path / "new", same="the same", changed="after")
         self.archive = tmp_path / "afw.tar.gz"
         pack_tree(self.new, self.archive, prefix="afw/2")
-        index = index_archive(self.archive)
         digests = {file.sha256: file.path for file in list_files(old).files}
         self.order = AssemblyOrder(
             tree=tmp_path / "tree",
             reuse=Reuse(
-                index=index,
+                index=index_archive(self.archive).format(),
                 sources=(ReuseSource(directory=str(old), digests=digests, is_own=True),),
                 fetch_bytes=0,
             ),
             link=link,
+            address="https://example.org/afw.tar.gz",
+            folder="afw/2",
+            record=tmp_path / "record.json",
         )
-        self.asked: list[int] = []
+        self.asked: list[tuple[int, int]] = []
 
     def fetch(self, offset: int, size: int) -> bytes:
         return self.archive.read_bytes()[offset : offset + size]
 
-    def ask(self, groups: Collection[int]) -> None:
-        self.asked.extend(groups)
+    def ask(self, pieces: Sequence[tuple[int, int]]) -> None:
+        self.asked.extend(pieces)
 
     def frames(self) -> Iterator[bytes]:
-        yield from self.order.parts(self.asked, self.fetch)
+        yield from (self.fetch(offset, size) for offset, size in self.asked)
 
     def plain(self) -> dict[str, Any]:
         """Bring the order to the other process."""
@@ -69,7 +73,7 @@ def test_a_worker_puts_together_what_it_is_told(tmp_path: Path) -> None:
     answer = follow_order(case.plain(), case.frames(), ask=case.ask)
     assert list_files(tmp_path / "tree/afw/2") == list_files(case.new)
     assert answer == {"bytes": sum(len(part) for part in case.frames())}
-    assert len(case.asked) == 2
+    assert len(case.asked) == 1
     assert (tmp_path / "tree/afw").stat().st_mode & 0o777 == 0o750
 
 
@@ -79,7 +83,7 @@ def test_a_worker_asks_for_nothing_that_it_has(tmp_path: Path) -> None:
         (tmp_path / name).write_text(content)
     digests = {file.sha256: file.path for file in list_files(tmp_path / "old").files}
     order = case.plain()
-    order["sources"][0][2] = digests
+    order["sources"][0]["digests"] = digests
     assert follow_order(order, iter(()), ask=case.ask) == {"bytes": 0}
     assert case.asked == []
 
@@ -96,6 +100,50 @@ def test_a_part_that_is_cut_is_corrupt(tmp_path: Path) -> None:
     case = _Case(tmp_path)
     with pytest.raises(CorruptError, match="has 3 bytes instead of"):
         follow_order(case.plain(), iter([b"cut"]), ask=case.ask)
+
+
+def test_a_worker_writes_down_what_it_put_together(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    follow_order(case.plain(), case.frames(), ask=case.ask)
+    written = parse_file_list(case.order.record.read_bytes(), source="record")
+    assert written == list_files(case.new)
+    same = (tmp_path / "tree/afw/2/same").stat()
+    assert written.stamps["same"] == stamp_of(same)
+    assert case.order.record.stat().st_mode & 0o777 == 0o640
+
+
+def test_what_was_written_down_is_read_by_the_worker(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    record = tmp_path / "old.json"
+    record.write_bytes(list_files(tmp_path / "old").format())
+    (source,) = case.order.reuse.sources
+    recorded = replace(source, digests={}, record=str(record))
+    case.order = replace(case.order, reuse=replace(case.order.reuse, sources=(recorded,)))
+    follow_order(case.plain(), case.frames(), ask=case.ask)
+    assert (tmp_path / "tree/afw/2/same").samefile(tmp_path / "old/same")
+
+
+def test_without_what_was_written_down_all_is_fetched(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    (source,) = case.order.reuse.sources
+    gone = replace(source, record=str(tmp_path / "gone.json"))
+    case.order = replace(case.order, reuse=replace(case.order.reuse, sources=(gone,)))
+    follow_order(case.plain(), case.frames(), ask=case.ask)
+    assert list_files(tmp_path / "tree/afw/2") == list_files(case.new)
+
+
+def test_a_package_with_something_beside_its_folder_is_corrupt(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    case.order = replace(case.order, folder="afw/3")
+    with pytest.raises(CorruptError, match="is not in the folder `afw/3`"):
+        follow_order(case.plain(), case.frames(), ask=case.ask)
+
+
+def test_a_record_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    case.order = replace(case.order, record=tmp_path / "gone/record.json")
+    with pytest.raises(ToolkitError, match=r"record\.json"):
+        follow_order(case.plain(), case.frames(), ask=case.ask)
 
 
 @pytest.fixture
@@ -122,7 +170,7 @@ def test_a_process_that_has_all_of_it_fetches_nothing_and_goes_on(
     digests = {file.sha256: file.path for file in list_files(case.new).files}
     whole = ReuseSource(directory=str(case.new), digests=digests, is_own=True)
     for number in range(3):
-        order = replace(case.order, tree=tmp_path / f"tree{number}")
+        order = replace(case.order, tree=tmp_path / f"tree{number}", record=tmp_path / f"record{number}")
         order = replace(order, reuse=replace(order.reuse, sources=(whole,)))
         assert unpackers.assemble(order, case.fetch, advance=lambda _: None) == 0
 

@@ -2,16 +2,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.adapters.sharing import FileSharing
+from lsstinstall.adapters.sharing import FileSharing, stamp_of
+from lsstinstall.core.filestamps import FileStamp
 from lsstinstall.core.names import Sha256
 from lsstinstall.core.settings import LinkKind
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
 LARGE = bytes(range(256)) * 8192
 
@@ -30,7 +33,8 @@ def _take(
     content: bytes = b"content",
     mode: int = 0o644,
     is_own: bool = True,
-) -> bool:
+    stamp: FileStamp | None = None,
+) -> FileStamp | None:
     return FileSharing(kind).take(
         str(source),
         str(target),
@@ -38,6 +42,7 @@ def _take(
         size_bytes=len(content),
         sha256=Sha256(hashlib.sha256(content).hexdigest()),
         is_own=is_own,
+        stamp=stamp,
     )
 
 
@@ -132,3 +137,57 @@ def test_a_target_that_is_there_is_an_error_of_the_system(tmp_path: Path) -> Non
     for kind in LinkKind:
         with pytest.raises(FileExistsError):
             _take(source, target, kind=kind)
+
+
+@pytest.mark.parametrize("kind", [None, LinkKind.HARD, LinkKind.REFLINK])
+def test_a_file_that_did_not_change_since_its_digest_was_computed_is_not_read(
+    tmp_path: Path, kind: LinkKind | None
+) -> None:
+    source = _file(tmp_path / "a", b"others.")
+    # The digest is that of `content`, so reading would refuse it.
+    assert _take(source, tmp_path / "b", kind=kind) is None
+    stamp = stamp_of(source.stat())
+    if kind is LinkKind.REFLINK:
+        assert _take(source, tmp_path / "b", kind=LinkKind.COPY, stamp=stamp) is None
+        return
+    taken = _take(source, tmp_path / "b", kind=kind, stamp=stamp)
+    assert taken == stamp_of((tmp_path / "b").stat())
+    # A new name changes what the system says of a file.
+    assert taken != stamp
+
+
+def _rewrite(path: Path) -> None:
+    times = path.stat()
+    path.write_bytes(b"CONTENT")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def _replace(path: Path) -> None:
+    times = path.stat()
+    other = path.with_name("other")
+    other.write_bytes(b"CONTENT")
+    os.utime(other, ns=(times.st_atime_ns, times.st_mtime_ns))
+    other.replace(path)
+
+
+def _link(path: Path) -> None:
+    path.rename(path.with_name("moved"))
+    path.symlink_to("moved")
+
+
+@pytest.mark.parametrize("change", [_rewrite, _replace, _link, Path.unlink])
+def test_a_file_that_changed_is_not_taken_whatever_its_times_say(
+    tmp_path: Path, change: Callable[[Path], None]
+) -> None:
+    source = _file(tmp_path / "a")
+    stamp = stamp_of(source.stat())
+    # Clocks of file systems stand still for some milliseconds.
+    time.sleep(0.02)
+    change(source)
+    assert _take(source, tmp_path / "b", stamp=stamp) is None
+    assert not (tmp_path / "b").exists()
+
+
+def test_a_file_with_an_old_stamp_is_read(tmp_path: Path) -> None:
+    source = _file(tmp_path / "a")
+    assert _take(source, tmp_path / "b", stamp=FileStamp(1, 2, 3)) == stamp_of(source.stat())

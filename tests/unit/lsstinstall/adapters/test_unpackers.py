@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lsstinstall.adapters.sharing import stamp_of
 from lsstinstall.adapters.unpackers import Unpackers, UnpackRequest
 from lsstinstall.adapters.unpackserver import GIVEN_UP, serve
 from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError, UnavailableError
-from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink, parse_file_list
 from lsstinstall.core.names import parse_sha256
 from tests.support.packages import make_tarball
 
@@ -79,7 +80,10 @@ def test_a_package_is_unpacked_verified_and_written_down(
     source = _chunks(PACKAGE) if streamed else _file(tmp_path)
     assert unpackers.unpack(request_, source, advance=told.append) == len(PACKAGE)
     assert (tmp_path / "tree" / FOLDER / "bin/afw").read_bytes() == b"program"
-    assert request_.record.read_bytes() == EXPECTED.format()
+    written = parse_file_list(request_.record.read_bytes(), source="record")
+    assert written == EXPECTED
+    status = (tmp_path / "tree" / FOLDER / "bin/afw").stat()
+    assert written.stamps["bin/afw"] == stamp_of(status)
     assert sum(told) == len(PACKAGE)
 
 

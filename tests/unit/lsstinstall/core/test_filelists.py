@@ -1,11 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from lsstinstall.core.errors import CorruptError, FormatError
-from lsstinstall.core.filelists import FileList, ListedFile, ListedLink, parse_digests, parse_file_list
+from lsstinstall.core.filelists import (
+    FileList,
+    ListedFile,
+    ListedLink,
+    parse_contents,
+    parse_digests,
+    parse_file_list,
+)
+from lsstinstall.core.filestamps import UNKNOWN, FileStamp, pack_stamps
 from lsstinstall.core.names import parse_sha256
 
 DIGEST = "a" * 64
@@ -106,3 +115,33 @@ def test_digests_are_read_by_themselves() -> None:
 def test_digests_of_a_broken_list_are_refused(text: str) -> None:
     with pytest.raises(FormatError):
         parse_digests(text, source="x")
+
+
+STAMP = FileStamp(7, 8, 9)
+STAMPED = replace(LISTED, stamps={"afw/bin/x": STAMP})
+
+
+def test_stamps_are_written_down_beside_the_digests() -> None:
+    read = parse_file_list(STAMPED.format(), source="x")
+    assert read.stamps == {"afw/bin/x": STAMP, "afw/z": UNKNOWN}
+    assert read == STAMPED == LISTED
+    assert parse_contents(STAMPED.format(), source="x") == ({DIGEST: "afw/z"}, read.stamps)
+
+
+def test_lists_without_stamps_stay_readable() -> None:
+    assert b"stamps" not in LISTED.format()
+    assert parse_contents(LISTED.format(), source="x") == ({DIGEST: "afw/z"}, {})
+
+
+def test_a_file_that_is_replaced_loses_its_stamp() -> None:
+    changed = _file("afw/bin/x", 9)
+    assert STAMPED.including(changed).stamps == STAMPED.repaired([changed]).stamps == {}
+    assert STAMPED.including(_file("afw/z")).stamps == STAMPED.stamps
+
+
+@pytest.mark.parametrize("stamps", [3, "AAAA", pack_stamps([])])
+def test_broken_stamps_are_refused(stamps: object) -> None:
+    text = _document(stamps=stamps)
+    for parse in (parse_file_list, parse_contents):
+        with pytest.raises(FormatError, match="`stamps` do not belong to the files"):
+            parse(text, source="x")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lsstinstall.core.errors import CorruptError, FormatError
+from lsstinstall.core.errors import FormatError
 from lsstinstall.core.names import Sha256
 from lsstinstall.core.packageindexes import (
     IndexedFile,
@@ -16,6 +16,7 @@ from lsstinstall.core.packageindexes import (
     PackageGroup,
     PackageIndex,
     index_path,
+    parse_outline,
     parse_package_index,
 )
 
@@ -56,6 +57,18 @@ def test_an_index_of_nothing_survives_writing_and_reading() -> None:
     assert parse_package_index(empty.format(), source="test") == empty
 
 
+def test_the_outline_of_an_index_is_read_by_itself() -> None:
+    outline = parse_outline(INDEX.format(), source="test")
+    assert (outline.size_bytes, outline.sha256, outline.groups) == (300, ONE, INDEX.groups)
+    assert outline.contents == ((TWO, 10, 0), (ONE, 0, 1))
+
+
+@pytest.mark.parametrize("data", [b"", _changed(files__group=[0, 2]), _changed(sha256=None)])
+def test_the_outline_of_a_broken_index_is_refused(data: bytes) -> None:
+    with pytest.raises(FormatError):
+        parse_outline(data, source="test")
+
+
 def test_the_same_index_gives_the_same_bytes() -> None:
     assert INDEX.format() == replace(INDEX).format()
     assert INDEX.format()[:10] == b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
@@ -63,17 +76,6 @@ def test_the_same_index_gives_the_same_bytes() -> None:
 
 def test_an_index_lies_beside_its_package() -> None:
     assert index_path("a/afw-1.0@Linux64.tar.gz") == "a/afw-1.0@Linux64.tar.gz.index"
-
-
-def test_an_index_lists_the_files_of_a_product() -> None:
-    listed = INDEX.list_files("afw/1.0")
-    assert [(file.path, file.mode, file.sha256) for file in listed.files] == [
-        ("README", 0o644, TWO),
-        ("run.sh", 0o755, ONE),
-    ]
-    assert [(link.path, link.target) for link in listed.links] == [("link", "README")]
-    with pytest.raises(CorruptError, match=r"`afw/1\.0/README` is not in the folder `afw/1`"):
-        INDEX.list_files("afw/1")
 
 
 def test_an_index_knows_how_much_its_files_hold_and_where_groups_end() -> None:

@@ -23,7 +23,7 @@ def _index(*sizes: int) -> PackageIndex:
 
 
 def _parts(index: PackageIndex, *numbers: int) -> list[tuple[int, int]]:
-    return [(part.offset, part.size_bytes) for part in join_groups(index, numbers)]
+    return [(part.offset, part.size_bytes) for part in join_groups(index.groups, numbers)]
 
 
 def test_nothing_needed_is_no_request() -> None:
@@ -33,7 +33,7 @@ def test_nothing_needed_is_no_request() -> None:
 def test_neighbors_are_fetched_together_in_the_order_of_the_package() -> None:
     index = _index(10, 20, 30)
     assert _parts(index, 2, 1) == [(10, 50)]
-    assert join_groups(index, {1, 2})[0].groups == index.groups[1:]
+    assert join_groups(index.groups, {1, 2})[0].groups == index.groups[1:]
 
 
 def test_a_small_gap_is_fetched_too() -> None:

@@ -90,7 +90,7 @@ def _plan(
 def test_only_what_no_version_has_is_to_be_fetched() -> None:
     planned, _ = _plan(_product(), FIRST)
     assert planned.reuse is not None
-    assert planned.reuse.index == INDEX
+    assert planned.reuse.index == INDEX.format()
     assert planned.reuse.sources == (FIRST,)
     assert (planned.fetch_bytes, planned.size_bytes) == (500_000, 1_000_100)
 
