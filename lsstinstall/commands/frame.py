@@ -59,6 +59,8 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self._lazy[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
+        # Here, for the group may have another use for `-h`.
+        command.context_settings.setdefault("help_option_names", ["-h", "--help"])
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["install"]
 
 
-@click.command(
-    short_help="Install the environment and products.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.command(short_help="Install the environment and products.")
 @click.argument("products", metavar="[PRODUCT]...", nargs=-1)
 @classic_options
 @jobs_option

@@ -15,13 +15,13 @@ _COMMANDS = {
     "setup": ("lsstinstall.commands.setup:setup", "Print shell commands that set a product up."),
     "unsetup": ("lsstinstall.commands.setup:unsetup", "Print shell commands that undo a set-up."),
     "run": ("lsstinstall.commands.run:run", "Run a command with products set up."),
-    "remove": ("lsstinstall.commands.remove:remove", "Remove products from a stack."),
-    "doctor": ("lsstinstall.commands.doctor:doctor", "Say what is wrong with machine and stack."),
-    "gc": ("lsstinstall.commands.gc:gc", "Remove what nobody needs any more."),
     "list": ("lsstinstall.commands.list:list_products", "List what is installed."),
     "tags": ("lsstinstall.commands.tags:tags", "List the tags of a package root."),
     "verify": ("lsstinstall.commands.verify:verify", "Compare what is installed with its digests."),
     "repair": ("lsstinstall.commands.repair:repair", "Restore changed and missing files of products."),
+    "remove": ("lsstinstall.commands.remove:remove", "Remove products from a stack."),
+    "gc": ("lsstinstall.commands.gc:gc", "Remove what nobody needs any more."),
+    "doctor": ("lsstinstall.commands.doctor:doctor", "Say what is wrong with machine and stack."),
 }
 
 

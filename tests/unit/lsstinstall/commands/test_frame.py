@@ -57,6 +57,18 @@ def test_a_command_may_choose_its_exit_code() -> None:
     assert run_main(_command(lambda: 1), name="x", arguments=[]) == 1
 
 
+@pytest.mark.parametrize(
+    "name", ["add", "doctor", "gc", "list", "remove", "repair", "run", "setup", "tags", "unsetup", "verify"]
+)
+def test_every_command_has_help_by_both_names(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = []
+    for option in ("-h", "--help"):
+        assert run_main(cli, name="lsstinstall", arguments=[name, option]) == 0
+        texts.append(capsys.readouterr().out)
+    assert texts[0] == texts[1]
+    assert texts[0].startswith(f"Usage: lsstinstall {name} ")
+
+
 def test_an_expected_error_is_a_line_and_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
     error = NotFoundError("no tag `w_2026_47`", hint="try `w_2026_46`")
     assert run_main(_command(_raise(error)), name="x", arguments=[]) == 3
