@@ -8,6 +8,7 @@ import click
 
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.productstores import DiskInstalledFiles
+from lsstinstall.adapters.publishedscripts import PublishedScripts
 from lsstinstall.adapters.stackfolders import scratch_folder
 from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.frame import output_options
@@ -107,7 +108,8 @@ def _as_published(
         return next((one for one in planned.products if one.product == product), None)
 
     roots = {url: open_root(url) for url in urls}
-    return FilesAsPublished(files, plan, roots, reporter=console.reporter())
+    scripts = PublishedScripts(stack, roots)
+    return FilesAsPublished(files, plan, roots, scripts=scripts, reporter=console.reporter())
 
 
 def _show(report: VerifyReport) -> str:

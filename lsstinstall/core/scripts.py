@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["HEAD_BYTES", "repaired_script"]
+__all__ = ["HEAD_BYTES", "is_repaired", "repaired_script"]
 
 HEAD_BYTES = 1000
 """How much of a file tells whether it is such a script, as for LSST's ``shebangtron``."""
@@ -49,3 +49,26 @@ def repaired_script(head: bytes, *, interpreter: str) -> tuple[int, bytes] | Non
     if len(new) > _LONGEST or b" " in new:
         new = b"#!" + _ENV
     return None if new == match[0] else (match.end(), new)
+
+
+def is_repaired(original: bytes, found: bytes) -> bool:
+    """Say whether a script is what another one became by a repair.
+
+    Parameters
+    ----------
+    original : `bytes`
+        The script as it was packed.
+    found : `bytes`
+        The script as it is.
+
+    Returns
+    -------
+    is_repaired : `bool`
+        Whether both are Python scripts, the first one such as are repaired,
+        and nothing differs but the first line.
+    """
+    old, new = _SHEBANG.match(original), _SHEBANG.match(found)
+    if old is None or new is None or b"python" not in new[0]:
+        return False
+    is_wrong = b"python" in old[0] and b"/usr/bin/env" not in old[0]
+    return is_wrong and original[old.end() :] == found[new.end() :]

@@ -29,6 +29,7 @@ __all__ = [
     "PackageFiles",
     "ProductRemover",
     "ProductStore",
+    "ScriptRepairs",
     "SourceInstaller",
 ]
 
@@ -170,6 +171,13 @@ class InstalledFiles(Protocol):
 
     def found(self, product: ProductName, version: EupsVersion) -> FileList | None:
         """Read what is there now; `None` if the folder is gone."""
+
+
+class ScriptRepairs(Protocol):
+    """What is known of repaired scripts; used by several threads at once."""
+
+    def is_repaired(self, planned: PlannedProduct, path: str) -> bool:
+        """Say whether an installed file differs from the packed one only as a repair makes it."""
 
 
 class EnvironmentEngine(Protocol):

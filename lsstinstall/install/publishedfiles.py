@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from lsstinstall.core.productplans import PlannedProduct
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.versions import EupsVersion
-    from lsstinstall.install.ports import InstalledFiles, PackageFiles
+    from lsstinstall.install.ports import InstalledFiles, PackageFiles, ScriptRepairs
 
 __all__ = ["FilesAsPublished", "read_published"]
 
 _EXECUTABLE = 0o100
+
+_NOTHING = FileList(files=(), links=())
 
 
 class FilesAsPublished:
@@ -36,13 +38,16 @@ class FilesAsPublished:
         if no package root has it.
     roots : `~collections.abc.Mapping` [ `str`, `PackageFiles` ]
         The package roots, by URL.
+    scripts : `ScriptRepairs`
+        Tells repaired scripts from changed ones.
     reporter : `Reporter`
         Hears of what cannot be read.
 
     Notes
     -----
-    Of the permission bits only that for running counts there, because the
-    user's umask took others away.
+    EUPS's hook and ours repair scripts; these count as what they were. Of the
+    permission bits only that for running counts there, because the user's
+    umask took others away.
     """
 
     def __init__(
@@ -51,9 +56,12 @@ class FilesAsPublished:
         plan: Callable[[ProductName, EupsVersion], PlannedProduct | None],
         roots: Mapping[str, PackageFiles],
         *,
+        scripts: ScriptRepairs,
         reporter: Reporter,
     ) -> None:
         self._installed = installed
+        self._scripts = scripts
+        self._published: dict[tuple[ProductName, EupsVersion], tuple[PlannedProduct, FileList]] = {}
         self._plan = plan
         self._roots = roots
         self._reporter = reporter
@@ -81,14 +89,27 @@ class FilesAsPublished:
                 f"nobody knows what `{product}` {version} should be: {error}", hint=error.hint
             )
             return None
-        return None if published is None else _plain(published)
+        if published is None:
+            return None
+        self._published[product, version] = planned, _plain(published)
+        return _plain(published)
 
     def found(self, product: ProductName, version: EupsVersion) -> FileList | None:
         """Read what is there now; `None` if the folder is gone."""
         found = self._installed.found(product, version)
         if found is None or self._installed.recorded(product, version) is not None:
             return found
-        return _plain(found)
+        planned, published = self._published.get((product, version), (None, _NOTHING))
+        packed = {one.path: one for one in published.files}
+
+        def as_packed(one: ListedFile) -> ListedFile:
+            was = packed.get(one.path, one)
+            if planned is None or was == one or was.mode != one.mode or not one.mode & _EXECUTABLE:
+                return one
+            return was if self._scripts.is_repaired(planned, one.path) else one
+
+        plain = _plain(found)
+        return replace(plain, files=tuple(map(as_packed, plain.files)))
 
 
 def read_published(planned: PlannedProduct, root: PackageFiles) -> FileList | None:

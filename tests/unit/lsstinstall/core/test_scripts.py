@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsstinstall.core.scripts import repaired_script
+from lsstinstall.core.scripts import is_repaired, repaired_script
 
 PYTHON = "/opt/env/bin/python"
 
@@ -41,3 +41,23 @@ def test_a_path_that_cannot_stand_there_is_left_to_env(interpreter: str) -> None
 
 def test_bytes_that_are_no_text_do_no_harm() -> None:
     assert repaired_script(b"#!/usr/bin/python\n\xff\xfe", interpreter=PYTHON) is not None
+
+
+@pytest.mark.parametrize("line", [b"#!/opt/env/bin/python", b"#!/usr/bin/env python"])
+def test_a_repaired_script_is_known_again(line: bytes) -> None:
+    assert is_repaired(b"#!/build/bin/python3 -E\nimport sys\n", line + b"\nimport sys\n")
+
+
+@pytest.mark.parametrize(
+    ("original", "found"),
+    [
+        (b"#!/build/bin/python\nimport sys\n", b"#!/opt/bin/python\nimport os\n"),
+        (b"#!/build/bin/python\n", b"#!/bin/sh\n"),
+        (b"#!/build/bin/python\n", b"\n"),
+        (b"#!/bin/sh\n", b"#!/opt/bin/python\n"),
+        (b"#!/usr/bin/env python\n", b"#!/opt/bin/python\n"),
+        (b"", b"#!/opt/bin/python\n"),
+    ],
+)
+def test_every_other_change_is_one(original: bytes, found: bytes) -> None:
+    assert not is_repaired(original, found)

@@ -65,9 +65,12 @@ def _list(mode: int, run: int) -> FileList:
 class _Installed:
     """One product that somebody installed with a strict umask."""
 
-    def __init__(self, *, was: FileList | None = None, gone: bool = False) -> None:
+    def __init__(
+        self, *, was: FileList | None = None, gone: bool = False, changed: tuple[str, ...] = ()
+    ) -> None:
         self.was = was
         self.gone = gone
+        self.changed = changed
 
     def declared(self) -> Iterator[tuple[ProductName, EupsVersion]]:
         yield AFW, ONE
@@ -81,11 +84,33 @@ class _Installed:
 
     def found(self, product: ProductName, version: EupsVersion) -> FileList | None:
         del product, version
-        return None if self.gone else _list(0o600, 0o700)
+        if self.gone:
+            return None
+        found = _list(0o600, 0o700)
+        files = (
+            replace(one, size_bytes=20, sha256=Sha256("3" * 64)) if one.path in self.changed else one
+            for one in found.files
+        )
+        return replace(found, files=tuple(files))
 
 
-def _files(installed: _Installed, planned: PlannedProduct | None = PLANNED) -> FilesAsPublished:
-    return FilesAsPublished(installed, lambda *_: planned, {URL: ROOT}, reporter=SilentReporter())
+class _Scripts:
+    """What a hook did."""
+
+    def __init__(self, *repaired: str) -> None:
+        self._repaired = repaired
+
+    def is_repaired(self, planned: PlannedProduct, path: str) -> bool:
+        assert planned.product == AFW
+        return path in self._repaired
+
+
+def _files(
+    installed: _Installed, planned: PlannedProduct | None = PLANNED, *, repaired: tuple[str, ...] = ()
+) -> FilesAsPublished:
+    return FilesAsPublished(
+        installed, lambda *_: planned, {URL: ROOT}, scripts=_Scripts(*repaired), reporter=SilentReporter()
+    )
 
 
 def test_an_index_says_what_a_product_consists_of() -> None:
@@ -107,6 +132,19 @@ def test_where_nothing_was_written_down_the_release_counts_and_umasks_do_not() -
     assert files.recorded(AFW, ONE) == files.found(AFW, ONE) == _list(0o644, 0o755)
     assert list(files.declared()) == [(AFW, ONE)]
     assert files.place(AFW, ONE) == "Linux64/afw/1"
+
+
+def test_a_script_that_was_repaired_is_not_changed() -> None:
+    installed = _Installed(changed=("run",))
+    files = _files(installed, repaired=("run",))
+    assert files.recorded(AFW, ONE) == files.found(AFW, ONE)
+    others = _files(installed)
+    assert others.recorded(AFW, ONE) != others.found(AFW, ONE)
+
+
+def test_what_cannot_be_run_is_no_script() -> None:
+    files = _files(_Installed(changed=("data",)), repaired=("data",))
+    assert files.recorded(AFW, ONE) != files.found(AFW, ONE)
 
 
 def test_what_was_written_down_counts_first() -> None:
@@ -136,6 +174,7 @@ def test_what_cannot_be_read_is_told_and_not_known() -> None:
             self.texts = (*self.texts, text)
 
     reporter = Warned()
-    files = FilesAsPublished(_Installed(), fail, {}, reporter=reporter)
+    files = FilesAsPublished(_Installed(), fail, {}, scripts=_Scripts(), reporter=reporter)
     assert files.recorded(AFW, ONE) is None
+    assert files.found(AFW, ONE) == _list(0o644, 0o755)
     assert reporter.texts == ("nobody knows what `afw` 1 should be: no manifest",)
