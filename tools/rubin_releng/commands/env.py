@@ -13,7 +13,11 @@ _COMMANDS = {
     "build": ("rubin_releng.commands.envbuild:build", "Build recipes into a local channel."),
     "index": ("rubin_releng.commands.envindex:index", "Write the index of a local channel."),
     "solve": ("rubin_releng.commands.envsolve:solve", "Find the packages that satisfy some specs."),
-    "lock": ("rubin_releng.commands.envlock:lock", "Write a solved environment as an explicit list."),
+    "check": ("rubin_releng.commands.envcheck:check", "Check the limits of a recipe."),
+    "lock": (
+        "rubin_releng.commands.envlock:lock",
+        "Write solved environments so that they can be made again.",
+    ),
 }
 
 

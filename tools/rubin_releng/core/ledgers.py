@@ -26,7 +26,6 @@ from rubin_releng.core.versionids import VersionId
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lsstinstall.core.environmentnames import EnvVersion
     from lsstinstall.core.names import CondaSubdir
 
 __all__ = [
@@ -112,7 +111,7 @@ class Ledger:
         builds = [record for record in self.versions if record.version == asked.version]
         if not builds:
             raise NotFoundError(
-                f"there is no {self.name} `{asked.version}`", hint=self._nearest(asked.version)
+                f"there is no {self.name} `{asked.version}`", hint=self.nearest(asked.version)
             )
         for record in reversed(builds):
             if number is None or record.build == number:
@@ -262,7 +261,19 @@ class Ledger:
         kept = tuple(record for record in self.versions if record.id in line.versions)
         return replace(self, versions=kept, lines=(line,))
 
-    def _nearest(self, version: EnvVersion) -> str:
+    def nearest(self, version: str) -> str:
+        """Say which versions there are instead of one that there is not.
+
+        Parameters
+        ----------
+        version : `str`
+            As somebody wrote it.
+
+        Returns
+        -------
+        hint : `str`
+            Names a few that look alike, else the first and the last.
+        """
         names = list(dict.fromkeys(record.version for record in self.versions))
         near = get_close_matches(version, names, n=3, cutoff=0.5)
         if near:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from lsstinstall.core.condapackages import CondaPackage
+    from lsstinstall.core.environments import SolvedPackage
     from lsstinstall.core.names import Sha256
+    from lsstinstall.core.packageoffers import SpecOffers
     from rubin_releng.core.packagejobs import PackageJob
 
-__all__ = ["Channel", "Packager"]
+__all__ = ["Channel", "Packager", "Solver"]
 
 
 class Packager(Protocol):
@@ -46,3 +48,13 @@ class Channel(Protocol):
 
     def index(self) -> None:
         """Write the index of all platforms anew."""
+
+
+class Solver(Protocol):
+    """Answers questions about one machine and its channels, many of them."""
+
+    def solve(self, specs: Sequence[str]) -> tuple[SolvedPackage, ...]:
+        """Find the newest packages that satisfy specs; an `UnsatisfiableError` if there are none."""
+
+    def offers(self, spec: str) -> SpecOffers:
+        """List what the channels have for a spec; a `ConfigurationError` if it is none."""
