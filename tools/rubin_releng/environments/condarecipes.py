@@ -143,10 +143,8 @@ def _selector(platforms: Sequence[CondaSubdir]) -> str:
 
 
 def _text(item: RecipeItem) -> str:
-    match item.kind:
-        case PinKind.EXACT:
-            return f'{{{{ pin_subpackage("{item.text}", exact=True) }}}}'
-        case PinKind.COMPATIBLE:
-            return f'{{{{ pin_compatible("{item.text}") }}}}'
-        case PinKind.SPEC:
-            return item.text if _PLAIN.fullmatch(item.text) else json.dumps(item.text)
+    if item.kind is PinKind.EXACT:
+        return f'{{{{ pin_subpackage("{item.text}", exact=True) }}}}'
+    if item.kind is PinKind.COMPATIBLE:
+        return f'{{{{ pin_compatible("{item.text}") }}}}'
+    return item.text if _PLAIN.fullmatch(item.text) else json.dumps(item.text)

@@ -141,14 +141,12 @@ def _items(items: Iterable[RecipeItem], *, indent: str, quote: bool = False) -> 
 
 
 def _text(item: RecipeItem) -> str:
-    match item.kind:
-        case PinKind.EXACT:
-            return f'${{{{ pin_subpackage("{item.text}", exact=True) }}}}'
-        case PinKind.COMPATIBLE:
-            return f'${{{{ pin_compatible("{item.text}") }}}}'
-        case PinKind.SPEC:
-            text = _strict(item.text)
-            return text if _PLAIN.fullmatch(text) else json.dumps(text)
+    if item.kind is PinKind.EXACT:
+        return f'${{{{ pin_subpackage("{item.text}", exact=True) }}}}'
+    if item.kind is PinKind.COMPATIBLE:
+        return f'${{{{ pin_compatible("{item.text}") }}}}'
+    text = _strict(item.text)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text)
 
 
 def _strict(spec: str) -> str:
