@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from rubin_releng.core.ledgers import Ledger
 
 
-def _render(form: RecipeFormat, ledger: Ledger | None = None, version: str = "2.0.0") -> list[str]:
+def _render(
+    form: RecipeFormat, ledger: Ledger | None = None, version: str = "2.0.0", string: str | None = "h1_3"
+) -> list[str]:
     ledger = ledger or read_ledger()
-    plan = plan_recipe(ledger, ledger.record(version), strings={"rubin-env": "h1_3"})
+    strings = {} if string is None else {"rubin-env": string}
+    plan = plan_recipe(ledger, ledger.record(version), strings=strings)
     files = render_recipe(plan, form)
     assert list(files) == [form.recipe_file, form.variants_file]
     return list(files.values())
@@ -160,3 +163,14 @@ def test_an_output_without_files_is_tested_too() -> None:
         recipe = _render(form, ledger)[0]
         assert "pin-it rubin-env | grep '^zlib='" in recipe
         assert recipe.count("activate.d/rubin-env.sh") == 0
+
+
+def test_a_build_string_is_computed_unless_it_is_given() -> None:
+    for form in RecipeFormat:
+        recipe = _render(
+            form, read_ledger(SMALL_LEDGER.replace("  numpy:\n", "  channel_targets:\n", 1)), string=None
+        )
+        assert "string:" not in recipe[0]
+        assert "          - channel_targets\n" in recipe[0].replace(
+            "        - channel", "          - channel"
+        )
