@@ -16,6 +16,7 @@ from lsstinstall.core.errors import CorruptError, ToolkitError, UnavailableError
 from lsstinstall.core.filelists import parse_file_list
 from lsstinstall.core.productreuse import Reuse, ReuseSource
 from lsstinstall.core.settings import LinkKind
+from tests.support.workers import kill_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -194,3 +195,21 @@ def test_a_server_that_fails_is_told(tmp_path: Path, unpackers: Unpackers) -> No
 
     with pytest.raises(UnavailableError, match="nothing at"):
         unpackers.assemble(case.order, fail, advance=lambda _: None)
+
+
+@pytest.mark.process
+def test_a_worker_that_is_killed_in_the_middle_is_told(tmp_path: Path) -> None:
+    case = _Case(tmp_path)
+    unpackers = Unpackers()
+
+    def fetch(offset: int, size: int) -> bytes:
+        kill_workers()
+        return case.fetch(offset, size)
+
+    try:
+        with pytest.raises(ToolkitError, match="a process that unpacked ended with signal 9"):
+            unpackers.assemble(case.order, fetch, advance=lambda _: None)
+        again = replace(case.order, tree=tmp_path / "again", record=tmp_path / "again.json")
+        assert unpackers.assemble(again, case.fetch, advance=lambda _: None) > 0
+    finally:
+        unpackers.close()

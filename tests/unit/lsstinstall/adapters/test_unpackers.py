@@ -4,10 +4,7 @@ import hashlib
 import io
 import json
 import os
-import signal
-import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +16,11 @@ from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError, U
 from lsstinstall.core.filelists import FileList, ListedFile, ListedLink, parse_file_list
 from lsstinstall.core.names import parse_sha256
 from tests.support.packages import make_tarball
+from tests.support.workers import kill_workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 pytestmark = pytest.mark.process
 
@@ -170,9 +169,7 @@ def test_a_worker_that_was_killed_is_told_and_another_one_goes_on(
 ) -> None:
     def killing() -> Iterator[bytes]:
         yield PACKAGE[:50]
-        for worker in _children():
-            os.kill(worker, signal.SIGKILL)
-        time.sleep(0.1)
+        kill_workers()
         yield PACKAGE[50:]
         yield bytes(1 << 22)
 
@@ -180,11 +177,6 @@ def test_a_worker_that_was_killed_is_told_and_another_one_goes_on(
         unpackers.unpack(request_, killing(), advance=lambda _: None)
     again = replace(request_, tree=tmp_path / "second")
     assert unpackers.unpack(again, _chunks(PACKAGE), advance=lambda _: None) == len(PACKAGE)
-
-
-def _children() -> list[int]:
-    stats = (path.read_text().rpartition(")") for path in Path("/proc").glob("[0-9]*/stat"))
-    return [int(before.split()[0]) for before, _, after in stats if int(after.split()[1]) == os.getpid()]
 
 
 def _serve(request: UnpackRequest, frames: bytes) -> list[dict[str, object]]:
