@@ -85,10 +85,13 @@ if (! $__lsst_failed) then
         setenv EUPS_PKGROOT "$__lsst_list"
     endif
     if (-d "$__lsst_prefix/eups" && ! $?EUPS_DIR) setenv EUPS_DIR "$__lsst_prefix/eups"
+    setenv LSST_INSTALLER_PYTHON "$__lsst_python"
+    if ("`sh -c 'command -v lsstinstall || :'`" == "") then
+        alias lsstinstall '"$LSST_INSTALLER_PYTHON" -E -P -m lsstinstall'
+    endif
     # EUPS's own aliases come with a script of its package, if it has one for this shell. Ours source
     # what sh wrote to a file: an `eval` would change blanks and line ends. Help is not meant for that.
     if ("`alias setup`" == "" || $?LSST_INSTALLER) then
-        setenv LSST_INSTALLER_PYTHON "$__lsst_python"
         set __lsst_list = ( \
             'case "$TMPDIR" in *[[:space:]]*) TMPDIR=/tmp ;; esac;' \
             'answer=$(mktemp "${TMPDIR:-/tmp}/setup.XXXXXX") || exit 1;' \

@@ -94,6 +94,12 @@ function __lsst_change
     string join \n -- $commands | source
 end
 
+if not command --query lsstinstall
+    function lsstinstall
+        __lsst_installer $argv
+    end
+end
+
 # EUPS has none of these for fish.
 function setup
     __lsst_change setup $argv

@@ -89,11 +89,14 @@ __lsst_activate_alone() {
 __lsst_installer() {
     if [ -x "${LSST_INSTALLER_PYTHON-}" ]; then
         "${LSST_INSTALLER_PYTHON}" -E -P -m lsstinstall "$@"
-    elif command -v lsstinstall >/dev/null 2>&1; then
-        lsstinstall "$@"
     else
-        echo "lsstinstall is gone from ${LSST_INSTALLER_PYTHON-} and not on PATH: install it again" >&2
-        return 127
+        case "$(command -v lsstinstall)" in
+            */*) command lsstinstall "$@" ;;
+            *)
+                echo "lsstinstall is gone from ${LSST_INSTALLER_PYTHON-} and not on PATH: install it again" >&2
+                return 127
+                ;;
+        esac
     fi
 }
 
@@ -142,8 +145,11 @@ __lsst_load() {
         IFS= read -r EUPS_PKGROOT <"${__lsst_stack}/pkgroot" || :
         export EUPS_PKGROOT
     fi
+    export LSST_INSTALLER_PYTHON="${__lsst_python}"
+    if ! command -v lsstinstall >/dev/null 2>&1; then
+        lsstinstall() { __lsst_installer "$@"; }
+    fi
     if [ ! -e "${CONDA_PREFIX}/bin/eups" ] && [ ! -d "${CONDA_PREFIX}/eups" ]; then
-        export LSST_INSTALLER_PYTHON="${__lsst_python}"
         setup() { __lsst_change setup "$@"; }
         unsetup() { __lsst_change unsetup "$@"; }
     fi

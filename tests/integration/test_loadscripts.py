@@ -231,6 +231,12 @@ def test_the_help_of_setup_is_shown_and_not_evaluated(world: _World, option: str
     assert world.run(world.script(), f"setup {option}").stdout == "help of setup --help\n"
 
 
+def test_an_installer_that_is_not_on_the_path_has_its_name_all_the_same(world: _World) -> None:
+    world.environment(NAME)
+    script = world.script()
+    assert "help of list" in world.run(script, script, "lsstinstall list --help").stdout
+
+
 def test_an_installer_that_moved_is_looked_for_on_the_path(world: _World) -> None:
     world.environment(NAME)
     script = world.script()
@@ -247,8 +253,8 @@ def test_an_installer_that_is_gone_is_told(world: _World) -> None:
     world.environment(NAME)
     script = world.script()
     (world.folder / "python of lsstinstall").unlink()
-    done = world.run(script, "setup utils || echo failed $?")
-    assert done.stdout == "failed 127\n"
+    done = world.run(script, "setup utils || echo failed $?", "lsstinstall list || echo failed $?")
+    assert done.stdout == "failed 127\nfailed 127\n"
     assert "install it again" in done.stderr
 
 

@@ -211,6 +211,12 @@ def test_the_help_of_setup_is_shown_and_not_evaluated(world: _World, option: str
     assert "evaluated" in done.stdout + done.stderr
 
 
+def test_an_installer_that_is_not_on_the_path_has_its_name_all_the_same(world: _World) -> None:
+    world.environment()
+    script = world.script()
+    assert "help of list" in world.run(script, script, "lsstinstall list --help").stdout
+
+
 def test_an_installer_that_is_gone_is_told(world: _World) -> None:
     world.environment()
     script = world.script()
