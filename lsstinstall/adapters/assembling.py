@@ -160,8 +160,9 @@ class _Assembly:
         return {path: self._stamps[inode] for path, inode in self._inodes.items()}
 
     def _remember(self, path: str, stamp: FileStamp) -> None:
-        self._inodes[path] = stamp.inode
-        self._stamps[stamp.inode] = stamp
+        inode = stamp[0]
+        self._inodes[path] = inode
+        self._stamps[inode] = stamp
 
     def make_folders(self) -> None:
         named = {folder.path: folder.mode | stat.S_IRWXU for folder in self._index.folders}
@@ -226,7 +227,7 @@ class _Assembly:
                 stamp=stamps.get(path),
             )
             if stamp is not None:
-                if path in stamps and stamps[path].inode == stamp.inode:
+                if path in stamps and stamps[path][0] == stamp[0]:
                     stamps[path] = stamp
                 self._remember(file.path, stamp)
                 return True

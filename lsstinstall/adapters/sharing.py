@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.filestamps import FileStamp
 from lsstinstall.core.settings import LinkKind
 
 if TYPE_CHECKING:
+    from lsstinstall.core.filestamps import FileStamp
     from lsstinstall.core.names import Sha256
 
 __all__ = ["FileSharing", "create_file", "stamp_of"]
@@ -69,7 +69,7 @@ def stamp_of(status: os.stat_result) -> FileStamp:
     stamp : `FileStamp`
         To be kept beside the digest.
     """
-    return FileStamp(status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
 
 
 class FileSharing:

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from lsstinstall.adapters.inflating import inflate
 from lsstinstall.adapters.tarstreams import DIRECTORY, FILE, HARD_LINK, SYMBOLIC_LINK, TarMember, TarStream
 from lsstinstall.core.errors import CorruptError
-from lsstinstall.core.filestamps import UNKNOWN, FileStamp
+from lsstinstall.core.filestamps import UNKNOWN
 from lsstinstall.core.packagelinks import check_link, may_lead_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from lsstinstall.core.filestamps import FileStamp
 
 __all__ = ["UnpackedFile", "Unpacking"]
 
@@ -149,7 +151,7 @@ class Unpacking:
             mode,
             member.size_bytes,
             digest,
-            FileStamp(status.st_ino, status.st_mtime_ns, status.st_ctime_ns),
+            (status.st_ino, status.st_mtime_ns, status.st_ctime_ns),
         )
 
     def _write_parts(self, descriptor: int, member: TarMember, stream: TarStream) -> str:

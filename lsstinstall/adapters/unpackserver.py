@@ -13,6 +13,7 @@ in the middle of a package too.
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import os
 import select
@@ -56,6 +57,8 @@ class _GivenUpError(Exception):
 def main() -> None:
     """Serve the parent process."""
     os.umask(0)
+    # Lists of many files look like garbage that might be in cycles; there is none to speak of.
+    gc.disable()
     try:
         serve(sys.stdin.buffer, sys.stdout.buffer)
     except (_ParentGoneError, BrokenPipeError):

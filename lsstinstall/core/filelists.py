@@ -247,7 +247,9 @@ def format_rows(
 
 
 def _rows_of(files: Iterable[tuple[str, int, int, str]]) -> list[list[object]]:
-    return [[path, f"{mode:o}", size, digest] for path, mode, size, digest in sorted(files)]
+    found = sorted(files)
+    modes = {mode: f"{mode:o}" for _, mode, _, _ in found}
+    return [[path, modes[mode], size, digest] for path, mode, size, digest in found]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
+from itertools import starmap
 from struct import Struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,23 +15,12 @@ __all__ = ["UNKNOWN", "FileStamp", "pack_stamps", "unpack_stamps"]
 _ROW = Struct("<Qqq")
 
 
-class FileStamp(NamedTuple):
-    """What changes with every change of a file; nobody can set the last one back.
+FileStamp: TypeAlias = tuple[int, int, int]
+"""What changes with every change of a file: its number on its file system, and when its content and its
+description changed, in ns since 1970; nobody can set the last one back. A plain tuple, for there are many.
+"""
 
-    Parameters
-    ----------
-    inode : `int`
-        Number of the file on its file system.
-    mtime_ns, ctime_ns : `int`
-        When its content and its description changed, in ns since 1970.
-    """
-
-    inode: int
-    mtime_ns: int
-    ctime_ns: int
-
-
-UNKNOWN = FileStamp(0, 0, 0)
+UNKNOWN: FileStamp = (0, 0, 0)
 """That of no file."""
 
 
@@ -47,7 +37,7 @@ def pack_stamps(stamps: Iterable[FileStamp]) -> str:
     text : `str`
         Base64 of 24 bytes for each.
     """
-    return b64encode(b"".join(_ROW.pack(*stamp) for stamp in stamps)).decode("ascii")
+    return b64encode(b"".join(starmap(_ROW.pack, stamps))).decode("ascii")
 
 
 def unpack_stamps(text: object) -> list[FileStamp]:
@@ -72,4 +62,4 @@ def unpack_stamps(text: object) -> list[FileStamp]:
     data = b64decode(text, validate=True) if isinstance(text, str) else b"?"
     if len(data) % _ROW.size:
         raise ValueError(f"not stamps of {_ROW.size} bytes")
-    return list(map(FileStamp._make, _ROW.iter_unpack(data)))
+    return cast("list[FileStamp]", list(_ROW.iter_unpack(data)))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.adapters.sharing import FileSharing, stamp_of
-from lsstinstall.core.filestamps import FileStamp
 from lsstinstall.core.names import Sha256
 from lsstinstall.core.settings import LinkKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from lsstinstall.core.filestamps import FileStamp
 
 LARGE = bytes(range(256)) * 8192
 
@@ -190,4 +191,4 @@ def test_a_file_that_changed_is_not_taken_whatever_its_times_say(
 
 def test_a_file_with_an_old_stamp_is_read(tmp_path: Path) -> None:
     source = _file(tmp_path / "a")
-    assert _take(source, tmp_path / "b", stamp=FileStamp(1, 2, 3)) == stamp_of(source.stat())
+    assert _take(source, tmp_path / "b", stamp=(1, 2, 3)) == stamp_of(source.stat())

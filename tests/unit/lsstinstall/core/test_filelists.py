@@ -14,7 +14,7 @@ from lsstinstall.core.filelists import (
     parse_digests,
     parse_file_list,
 )
-from lsstinstall.core.filestamps import UNKNOWN, FileStamp, pack_stamps
+from lsstinstall.core.filestamps import UNKNOWN, pack_stamps
 from lsstinstall.core.names import parse_sha256
 
 DIGEST = "a" * 64
@@ -117,7 +117,7 @@ def test_digests_of_a_broken_list_are_refused(text: str) -> None:
         parse_digests(text, source="x")
 
 
-STAMP = FileStamp(7, 8, 9)
+STAMP = (7, 8, 9)
 STAMPED = replace(LISTED, stamps={"afw/bin/x": STAMP})
 
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from lsstinstall.core.filestamps import UNKNOWN, FileStamp, pack_stamps, unpack_stamps
+from lsstinstall.core.filestamps import UNKNOWN, pack_stamps, unpack_stamps
 
 
 def test_stamps_survive_writing_and_reading() -> None:
-    stamps = [FileStamp(2**64 - 1, -5, 1_790_000_000_123_456_789), UNKNOWN]
+    stamps = [(2**64 - 1, -5, 1_790_000_000_123_456_789), UNKNOWN]
     assert unpack_stamps(pack_stamps(stamps)) == stamps
     assert unpack_stamps(pack_stamps([])) == []
 
