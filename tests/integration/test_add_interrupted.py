@@ -126,9 +126,12 @@ def test_two_installations_on_one_stack_do_not_mix(server: FileServer, tmp_path:
     _hold(server, "afw")
     first = _start(stack, server.url)
     assert server.holding.wait(30)
-    second = _start(stack, server.url)
-    time.sleep(1)
+    arguments = [one for one in _arguments(stack, server.url) if one != "--quiet"]
+    second = subprocess.Popen([*PROGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    assert second.stderr is not None
+    assert any(b"waiting for process" in line for line in second.stderr)
     server.release()
-    assert [process.communicate(timeout=60)[0] for process in (first, second)] == [None, None]
+    for process in (first, second):
+        process.communicate(timeout=60)
     assert (first.returncode, second.returncode) == (0, 0)
     assert _same(stack, _uninterrupted(server, tmp_path))
