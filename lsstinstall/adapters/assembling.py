@@ -148,6 +148,7 @@ class _Assembly:
         # With what is said of their files now: another name changes it.
         self._sources = [(source, dict(source.stamps) if source.is_own else {}) for source in sources]
         self._root = root
+        self._prefix = f"{root}/"
         self._sharing = sharing
         self._folder_mode = folder_mode
         self._inodes: dict[str, int] = {}
@@ -175,7 +176,7 @@ class _Assembly:
             for depth in range(1, len(parts) + 1):
                 folder = "/".join(parts[:depth])
                 if folder not in made:
-                    (self._root / folder).mkdir(named.get(folder, self._folder_mode))
+                    os.mkdir(self._prefix + folder, named.get(folder, self._folder_mode))  # noqa: PTH102
                     made.add(folder)
 
     def take_files(self) -> Mapping[int, list[IndexedFile]]:
@@ -219,7 +220,7 @@ class _Assembly:
                 continue
             stamp = self._sharing.take(
                 f"{source.directory}/{path}",
-                f"{self._root}/{file.path}",
+                self._prefix + file.path,
                 mode=file.mode,
                 size_bytes=file.size_bytes,
                 sha256=file.sha256,
@@ -254,7 +255,7 @@ class _Assembly:
         content.skip_to(group.content_bytes)
 
     def _create(self, file: IndexedFile) -> int:
-        return create_file(f"{self._root}/{file.path}", file.mode)
+        return create_file(self._prefix + file.path, file.mode)
 
     def _make_links(self) -> None:
         """Make links when all files are there, so that nothing is written through one."""

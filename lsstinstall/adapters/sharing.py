@@ -195,15 +195,16 @@ def _link_proven(
         status = os.lstat(source)
     except OSError:
         return None
-    # A link would have another number; what is said of the file changes with its new name.
-    if (
-        stamp_of(status) == stamp
+    is_same = (
+        (status.st_ino, status.st_mtime_ns, status.st_ctime_ns) == stamp
         and status.st_size == size_bytes
-        and stat.S_IMODE(status.st_mode) == mode
-        and _link(source, target)
-    ):
-        return stamp_of(os.lstat(target))
-    return None
+        and status.st_mode == stat.S_IFREG | mode
+    )
+    if not (is_same and _link(source, target)):
+        return None
+    # What is said of the file changed with its new name.
+    status = os.lstat(target)
+    return status.st_ino, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _link(source: str, target: str) -> bool:
