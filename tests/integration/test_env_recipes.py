@@ -1,0 +1,267 @@
+"""`rubin-releng env render` and `env build` on ledgers, as a maintainer calls them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lsstinstall.adapters.process import run
+from lsstinstall.commands.frame import run_main
+from rubin_releng.commands.main import cli
+from tests.support.packagereading import read_package
+from tests.support.recipereading import rattler_requirements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+pytestmark = [pytest.mark.conda, pytest.mark.process]
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logging() -> Iterator[None]:
+    """Undo what a command does to the logging of its process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+class _Maintainer:
+    """Calls the program and keeps what it says."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.out = ""
+        self.err = ""
+
+    def __call__(self, *arguments: object) -> int:
+        """Call it."""
+        code = run_main(cli, name="rubin-releng", arguments=["env", *map(str, arguments)])
+        self.out, self.err = self._capsys.readouterr()
+        return code
+
+    def json(self, *arguments: object) -> Mapping[str, Any]:
+        """Call it for an answer in JSON."""
+        code = self(*arguments, "--json")
+        assert code == 0, self.out
+        answer: Mapping[str, Any] = json.loads(self.out)
+        return answer
+
+
+@pytest.fixture
+def maintainer(capsys: pytest.CaptureFixture[str]) -> _Maintainer:
+    return _Maintainer(capsys)
+
+
+@pytest.fixture
+def recipes(project_root: Path) -> Path:
+    return project_root / "recipes"
+
+
+def test_a_version_is_rendered_with_its_scripts(
+    maintainer: _Maintainer, project_root: Path, tmp_path: Path
+) -> None:
+    answer = maintainer.json(
+        "render", "rubin-env", "--root", project_root, "--version", "4.0.5", "--platform", "linux-64",
+        "--output", tmp_path / "r",
+    )  # fmt: skip
+    assert (answer["version"], answer["build_number"], answer["platforms"]) == ("4.0.5", 11, ["linux-64"])
+    names = {path.name for path in (tmp_path / "r").iterdir()}
+    assert names == {
+        "activate.sh", "deactivate.sh", "install.sh", "pin-it", "recipe.yaml", "variants.yaml",
+    }  # fmt: skip
+    needs = rattler_requirements(tmp_path / "r", "linux-64")
+    assert "cfitsio 4.1.0.*" in needs["rubin-env-nosysroot", "run"]
+
+
+def test_an_older_build_is_rendered_in_either_way_of_asking(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    render = ("render", f"{recipes}/rubin-env", "--format", "conda-build", "--output")
+    first = maintainer.json(*render, tmp_path / "a", "--version", "4.0.5=0")
+    second = maintainer.json(*render, tmp_path / "b", "--version", "4.0.5", "--build-number", 0)
+    assert (first["build_number"], second["build_number"]) == (0, 0)
+    assert (tmp_path / "a/meta.yaml").read_bytes() == (tmp_path / "b/meta.yaml").read_bytes()
+    newest = maintainer.json(*render, tmp_path / "c", "--build-number", 0)
+    assert (newest["version"], newest["build_number"]) == ("13.0.1", 0)
+
+
+def test_a_checkout_is_found_upward_and_a_dry_run_writes_nothing(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(recipes / "rubin-env")
+    assert maintainer("render", "rubin-env-0.8", "--output", tmp_path / "r", "--dry-run") == 0
+    assert "rubin-env 0.8.4: generated" in maintainer.out
+    assert not (tmp_path / "r").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("rubin-env", "--version", "0.8.5"), 3, "there is no rubin-env `0.8.5`"),
+        (("rubin-env-0.8", "--version", "13.0.1"), 3, "there is no rubin-env `13.0.1`"),
+        (("rubin-env", "--version", "4.0.5=3"), 3, "recorded is build 0 and 11"),
+        (("rubin-env", "--platform", "win-64"), 3, "is not built for `win-64`"),
+        (("rubin-env", "--platform", "Linux"), 2, "`Linux` is not"),
+        (("rubin-ens",), 3, "there is no recipe `rubin-ens`"),
+        (("./rubin-ens",), 3, "there is no recipe `./rubin-ens`"),
+    ],
+)
+def test_what_there_is_not_is_told(
+    maintainer: _Maintainer,
+    project_root: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    code: int,
+    message: str,
+) -> None:
+    assert maintainer("render", *arguments, "--root", project_root, "--output", tmp_path / "r") == code
+    assert message in maintainer.err
+
+
+def test_the_line_of_release_23_is_built_with_its_published_build_strings(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    answer = maintainer.json(
+        "build", "--recipe", recipes / "rubin-env-0.8", "--platform", "linux-64", "--output", tmp_path / "c"
+    )
+    assert answer["built"][0] == "linux-64/rubin-env-nosysroot-0.8.4-h2cc385e_3.conda"
+    nosysroot, rubin_env, rsp = (
+        read_package(tmp_path / "c" / one, tmp_path / one) for one in answer["built"]
+    )
+    assert nosysroot.files == {
+        "bin/pin-it", "etc/conda/activate.d/rubin-env-nosysroot.sh",
+        "etc/conda/deactivate.d/rubin-env-nosysroot.sh",
+    }  # fmt: skip
+    assert "cfitsio 3.*" in nosysroot.depends
+    assert rubin_env.depends == ("rubin-env-nosysroot ==0.8.4 h2cc385e_3", "sysroot_linux-64 2.17.*")
+    assert (rubin_env.files, rsp.files) == (set(), set())
+
+
+def test_all_platforms_are_built_at_once_and_then_left_alone(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    build = ("build", "--recipe", recipes / "rubin-env", "--platform", "all", "--output", tmp_path / "c")
+    built = maintainer.json(*build, "--version", "10.2.0")["built"]
+    assert len(built) == 15
+    assert {name.split("/")[0] for name in built} == {"linux-64", "linux-aarch64", "osx-arm64"}
+    assert maintainer.json(*build, "--version", "10.2.0")["built"] == []
+    assert len(maintainer.json(*build, "--version", "10.2.0=0")["built"]) == 15
+
+
+def test_pins_of_a_host_environment_that_is_not_installed_are_computed(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    answer = maintainer.json(
+        "build", "--recipe", recipes / "rubin-env", "--version", "4.0.0", "--platform", "linux-64",
+        "--output", tmp_path / "c",
+    )  # fmt: skip
+    package = read_package(tmp_path / "c" / answer["built"][0], tmp_path / "p")
+    assert "numpy >=1.21,<2.0a0" in package.depends
+
+
+def test_variants_of_the_user_win_and_must_be_of_one_value(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "one.yaml").write_text('cfitsio: ["4.7.0"]\n')
+    (tmp_path / "two.yaml").write_text('cfitsio: ["4.7.0", "4.8.0"]\n')
+    build = (
+        "build", "--recipe", recipes / "rubin-env", "--platform", "linux-64", "--dry-run",
+        "--output", tmp_path / "c",
+    )  # fmt: skip
+    plain = maintainer.json(*build)["packages"][0]["build"]
+    other = maintainer.json(*build, "--variants", tmp_path / "one.yaml")["packages"][0]["build"]
+    assert plain != other
+    assert maintainer(*build, "--variants", tmp_path / "two.yaml") == 2
+    assert "give one value a key, or `--run-exports`" in maintainer.err
+    assert (
+        len(maintainer.json(*build, "--variants", tmp_path / "two.yaml", "--run-exports")["packages"]) == 10
+    )
+
+
+def test_host_environments_need_their_packages(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    build = ("build", "--recipe", recipes / "rubin-env", "--platform", "linux-64", "--output", tmp_path / "c")
+    assert maintainer(*build, "--run-exports") == 1
+    assert "Failed to resolve" in maintainer.err
+
+
+def test_conda_build_builds_from_ledgers_only(maintainer: _Maintainer, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r/recipe.yaml").write_text("package: {name: x, version: 1}\n")
+    build = ("build", "--recipe", tmp_path / "r", "--output", tmp_path / "c", "--engine", "conda-build")
+    assert maintainer(*build) == 2
+    assert "has no ledger" in maintainer.err
+
+
+def test_a_conda_that_there_is_not_is_told(maintainer: _Maintainer, recipes: Path, tmp_path: Path) -> None:
+    build = (
+        "build",
+        "--recipe",
+        recipes / "rubin-env-0.8",
+        "--output",
+        tmp_path / "c",
+        "--platform",
+        "linux-64",
+    )
+    assert maintainer(*build, "--engine", "conda-build", "--conda", tmp_path / "conda") == 3
+    assert f"{tmp_path}/conda" in maintainer.err
+
+
+_FAKE = """\
+#!/bin/sh
+# Takes part of what conda-build would do: nothing, or files in the folder of the platform.
+while [ "$1" != --output-folder ]; do shift; done
+mkdir -p "$2/$CONDA_SUBDIR"
+: > "$2/$CONDA_SUBDIR/other-1-0.conda"
+"""
+
+
+def test_a_conda_that_makes_something_else_is_told(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "conda").write_text(_FAKE)
+    (tmp_path / "conda").chmod(0o755)
+    build = (
+        "build",
+        "--recipe",
+        recipes / "rubin-env-0.8",
+        "--output",
+        tmp_path / "c",
+        "--platform",
+        "linux-64",
+    )
+    assert maintainer(*build, "--engine", "conda-build", "--conda", tmp_path / "conda") == 1
+    assert "conda-build did not make `rubin-env-nosysroot-0.8.4-h2cc385e_3.conda`, but `other-1-0.conda`" in (
+        maintainer.err
+    )
+
+
+def _has_conda_build() -> bool:
+    conda = shutil.which("conda")
+    if conda is None:
+        return False
+    return run([conda, "build", "--version"], cwd=None, env=None, timeout=120, check=False).returncode == 0
+
+
+@pytest.mark.slow
+def test_the_real_conda_build_makes_the_same_packages(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    if not _has_conda_build():
+        pytest.skip("there is no conda with conda-build on the path")
+    build = ("build", "--recipe", recipes / "rubin-env-0.8", "--platform", "linux-64", "--output")
+    ours = maintainer.json(*build, tmp_path / "ours")["built"]
+    theirs = maintainer.json(*build, tmp_path / "theirs", "--engine", "conda-build")["built"]
+    assert ours == theirs
+    for name in ours:
+        one = read_package(tmp_path / "ours" / name, tmp_path / "a" / name)
+        other = read_package(tmp_path / "theirs" / name, tmp_path / "b" / name)
+        assert (one.specs, one.files) == (other.specs, other.files)
