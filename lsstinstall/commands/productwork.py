@@ -20,7 +20,7 @@ from lsstinstall.install.productresolver import needed_products
 from lsstinstall.install.reuseplanner import plan_reuse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from lsstinstall.core.distribmanifests import DistribManifest
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from lsstinstall.core.productplans import InstallPlan, InstallReport
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.versions import EupsVersion
+    from lsstinstall.install.packageroots import FoundManifest, PackageRoot
+    from lsstinstall.install.productresolver import NeededProduct
 
 __all__ = ["ProductRequest", "install_products", "plan_products"]
 
@@ -56,24 +58,14 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
     found = [find_asked(roots, product, version, request.tag) for product, version in request.products]
     asked = [(one.manifest.product, one.manifest.version) for one in found]
 
-    def find(product: ProductName, version: EupsVersion) -> DistribManifest | None:
-        other = find_manifest(roots, product, version)
-        return None if other is None else other.manifest
-
     def is_installed(product: ProductName, version: EupsVersion) -> bool:
         return any(_is_installed(one, product, version) for one in (stack, *others))
 
-    needed = needed_products(
-        (one.manifest for one in found),
-        read_remap_table(customization_folders([request.stack, *request.others], environ)),
-        flavor=request.flavor,
-        find=find,
-        is_installed=is_installed,
-    )
+    needed = _find_needed(request, roots, found, environ, is_installed=is_installed)
     installed = {one.product for one in needed if is_installed(one.product, one.version)}
+    there = [(one.product, one.version) for one in needed if one.product in installed]
+    elsewhere = {one for one in there if not _is_installed(stack, *one)}
     tags = tags_to_set(request, roots, asked, reporter)
-    elsewhere = [(one.product, one.version) for one in needed if one.product in installed]
-    elsewhere = [one for one in elsewhere if not _is_installed(stack, *one)]
     if elsewhere:
         reporter.note(_tell_elsewhere(len(elsewhere), request.others))
     tags = {one: names for one, names in tags.items() if one not in elsewhere}
@@ -99,6 +91,27 @@ def plan_products(request: ProductRequest, *, environ: Mapping[str, str], report
         installed=DiskInstalledVersions([stack, *others]),
         jobs=request.jobs,
         reporter=reporter,
+    )
+
+
+def _find_needed(
+    request: ProductRequest,
+    roots: Sequence[PackageRoot],
+    found: Sequence[FoundManifest],
+    environ: Mapping[str, str],
+    *,
+    is_installed: Callable[[ProductName, EupsVersion], bool],
+) -> tuple[NeededProduct, ...]:
+    def find(product: ProductName, version: EupsVersion) -> DistribManifest | None:
+        other = find_manifest(roots, product, version)
+        return None if other is None else other.manifest
+
+    return needed_products(
+        (one.manifest for one in found),
+        read_remap_table(customization_folders([request.stack, *request.others], environ)),
+        flavor=request.flavor,
+        find=find,
+        is_installed=is_installed,
     )
 
 
