@@ -77,17 +77,23 @@ def load_ledger(path: Path) -> LoadedLedger:
         Raised if it is no ledger, or its rows repeat or contradict one
         another, or are no specs; with every problem and its line.
     """
-    file = path / LEDGER if path.is_dir() else path
-    if not file.is_file():
-        raise NotFoundError(f"there is no `{file}`")
-    document = parse_yaml(read_text(file), source=str(file))
+    file, document = _read(path)
     reference = _reference(document)
     if reference is None:
         return LoadedLedger(ledger=_checked(document), path=file)
     target, line = reference
-    loaded = load_ledger(file.parent / target)
-    ledger = loaded.ledger
-    return LoadedLedger(ledger=ledger.only(ledger.line(line)) if line else ledger, path=loaded.path)
+    file, whole = _read(file.parent / target)
+    if _reference(whole) is not None:
+        raise document.error(document.root, f"`{file}` is no ledger, but refers to one")
+    ledger = _checked(whole)
+    return LoadedLedger(ledger=ledger.only(ledger.line(line)) if line else ledger, path=file)
+
+
+def _read(path: Path) -> tuple[Path, PlacedDocument]:
+    file = path / LEDGER if path.is_dir() else path
+    if not file.is_file():
+        raise NotFoundError(f"there is no `{file}`")
+    return file, parse_yaml(read_text(file), source=str(file))
 
 
 def _reference(document: PlacedDocument) -> tuple[str, str | None] | None:
@@ -102,8 +108,6 @@ def _reference(document: PlacedDocument) -> tuple[str, str | None] | None:
         if not isinstance(text, str) or not text:
             raise document.error(value, f"{value.description} instead of a text", hint="put quotes round it")
         values[key.value] = text
-    if values["ledger"] == LEDGER:
-        raise document.error(root, "the file refers to itself")
     return values["ledger"], values.get("line")
 
 
