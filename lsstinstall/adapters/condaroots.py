@@ -52,6 +52,11 @@ class CondaRoot:
         self._home = home
 
     @property
+    def lock(self) -> Path:
+        """The file that is locked while an environment changes."""
+        return self.path / _LOCK
+
+    @property
     def has_conda(self) -> bool:
         """Whether a conda lives here."""
         return os.access(self.path / "bin" / "conda", os.X_OK)
@@ -113,8 +118,7 @@ class CondaRoot:
         """
         self.check()
         make_directory(self.path)
-        lock = self.path / _LOCK
-        with hold_lock(lock, wait_seconds=wait_seconds, purpose="the installation", waiting=waiting):
+        with hold_lock(self.lock, wait_seconds=wait_seconds, purpose="the installation", waiting=waiting):
             yield
 
     def prefix(self, name: EnvName) -> Path:

@@ -98,6 +98,11 @@ class Stack(StackReader):
                 f"`--stack ~/stack:{self._path}`",
             )
 
+    @property
+    def lock(self) -> Path:
+        """The file that is locked by whoever of ours writes."""
+        return self._path / PRIVATE / "lock"
+
     @contextmanager
     def locked(
         self,
@@ -137,9 +142,8 @@ class Stack(StackReader):
             yield False
             return
         self._refuse_if_read_only()
-        lock = self._path / PRIVATE / "lock"
         with (
-            hold_lock(lock, wait_seconds=wait_seconds, purpose=purpose, waiting=waiting) as before,
+            hold_lock(self.lock, wait_seconds=wait_seconds, purpose=purpose, waiting=waiting) as before,
             hold_eups_lock(self._path, wait_seconds=wait_seconds, purpose=purpose, waiting=waiting) as eups,
         ):
             self.forget()

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.eups import CURRENT, PRIVATE
+from lsstinstall.adapters.eups import CURRENT
 from lsstinstall.adapters.eupsdatabase import Database
 from lsstinstall.adapters.eupslocks import read_locks, stale_locks
 from lsstinstall.adapters.locks import read_holder
@@ -40,7 +40,7 @@ def check_locks(stack: Stack) -> Iterator[Finding]:
         One if there is no lock.
     """
     found = False
-    holder = read_holder(stack.path / PRIVATE / "lock")
+    holder = read_holder(stack.lock)
     if holder is not None:
         found = True
         yield Finding(area="locks", severity=Severity.NOTE, text=f"the stack is locked by {holder}")

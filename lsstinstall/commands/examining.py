@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from lsstinstall.adapters.condaroots import CondaRoot
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.hostfacts import (
     current_umask,
@@ -14,6 +16,7 @@ from lsstinstall.adapters.hostfacts import (
     missing_parts,
 )
 from lsstinstall.adapters.leftovers import environment_leftovers, stack_leftovers
+from lsstinstall.adapters.locks import read_holder
 from lsstinstall.adapters.stackchecks import check_database, check_locks
 from lsstinstall.commands.collecting import root_above
 from lsstinstall.commands.productsearch import pick_tag
@@ -28,9 +31,11 @@ from lsstinstall.install.diagnosis import DiskFacts, MachineFacts, judge_disk, j
 from lsstinstall.install.packageroots import PackageRoot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from lsstinstall.adapters.http import PkgrootReader
+    from lsstinstall.core.names import Flavor
     from lsstinstall.core.reporting import Reporter
 
 __all__ = ["examine"]
@@ -140,10 +145,12 @@ def _examine_stack(folder: Path, flavor: str | None, environ: Mapping[str, str])
     )
     yield from check_locks(stack)
     yield from check_database(stack)
-    leftovers = list(stack_leftovers(stack, replaced=False))
-    root = root_above(stack.path)
-    if root is not None:
-        leftovers += environment_leftovers(root)
+    # Of who works there it is no leftover.
+    leftovers = [] if read_holder(stack.lock) else list(stack_leftovers(stack, replaced=False))
+    above = root_above(stack.path)
+    root = None if above is None else CondaRoot(above, now=lambda: datetime.now(tz=UTC))
+    if root is not None and not read_holder(root.lock):
+        leftovers += environment_leftovers(root.path)
     for one in leftovers[:_MOST_LEFTOVERS]:
         yield Finding(
             area="leftovers", severity=Severity.NOTE, text=f"`{one.name}`: {one.reason}",
@@ -165,24 +172,9 @@ def _examine_products(
     kind = pick_flavor(flavor, environ)
     binaries = 0
     for url in pkgroots:
-        try:
-            files = open_root(url)
-            text = PackageRoot(files, flavor=kind).config().get("DISTRIB_CLASS") or ""
-            if not files.exists("config.txt"):
-                yield Finding(
-                    area="servers", severity=Severity.WARNING, text=f"<{url}> has no `config.txt`",
-                    hint="is it a package root? binaries lie below it, sources in `src`",
-                )  # fmt: skip
-                continue
-        except ToolkitError as error:
-            yield Finding(area="servers", severity=Severity.PROBLEM, text=str(error), hint=error.hint)
-            continue
-        is_binary = "eupspkg" not in text.lower()
-        binaries += is_binary
-        yield Finding(
-            area="servers", severity=Severity.OK,
-            text=f"<{url}> has {'binary' if is_binary else 'source'} packages",
-        )  # fmt: skip
+        has_binaries, finding = _examine_root(url, open_root, flavor=kind)
+        binaries += has_binaries
+        yield finding
     request = ProductRequest(
         products=tuple((parse_product_name(name), None) for name in products),
         tag=pick_tag(tag_name, pkgroots, flavor=kind, open_root=open_root),
@@ -194,3 +186,23 @@ def _examine_products(
     )
     plan = plan_products(request, environ=environ, reporter=reporter)
     yield from judge_plan(plan, binary_roots=binaries)
+
+
+def _examine_root(
+    url: str, open_root: Callable[[str], PkgrootReader], *, flavor: Flavor
+) -> tuple[bool, Finding]:
+    """Say whether a package root has binaries, and what else there is to say of it."""
+    try:
+        files = open_root(url)
+        text = PackageRoot(files, flavor=flavor).config().get("DISTRIB_CLASS") or ""
+        is_there = files.exists("config.txt")
+    except ToolkitError as error:
+        return False, Finding(area="servers", severity=Severity.PROBLEM, text=str(error), hint=error.hint)
+    if not is_there:
+        return False, Finding(
+            area="servers", severity=Severity.WARNING, text=f"<{url}> has no `config.txt`",
+            hint="is it a package root? binaries lie below it, sources in `src`",
+        )  # fmt: skip
+    is_binary = "eupspkg" not in text.lower()
+    kind = "binary" if is_binary else "source"
+    return is_binary, Finding(area="servers", severity=Severity.OK, text=f"<{url}> has {kind} packages")

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from lsstinstall.adapters.eups import Stack
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.commands.frame import run_main
 from lsstinstall.commands.main import cli
 from tests.support.packages import LINUX, source_root, tarball_root
@@ -124,6 +126,31 @@ def test_what_interrupted_work_left_is_told(
         ("leftovers", "note", "`EupsBuildDir/Linux64/afw-2.lsstinstall`: of an interrupted run"),
         ("leftovers", "note", "`old`: half removed"),
     ]
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("lock", ["conda/envs/lsst/share/eups/.lsstinstall/lock", "conda/.lsstinstall.lock"])
+def test_work_under_way_is_no_leftover(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], lock: str
+) -> None:
+    (stack / "EupsBuildDir/Linux64/afw-2.lsstinstall").mkdir(parents=True)
+    (tmp_path / "conda/envs/half").mkdir()
+    (tmp_path / "conda/envs/half/.lsstinstall-environment.json").write_text('{"state": "unfinished"}')
+    assert [name for name, *_ in _found(stack, capsys)] == ["leftovers", "leftovers"]
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - it is killed
+        with hold_lock(tmp_path / lock):
+            os.write(writing, b".")
+            signal.pause()
+    os.read(reading, 1)
+    try:
+        assert [name for name, *_ in _found(stack, capsys)].count("leftovers") == 1
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+        os.close(writing)
 
 
 def test_products_with_binaries_are_well(
