@@ -61,6 +61,11 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
     ),
     (re.compile(r"HTTP status client error \((?:401|403)"), UnavailableError, _LOGIN),
     (
+        re.compile(r"client error \(Connect\)|dns error|tcp connect error"),
+        UnavailableError,
+        f"check the network, and the name of the channel's host; then {_AGAIN}",
+    ),
+    (
         re.compile(
             r"error sending request|HTTP status|tcp connect|timed out|connection|dns|body", re.IGNORECASE
         ),

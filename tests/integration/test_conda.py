@@ -224,7 +224,10 @@ def test_a_server_that_does_not_answer_may_do_so_later(engine: CondaEngine, serv
     server.server_close()
     with pytest.raises(UnavailableError) as caught:
         _solve(engine, url)
-    assert caught.value.hint == "run the same command again; what was downloaded is kept"
+    assert caught.value.hint == (
+        "check the network, and the name of the channel's host; "
+        "then run the same command again; what was downloaded is kept"
+    )
 
 
 def test_a_server_in_trouble_may_be_well_later(engine: CondaEngine, server: FileServer) -> None:
