@@ -218,6 +218,7 @@ def test_a_lock_of_another_program_is_read(lock: _Lock, locked: Path) -> None:
             "cannot hold several platforms",
         ),
         (("zlib", "--output", "x.env", "--output", "x.env", "--channel", "c"), "the same file"),
+        (("zlib", "--output", "x.env", "--channel", "c", "--exclude-newer", "soon"), "soon"),
     ],
 )
 def test_wrong_questions_are_told(lock: _Lock, arguments: tuple[str, ...], message: str) -> None:
@@ -227,7 +228,7 @@ def test_wrong_questions_are_told(lock: _Lock, arguments: tuple[str, ...], messa
 
 def test_a_dry_run_prints_every_file_and_writes_none(lock: _Lock, channel: Path, tmp_path: Path) -> None:
     before = sorted(tmp_path.iterdir())
-    outputs = ("--output", "pixi.lock", "--output", "x.env", "--dry-run")
+    outputs = ("--output", "pixi.lock", "--output", "x.env", "--dry-run", "--exclude-newer", "2099-01-01")
     assert lock("zlib", "--channel", channel, *outputs) == 0
     assert "==> pixi.lock" in lock.out
     assert "@EXPLICIT" in lock.out

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import CondaSubdir, Sha256
     from rubin_releng.core.packagejobs import PackageJob
 
-__all__ = ["RattlerBuild"]
+__all__ = ["RattlerBuild", "explained"]
 
 _log = logging.getLogger(__name__)
 _SHOWN_LINES = 12
@@ -96,7 +96,7 @@ class RattlerBuild:
         """
         if job.packages:
             return job.packages
-        with _explained(job.recipe):
+        with explained(job.recipe):
             recipe = rattler_build.Stage0Recipe.from_file(existing(job.recipe))
             rendered = recipe.render(_variants(job), self._render_config(job))
         return tuple(
@@ -135,7 +135,7 @@ class RattlerBuild:
         """
         make_directory(work)
         log = _BuildLog()
-        with _explained(job.recipe, log):
+        with explained(job.recipe, log):
             recipe = rattler_build.Stage0Recipe.from_file(existing(job.recipe))
             results = recipe.run_build(
                 _variants(job),
@@ -194,8 +194,28 @@ class _BuildLog:
 
 
 @contextmanager
-def _explained(recipe: Path, log: _BuildLog | None = None) -> Iterator[None]:
-    """Turn rattler-build's errors into ours."""
+def explained(recipe: Path, log: _BuildLog | None = None) -> Iterator[None]:
+    """Turn rattler-build's errors into ours.
+
+    Parameters
+    ----------
+    recipe : `~pathlib.Path`
+        What it works on.
+    log : `_BuildLog`, optional
+        Its last lines become part of the message.
+
+    Yields
+    ------
+    nothing : `None`
+        The block does the work.
+
+    Raises
+    ------
+    FormatError
+        Raised if the recipe or a variant file breaks its format.
+    ToolkitError
+        Raised if anything else fails.
+    """
     try:
         yield
     except (rattler_build.RecipeParseError, rattler_build.VariantError) as error:

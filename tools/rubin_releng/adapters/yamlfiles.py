@@ -167,6 +167,9 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             items = tuple(self.read(item) for item in node.value)
             return PlacedList(items=items, line=line, column=column)
+        if kind == "str" and isinstance(node, yaml.ScalarNode):
+            # What almost all values are, and what nobody has to convert.
+            return PlacedScalar(value=str(node.value), line=line, column=column)
         try:
             value = self._loader.construct_object(node)
             # A number of many thousand digits is read by Python, but never written.

@@ -18,6 +18,7 @@ _COMMANDS = {
         "rubin_releng.commands.envlock:lock",
         "Write solved environments so that they can be made again.",
     ),
+    "diff": ("rubin_releng.commands.envdiff:diff", "Tell what differs between versions, recipes or locks."),
 }
 
 

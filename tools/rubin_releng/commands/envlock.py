@@ -19,13 +19,13 @@ from lsstinstall.core.names import parse_subdir
 from lsstinstall.core.virtualpackages import parse_virtual_package
 from rubin_releng.commands.lockchecking import check_locks
 from rubin_releng.commands.lockoptions import LockWriting, lock_paths, lock_texts
+from rubin_releng.commands.solveoptions import EXCLUDE_NEWER_HELP, parse_newest
 from rubin_releng.core.explicitlists import ListStyle
 from rubin_releng.core.locks import WHOLE, parse_part
 from rubin_releng.environments.locking import LockRequest, make_locks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from lsstinstall.adapters.console import Console
@@ -48,12 +48,7 @@ _SUFFIXES = (".env", ".lock")
     metavar="NAME=VERSION",
     help="What machines offer, `glibc=2.34` [default: what the oldest ones do that we care for].",
 )
-@click.option(
-    "--exclude-newer",
-    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S%z"]),
-    metavar="DATE",
-    help="Pass over packages made later.",
-)
+@click.option("--exclude-newer", metavar="DATE", help=EXCLUDE_NEWER_HELP)
 @click.option(
     "--part",
     "parts",
@@ -91,7 +86,7 @@ def lock(
     channels: tuple[str, ...],
     platforms: tuple[str, ...],
     virtual: tuple[str, ...],
-    exclude_newer: datetime | None,
+    exclude_newer: str | None,
     parts: tuple[str, ...],
     outputs: tuple[str, ...],
     style: str,
@@ -127,7 +122,7 @@ def lock(
         platforms=tuple(dict.fromkeys(parse_subdir(one) for one in platforms)),
         virtual_packages=tuple(parse_virtual_package(one) for one in virtual),
         parts=dict(parse_part(one) for one in parts),
-        exclude_newer=None if exclude_newer is None else exclude_newer.astimezone(),
+        exclude_newer=parse_newest(exclude_newer),
     )
     if check:
         check_locks(console, request, outputs, engine)
