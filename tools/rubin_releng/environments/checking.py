@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import UnsatisfiableError
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.explanations import Requirement
 from rubin_releng.core.ledgerrows import COMPATIBLE, EXACT, Section
 from rubin_releng.core.limitchecks import FindingKind, LimitFinding, has_upper_limit
-from rubin_releng.environments.conflicts import solvable
+from rubin_releng.environments.conflicts import refusal_of, solvable
 from rubin_releng.environments.solving import explain_failure, find_missing
 
 if TYPE_CHECKING:
@@ -97,12 +96,11 @@ def _alone(
 
 
 def _refusal(requirement: Requirement, solver: Solver) -> str | None:
-    try:
-        solver.solve([requirement.spec])
-    except UnsatisfiableError as error:
-        lines = [line.strip(" │├└─") for line in error.explanation.splitlines() if line.strip()]
-        return "; ".join(lines[-_MOST_TOLD:])
-    return None
+    words = refusal_of(solver, [requirement])
+    if words is None:
+        return None
+    lines = [line.strip(" │├└─") for line in words.splitlines() if line.strip()]
+    return "; ".join(lines[-_MOST_TOLD:])
 
 
 def _conflicts(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rubin_releng.core.explanations import Requirement
     from rubin_releng.environments.ports import Solver
 
-__all__ = ["find_conflict", "solvable"]
+__all__ = ["find_conflict", "refusal_of", "solvable"]
 
 _SMALL = 2
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -36,7 +36,7 @@ def solvable(solver: Solver, requirements: Sequence[Requirement]) -> bool:
     solvable : `bool`
         True also for none.
     """
-    return _refusal(solver, requirements) is None
+    return refusal_of(solver, requirements) is None
 
 
 def find_conflict(solver: Solver, requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
@@ -61,7 +61,7 @@ def find_conflict(solver: Solver, requirements: Sequence[Requirement]) -> tuple[
     requirements. What the solver's message names is tried alone first, which
     nearly always spares most of it.
     """
-    refusal = _refusal(solver, requirements)
+    refusal = refusal_of(solver, requirements)
     if refusal is None:
         return ()
     if pair := _exclusive_pair(solver, requirements):
@@ -106,7 +106,21 @@ def _needed(
     return [*of_first, *of_second]
 
 
-def _refusal(solver: Solver, requirements: Sequence[Requirement]) -> str | None:
+def refusal_of(solver: Solver, requirements: Sequence[Requirement]) -> str | None:
+    """Let the solver say why there is no solution.
+
+    Parameters
+    ----------
+    solver : `Solver`
+        For one machine.
+    requirements : `~collections.abc.Sequence` [ `Requirement` ]
+        All that shall hold.
+
+    Returns
+    -------
+    words : `str` or `None`
+        Several lines; `None` if there is a solution.
+    """
     if not requirements:
         return None
     try:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import UnsatisfiableError
 from rubin_releng.core.explanations import Conflict, Explanation, Relaxation, Requirement
-from rubin_releng.environments.conflicts import find_conflict, solvable
+from rubin_releng.environments.conflicts import find_conflict, refusal_of, solvable
 from rubin_releng.environments.relaxations import relax
 from rubin_releng.environments.unfolding import unfold
 
@@ -105,16 +104,13 @@ def _words(members: Sequence[Requirement], solver: Solver) -> str:
     """Let the solver speak about these alone, and leave out what it says again and again."""
     if len(members) > 1 and len({one.name for one in members}) == 1:
         return f"the channels have no `{members[0].name}` that satisfies all of these"
-    try:
-        solver.solve([one.spec for one in members])
-    except UnsatisfiableError as error:
-        kept: list[str] = []
-        for line in error.explanation.splitlines():
-            again = bool(kept) and _plain(line) == _plain(kept[-1])
-            if not again and line.strip() != _HEADING:
-                kept.append(line)
-        return "\n".join([*kept, *_machine_hints(error.explanation)])
-    return ""
+    words = refusal_of(solver, members) or ""
+    kept: list[str] = []
+    for line in words.splitlines():
+        again = bool(kept) and _plain(line) == _plain(kept[-1])
+        if not again and line.strip() != _HEADING:
+            kept.append(line)
+    return "\n".join([*kept, *_machine_hints(words)])
 
 
 def _plain(line: str) -> str:
