@@ -92,8 +92,10 @@ class Stack(StackReader):
 
     def _refuse_if_read_only(self) -> None:
         if not os.access(self._path / "ups_db", os.W_OK):
+            is_closed = bool(os.statvfs(self._path).f_flag & os.ST_RDONLY)
+            reason = "read-only file system" if is_closed else "permission denied"
             raise RefusedError(
-                f"you may not write to the stack `{self._path}`: permission denied",
+                f"you may not write to the stack `{self._path}`: {reason}",
                 hint="its owner may; to install, put a stack of your own in front: "
                 f"`--stack ~/stack:{self._path}`",
             )
