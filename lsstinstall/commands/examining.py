@@ -154,7 +154,7 @@ def _examine_stack(folder: Path, flavor: str | None, environ: Mapping[str, str])
     for one in leftovers[:_MOST_LEFTOVERS]:
         yield Finding(
             area="leftovers", severity=Severity.NOTE, text=f"`{one.name}`: {one.reason}",
-            hint="the next installation goes on with it, `lsstinstall gc --yes` removes it",
+            hint="the next installation uses what it can of it, `lsstinstall gc --yes` removes it",
         )  # fmt: skip
 
 

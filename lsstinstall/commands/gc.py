@@ -17,7 +17,7 @@ from lsstinstall.commands.stackoptions import (
     pick_stacks,
     stack_option,
 )
-from lsstinstall.core.garbage import TagRule
+from lsstinstall.core.garbage import GarbageKind, TagRule
 from lsstinstall.core.quantities import format_bytes
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from lsstinstall.core.garbage import Garbage
 
 __all__ = ["gc"]
+
+_NOTHING = "nothing to remove"
 
 
 @click.command(short_help="Remove what nobody needs any more.")
@@ -109,7 +111,7 @@ def gc(
     with collector.locked(wait_seconds=lock_timeout, waiting=reporter.note):
         found = collector.find()
         gone, problem = collector.remove(found, reporter=reporter)
-    human = f"{_count(len(gone))} removed, {format_bytes(_sum(gone))} gained"
+    human = f"{_count(len(gone))} removed, {format_bytes(_sum(gone))} gained" if found else _NOTHING
     return end_with(console, _data(folder, gone, dry_run=False), human, problem)
 
 
@@ -128,8 +130,17 @@ def _count(number: int) -> str:
 
 def _show(found: Sequence[Garbage]) -> str:
     if not found:
-        return "nothing to remove"
-    rows = [(one.kind.value, one.name, format_bytes(one.size_bytes), one.reason) for one in found]
+        return _NOTHING
+    memory = [one for one in found if one.kind is GarbageKind.MEMORY]
+    rows = [
+        (one.kind.value, one.name, format_bytes(one.size_bytes), one.reason)
+        for one in found
+        if one not in memory
+    ]
+    if memory:
+        # Their names are digests, which tell nobody anything.
+        places = f"of {len(memory)} package root{'' if len(memory) == 1 else 's'}"
+        rows.append((GarbageKind.MEMORY.value, places, format_bytes(_sum(memory)), memory[0].reason))
     table = format_columns(("kind", "name", "size", "why"), rows)
     return (
         f"{table}{_count(len(found))}, {format_bytes(_sum(found))}; nothing was removed: add `--yes` to do it"

@@ -160,7 +160,8 @@ def run_repair(damages: Sequence[Damage], *, copies: FreshCopies, reporter: Repo
         result = _repair(damage, copies)
         results.append(result)
         outcome = Outcome.DONE if result.problem is None else Outcome.FAILED
-        detail = f"{len(result.restored)} files" if result.problem is None else str(result.problem)
+        count = len(result.restored)
+        detail = f"{count} file{'' if count == 1 else 's'}" if result.problem is None else str(result.problem)
         reporter.step(f"{damage.item.product} {damage.item.version}", outcome, detail=detail)
     reporter.end()
     return RepairReport(results=tuple(results))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lsstinstall.adapters.eups import Stack, TablePlace
+from lsstinstall.adapters.rememberedpkgroots import memory_folder
 from lsstinstall.adapters.stackfolders import record_path
 from lsstinstall.commands.frame import run_main
 from lsstinstall.commands.main import cli
@@ -296,3 +297,24 @@ def test_failures_are_told_and_the_rest_goes(stack: Path, capsys: pytest.Capture
     data = json.loads(capsys.readouterr().out)
     assert [one["name"] for one in data["garbage"]] == [".lsstinstall/files/Linux64/gone-1.json"]
     assert len(data["error"]["problems"]) == 3
+
+
+def test_what_is_remembered_of_servers_is_one_line(
+    stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("0a", "1b"):
+        folder = memory_folder(os.environ) / name
+        folder.mkdir(parents=True)
+        (folder / "answer").write_text("{}")
+    assert _gc(stack, "--all") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:5] for line in lines if "memory" in line] == [
+        ["memory", "of", "2", "package", "roots"]
+    ]
+    assert lines[-1].startswith("2 things")
+
+
+def test_where_there_is_nothing_nothing_is_removed(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _gc(stack, "--yes") == 0
+    assert capsys.readouterr().out == "nothing to remove\n"
