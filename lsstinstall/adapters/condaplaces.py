@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["ChannelPlaces", "channel_uri"]
 
 
+_LONGEST_SECONDS = 1800
+"""rattler has no bound for silence, only one for a whole request: a large package on a slow line fits in."""
+
+
 class ChannelPlaces:
     """Knows how to come to each channel that it was told of.
 
@@ -41,11 +45,16 @@ class ChannelPlaces:
     retries : `int`
         How often a failed request is made again; each time another mirror is
         asked if there is one.
+    timeout_seconds : `int`, optional
+        How long a request may take, with all that it fetches.
     """
 
-    def __init__(self, mirrors: Mirrors | None = None, *, retries: int) -> None:
+    def __init__(
+        self, mirrors: Mirrors | None = None, *, retries: int, timeout_seconds: int = _LONGEST_SECONDS
+    ) -> None:
         self._mirrors = mirrors or Mirrors()
         self._retries = retries
+        self._timeout = timeout_seconds
         self._candidates: dict[str, tuple[Access, ...]] = {}
         self._folders: dict[str, str] = {}
 
@@ -127,7 +136,8 @@ class ChannelPlaces:
                 OciMiddleware(),
                 GCSMiddleware(),
                 S3Middleware(),
-            ]
+            ],
+            timeout=self._timeout,
         )
 
 
