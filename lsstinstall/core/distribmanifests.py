@@ -265,4 +265,7 @@ def _parse_inner_path(text: str) -> str | None:
         raise InvalidNameError(
             f"path `{text}` leaves its folder", hint="expected a relative path without `..`"
         )
+    if not set(text) - set("./"):
+        # All products of a flavor lie there.
+        raise InvalidNameError(f"path `{text}` is the folder itself", hint="expected a path below it")
     return text

@@ -116,6 +116,8 @@ def test_a_product_may_be_listed_for_two_flavors() -> None:
         (BARE.replace(" 1 top", " /1 top"), (2, 13), "`/1` is not an EUPS version"),
         (BARE.replace("/dev/null", "/etc/passwd"), (2, 27), "path `/etc/passwd` leaves its folder"),
         (BARE.replace("/dev/null", "a/../../b"), (2, 27), "path `a/../../b` leaves its folder"),
+        (BARE.replace("/dev/null", "."), (2, 27), "path `.` is the folder itself"),
+        (BARE.replace("/dev/null", ".//./"), (2, 27), "path `.//./` is the folder itself"),
         (BARE.replace("top-1.table", "../top.table"), (2, 15), "path `../top.table` leaves its folder"),
         (BARE + "top generic 2 none none\n", (3, 1), "product `top` was listed in line 2 already"),
     ],
