@@ -9,6 +9,7 @@ from lsstinstall.commands.frame import LazyGroup
 __all__ = ["env"]
 
 _COMMANDS = {
+    "list": ("rubin_releng.commands.envlist:list_versions", "List lines and versions, and what used them."),
     "render": ("rubin_releng.commands.envrender:render", "Write the recipe of a version from its ledger."),
     "build": ("rubin_releng.commands.envbuild:build", "Build recipes into a local channel."),
     "index": ("rubin_releng.commands.envindex:index", "Write the index of a local channel."),
