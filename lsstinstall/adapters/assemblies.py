@@ -11,8 +11,9 @@ from lsstinstall.adapters.assembling import FileSource, assemble_package
 from lsstinstall.adapters.files import explain, read_bytes
 from lsstinstall.adapters.productlists import write_record
 from lsstinstall.core.errors import CorruptError, ToolkitError
-from lsstinstall.core.filelists import format_rows, parse_contents
-from lsstinstall.core.packageindexes import parse_package_index
+from lsstinstall.core.filelistreading import parse_contents
+from lsstinstall.core.filelists import format_rows
+from lsstinstall.core.packageindexreading import parse_package_index
 from lsstinstall.core.settings import LinkKind
 
 if TYPE_CHECKING:

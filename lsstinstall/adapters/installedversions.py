@@ -9,7 +9,7 @@ from lsstinstall.adapters.files import read_bytes
 from lsstinstall.adapters.stackfolders import record_path
 from lsstinstall.adapters.trees import list_files
 from lsstinstall.core.errors import NotFoundError, ToolkitError
-from lsstinstall.core.filelists import parse_digests
+from lsstinstall.core.filelistreading import parse_digests
 from lsstinstall.core.productreuse import ReuseSource
 
 if TYPE_CHECKING:

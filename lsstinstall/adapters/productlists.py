@@ -53,7 +53,7 @@ class ProductList:
         """What is in it."""
         if self._files is None:
             # Imported here: workers only write.
-            from lsstinstall.core.filelists import parse_file_list  # noqa: PLC0415
+            from lsstinstall.core.filelistreading import parse_file_list  # noqa: PLC0415
 
             self._files = parse_file_list(read_bytes(self._path), source=str(self._path))
         return self._files

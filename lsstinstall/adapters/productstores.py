@@ -18,7 +18,8 @@ from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_pa
 from lsstinstall.adapters.trees import list_files, move_tree, remove_tree
 from lsstinstall.adapters.unpackers import Unpackers, UnpackRequest
 from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError, UnavailableError
-from lsstinstall.core.filelists import ListedFile, compare_lists, parse_file_list
+from lsstinstall.core.filelistreading import parse_file_list
+from lsstinstall.core.filelists import ListedFile, compare_lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsstinstall.adapters.files import read_bytes
 from lsstinstall.adapters.gzipmembers import inflate_members
 from lsstinstall.core.errors import ToolkitError
-from lsstinstall.core.packageindexes import parse_package_index
+from lsstinstall.core.packageindexreading import parse_package_index
 from lsstinstall.core.scripts import is_repaired
 
 if TYPE_CHECKING:

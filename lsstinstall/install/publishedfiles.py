@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError, ToolkitError
 from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
-from lsstinstall.core.packageindexes import parse_package_index
+from lsstinstall.core.packageindexreading import parse_package_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

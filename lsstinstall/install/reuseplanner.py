@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError, ToolkitError
-from lsstinstall.core.packageindexes import parse_outline
+from lsstinstall.core.packageindexreading import parse_outline
 from lsstinstall.core.productplans import ProductAction
 from lsstinstall.core.productreuse import Reuse, join_groups
 from lsstinstall.install.leavablepools import open_pool

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 
-from lsstinstall.core.filelists import FileList, compare_lists, parse_file_list
+from lsstinstall.core.filelistreading import parse_file_list
+from lsstinstall.core.filelists import FileList, compare_lists
 from tests.property import strategies
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from lsstinstall.adapters.files import explain, make_directory, read_bytes, sha2
 from lsstinstall.adapters.packageindexes import index_archive
 from lsstinstall.core.errors import CorruptError, NotFoundError, RefusedError
 from lsstinstall.core.names import Sha256
-from lsstinstall.core.packageindexes import index_path, parse_package_index
+from lsstinstall.core.packageindexes import index_path
+from lsstinstall.core.packageindexreading import parse_package_index
 from lsstinstall.core.releases import FileRecord
 from rubin_releng.adapters.journals import append_line, read_lines
 

@@ -13,7 +13,7 @@ from lsstinstall.adapters.sharing import stamp_of
 from lsstinstall.adapters.trees import list_files
 from lsstinstall.adapters.unpackers import Unpackers
 from lsstinstall.core.errors import CorruptError, ToolkitError, UnavailableError
-from lsstinstall.core.filelists import parse_file_list
+from lsstinstall.core.filelistreading import parse_file_list
 from lsstinstall.core.productreuse import Reuse, ReuseSource
 from lsstinstall.core.settings import LinkKind
 from tests.support.workers import kill_workers

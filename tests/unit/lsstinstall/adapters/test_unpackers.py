@@ -13,7 +13,8 @@ from lsstinstall.adapters.sharing import stamp_of
 from lsstinstall.adapters.unpackers import Unpackers, UnpackRequest
 from lsstinstall.adapters.unpackserver import GIVEN_UP, serve
 from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError, UnavailableError
-from lsstinstall.core.filelists import FileList, ListedFile, ListedLink, parse_file_list
+from lsstinstall.core.filelistreading import parse_file_list
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 from lsstinstall.core.names import parse_sha256
 from tests.support.packages import make_tarball
 from tests.support.workers import kill_workers

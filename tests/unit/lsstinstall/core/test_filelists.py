@@ -6,14 +6,8 @@ from dataclasses import replace
 import pytest
 
 from lsstinstall.core.errors import CorruptError, FormatError
-from lsstinstall.core.filelists import (
-    FileList,
-    ListedFile,
-    ListedLink,
-    parse_contents,
-    parse_digests,
-    parse_file_list,
-)
+from lsstinstall.core.filelistreading import parse_contents, parse_digests, parse_file_list
+from lsstinstall.core.filelists import FileList, ListedFile, ListedLink
 from lsstinstall.core.filestamps import UNKNOWN, pack_stamps
 from lsstinstall.core.names import parse_sha256
 

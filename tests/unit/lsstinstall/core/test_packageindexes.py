@@ -16,9 +16,8 @@ from lsstinstall.core.packageindexes import (
     PackageGroup,
     PackageIndex,
     index_path,
-    parse_outline,
-    parse_package_index,
 )
+from lsstinstall.core.packageindexreading import parse_outline, parse_package_index
 
 ONE, TWO = Sha256("1" * 64), Sha256("2" * 64)
 INDEX = PackageIndex(

@@ -7,7 +7,7 @@ import pytest
 
 from lsstinstall.core.errors import CorruptError, FormatError, RefusedError, ToolkitError
 from lsstinstall.core.names import Sha256
-from lsstinstall.core.packageindexes import parse_package_index
+from lsstinstall.core.packageindexreading import parse_package_index
 from rubin_releng.adapters.packagestores import PackageFolder
 from tests.support.packages import make_tarball
 from tests.support.publications import FakePackageRoot
