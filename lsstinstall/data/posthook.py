@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 _SHEBANG = re.compile(rb"#!.+")
@@ -50,10 +51,12 @@ def _repair_script(path: Path, python: str) -> None:
     if len(line) > _LONGEST or b" " in line:
         line = b"#!/usr/bin/env python"
     if line != match[0]:
-        new = path.with_name(f".{path.name}.repaired")
-        new.write_bytes(line + content[match.end() :])
+        # A name that nothing in the product has, so that no link is followed.
+        descriptor, new = tempfile.mkstemp(prefix=".repaired-", dir=path.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(line + content[match.end() :])
         shutil.copymode(path, new)
-        new.replace(path)
+        Path(new).replace(path)
 
 
 def _repair_link(path: Path) -> None:

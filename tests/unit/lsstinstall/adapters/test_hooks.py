@@ -98,3 +98,17 @@ def test_our_hook_repairs_programs_and_links(tmp_path: Path, monkeypatch: pytest
     links = {name: str((product / name).readlink()) for name in ("x.so", "z.so", "w")}
     assert links == {"x.so": "y.so", "z.so": "../lib/z.so.1", "w": "/build/w"}
     hook["distribInstallPostHook"](None)
+
+
+@pytest.mark.process
+def test_our_hook_writes_through_no_link(tmp_path: Path, environ: dict[str, str]) -> None:
+    (tmp_path / "afw").mkdir()
+    (tmp_path / "afw/run").write_text("#!/build/bin/python\n")
+    (tmp_path / "afw/run").chmod(0o755)
+    (tmp_path / "other").write_text("precious")
+    (tmp_path / "afw/.run.repaired").symlink_to(tmp_path / "other")
+    write_hook(tmp_path)
+    hook = PostInstallHook(tmp_path / "site" / HOOK_NAME, python=sys.executable, environ=environ)
+    hook.run(tmp_path / "afw")
+    assert (tmp_path / "other").read_text() == "precious"
+    assert (tmp_path / "afw/run").stat().st_mode & 0o777 == 0o755
