@@ -99,3 +99,8 @@ def test_keys_that_are_no_names_are_quoted_in_paths() -> None:
 def test_equal_values_have_equal_digests() -> None:
     one, other = ({"a": 1, "b": 2}, {"b": 2, "a": 1})
     assert hashlib.sha256(canonical_json(one)).digest() == hashlib.sha256(canonical_json(other)).digest()
+
+
+def test_many_digits_in_a_text_are_no_long_number() -> None:
+    text = f'{{"a": ":{"7" * 40}", "b": [5, 1.5]}}'
+    assert parse_json(text, source="x") == {"a": ":" + "7" * 40, "b": [5, 1.5]}
