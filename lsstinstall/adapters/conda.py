@@ -32,7 +32,7 @@ from lsstinstall.core.accesses import split_access
 from lsstinstall.core.errors import CorruptError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -352,9 +352,9 @@ class CondaEngine:
             _refuse_to_fetch(new)
         check_local_archives(new)
         records = self._memory.records(packages)
-        to_fetch = sum(record.size or 0 for record in new)
+        to_fetch = {record.name.normalized: record.size or 0 for record in new}
         wanted = [rattler.MatchSpec(spec) for spec in specs]
-        self._link(records, prefix, wanted, reporter, size_bytes=to_fetch)
+        self._link(records, prefix, wanted, reporter, sizes=to_fetch)
         if repair:
             # rattler leaves files that are in the way as they are. Now that all files of all packages
             # are on record, it can remove them first.
@@ -368,11 +368,11 @@ class CondaEngine:
         specs: Sequence[rattler.MatchSpec],
         reporter: Reporter,
         *,
-        size_bytes: int = 0,
+        sizes: Mapping[str, int] | None = None,
         again: set[str] | None = None,
     ) -> None:
         # Its base leaves the bodies of what we do not want to hear empty, which mypy takes as abstract.
-        progress = InstallProgress(reporter, size_bytes=size_bytes)  # type: ignore[abstract]
+        progress = InstallProgress(reporter, sizes=sizes)  # type: ignore[abstract]
         # One for all attempts: of a failed one, other downloads may still be on their way.
         cache = self._folders.layers()
 

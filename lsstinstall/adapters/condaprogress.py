@@ -11,6 +11,8 @@ from rattler.install import InstallerReporter
 from lsstinstall.core.reporting import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lsstinstall.core.reporting import Reporter
 
 __all__ = ["InstallProgress"]
@@ -23,13 +25,19 @@ class InstallProgress(InstallerReporter):
     ----------
     reporter : `~lsstinstall.core.reporting.Reporter`
         Hears of it; called from rattler's threads.
-    size_bytes : `int`, optional
-        How much is to be fetched.
+    sizes : `~collections.abc.Mapping` [ `str`, `int` ], optional
+        How much is to be fetched, by package.
+
+    Notes
+    -----
+    Of channels that are folders rattler tells no progress: what is linked was
+    fetched.
     """
 
-    def __init__(self, reporter: Reporter, *, size_bytes: int = 0) -> None:
+    def __init__(self, reporter: Reporter, *, sizes: Mapping[str, int] | None = None) -> None:
         self._reporter = reporter
-        self._size_bytes = size_bytes
+        self._sizes = dict(sizes or {})
+        self._linked_bytes = self._untold_bytes = 0
         self._fetched: dict[int, int] = {}
         self._begun = False
         self._tokens = itertools.count()
@@ -38,7 +46,9 @@ class InstallProgress(InstallerReporter):
     def on_transaction_start(self, total_operations: int) -> None:
         """Say how many packages follow."""
         self._begun = True
-        self._reporter.begin("install conda packages", total_operations, size_bytes=self._size_bytes or None)
+        self._reporter.begin(
+            "install conda packages", total_operations, size_bytes=sum(self._sizes.values()) or None
+        )
 
     def on_transaction_complete(self) -> None:
         """Say that all are there."""
@@ -49,10 +59,11 @@ class InstallProgress(InstallerReporter):
         """Forget an attempt that failed."""
         if self._begun:
             self._begun = False
-            self._reporter.advance(-sum(self._fetched.values()))
+            self._reporter.advance(-sum(self._fetched.values()) - self._untold_bytes)
             self._reporter.end()
         self._running.clear()
         self._fetched.clear()
+        self._linked_bytes = self._untold_bytes = 0
 
     def on_download_start(self, cache_entry: int) -> int:
         """Note that an archive comes."""
@@ -75,6 +86,11 @@ class InstallProgress(InstallerReporter):
     def on_link_complete(self, index: int) -> None:
         """Say that a package is there."""
         name, started = self._running.pop(index)
+        self._linked_bytes += self._sizes.get(name, 0)
+        untold = self._linked_bytes - sum(self._fetched.values()) - self._untold_bytes
+        if untold > 0:
+            self._untold_bytes += untold
+            self._reporter.advance(untold)
         self._reporter.step(name, Outcome.DONE, seconds=time.monotonic() - started)
 
     def on_post_link_start(self, package_name: str, script_path: str) -> int:

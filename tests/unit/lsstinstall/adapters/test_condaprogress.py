@@ -49,7 +49,7 @@ def test_a_script_that_fails_is_a_warning() -> None:
 
 def test_bytes_are_told_as_they_come() -> None:
     listener = _Listener()
-    progress = InstallProgress(listener, size_bytes=30)  # type: ignore[abstract]
+    progress = InstallProgress(listener, sizes={"zlib": 10, "python": 20})  # type: ignore[abstract]
     progress.on_transaction_start(2)
     first, second = progress.on_download_start(0), progress.on_download_start(1)
     progress.on_download_progress(first, 8, 10)
@@ -60,9 +60,21 @@ def test_bytes_are_told_as_they_come() -> None:
     assert listener.heard == ["begin install conda packages 2 30", "+8", "+20", "+2", "end"]
 
 
+def test_what_is_linked_was_fetched_even_if_nobody_told() -> None:
+    listener = _Listener()
+    progress = InstallProgress(listener, sizes={"zlib": 10, "python": 20})  # type: ignore[abstract]
+    progress.on_transaction_start(3)
+    progress.on_download_progress(progress.on_download_start(0), 10, 10)
+    for number, name in enumerate(("zlib", "cached", "python")):
+        progress.on_link_complete(progress.on_link_start(number, name))
+    progress.restart()
+    heard = [line for line in listener.heard if line[0] in "+-d"]
+    assert heard == ["+10", "done zlib", "done cached", "+20", "done python", "-30"]
+
+
 def test_a_second_attempt_begins_anew() -> None:
     listener = _Listener()
-    progress = InstallProgress(listener, size_bytes=10)  # type: ignore[abstract]
+    progress = InstallProgress(listener, sizes={"zlib": 10})  # type: ignore[abstract]
     progress.restart()
     assert listener.heard == []
     progress.on_transaction_start(1)
