@@ -15,9 +15,15 @@ from lsstinstall.adapters.files import make_directory, read_bytes, sha256_of, wr
 from lsstinstall.adapters.partialfiles import PartialFile
 from lsstinstall.adapters.productlists import ProductList
 from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_path, replaced_folder
-from lsstinstall.adapters.trees import list_files, move_tree, remove_tree
+from lsstinstall.adapters.trees import list_files, move_tree, real_place, remove_tree
 from lsstinstall.adapters.unpackers import Unpackers, UnpackRequest
-from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError, UnavailableError
+from lsstinstall.core.errors import (
+    CorruptError,
+    NotFoundError,
+    RefusedError,
+    ToolkitError,
+    UnavailableError,
+)
 from lsstinstall.core.filelistreading import parse_file_list
 from lsstinstall.core.filelists import ListedFile, compare_lists
 
@@ -251,6 +257,7 @@ class DiskProductStore:
         """Move what nobody declared out of the way: it may be someone's work, so it is kept."""
         if not os.path.lexists(target):
             return
+        self._refuse_if_declared(target)
         kept = replaced_folder(self._stack.path) / target.relative_to(self._stack.path)
         number = 1
         while os.path.lexists(kept):
@@ -261,6 +268,20 @@ class DiskProductStore:
             f"`{target}` was there and not declared",
             hint=f"it is kept as `{kept}`; remove it if you do not need it",
         )
+
+    def _refuse_if_declared(self, target: Path) -> None:
+        """Keep products where they are declared, whatever a manifest calls its product's folder."""
+        place = real_place(target)
+        for name, version in DiskInstalledFiles(self._stack).declared():
+            found = self._stack.find(name, version)
+            if found is None or found.directory is None:
+                continue
+            other = real_place(found.directory)
+            if place == other or place in other.parents:
+                raise RefusedError(
+                    f"`{name}` {version} is declared in `{other}`, which would have to go",
+                    hint=f"`lsstinstall remove {name}@{version}` makes room",
+                )
 
     def adopt(self, product: PlannedProduct) -> None:
         """Write down the files of a product that someone else installed and declared."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -8,11 +9,18 @@ import pytest
 from lsstinstall.adapters.eups import Stack
 from lsstinstall.adapters.productstores import DiskInstalledFiles, DiskProductStore
 from lsstinstall.adapters.stackfolders import record_path
-from lsstinstall.core.errors import CorruptError, FormatError, NotFoundError, UnavailableError
+from lsstinstall.core.errors import (
+    CorruptError,
+    FormatError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
 from lsstinstall.core.filelists import compare_lists
 from lsstinstall.core.names import ProductName
 from lsstinstall.core.productplans import PlannedProduct, ProductAction
 from lsstinstall.core.reporting import SilentReporter
+from lsstinstall.core.versions import EupsVersion
 from tests.support.packages import LINUX, FakePackageFiles, make_tarball, product_version
 
 if TYPE_CHECKING:
@@ -218,6 +226,16 @@ def test_a_folder_that_nobody_declared_is_kept_elsewhere(
     assert (kept / f"{VERSION}.2" / "mine").read_text() == "second"
     assert len(warnings.texts) == 2
     assert str(kept / VERSION) in warnings.texts[0]
+
+
+def test_a_folder_in_which_another_version_is_declared_stays(store: DiskProductStore, stack: Stack) -> None:
+    _install(store)
+    greedy = replace(PRODUCT, version=EupsVersion("2"), directory="afw")
+    with store.writing([greedy]):
+        _fetch(store, make_tarball({"afw/ups/afw.table": b""}), greedy)
+        with pytest.raises(RefusedError, match=f"`afw` {re.escape(VERSION)} is declared in"):
+            store.finish(greedy, table=None)
+    assert (stack.path / "Linux64" / FOLDER / "bin/afw").is_file()
 
 
 def test_a_complete_folder_of_a_killed_run_is_declared_as_it_is(
