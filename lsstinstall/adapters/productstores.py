@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lsstinstall.adapters.aftercare import AfterCare
 from lsstinstall.adapters.assemblies import AssemblyOrder
-from lsstinstall.adapters.eups import PRIVATE, InternedTable, TablePlace
+from lsstinstall.adapters.eups import CURRENT, PRIVATE, InternedTable, TablePlace
 from lsstinstall.adapters.files import make_directory, read_bytes, sha256_of, write_atomic
 from lsstinstall.adapters.partialfiles import PartialFile
 from lsstinstall.adapters.productlists import ProductList
@@ -26,6 +26,8 @@ from lsstinstall.core.errors import (
 )
 from lsstinstall.core.filelistreading import parse_file_list
 from lsstinstall.core.filelists import ListedFile, compare_lists
+from lsstinstall.core.names import ProductName
+from lsstinstall.core.versions import EupsVersion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -33,12 +35,10 @@ if TYPE_CHECKING:
     from lsstinstall.adapters.eups import Stack
     from lsstinstall.adapters.eupsreaders import StackReader
     from lsstinstall.core.filelists import FileList
-    from lsstinstall.core.names import ProductName
     from lsstinstall.core.productplans import PlannedProduct
     from lsstinstall.core.productreuse import Reuse
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.settings import LinkKind
-    from lsstinstall.core.versions import EupsVersion
 
 __all__ = ["DiskInstalledFiles", "DiskProductStore", "PackageSource"]
 
@@ -103,13 +103,32 @@ class DiskProductStore:
                 self._unpackers.close()
 
     def _clean(self, wanted: Collection[str]) -> None:
-        for folder in self._scratch.glob(f"*{SCRATCH_SUFFIX}"):
+        for folder in sorted(self._scratch.glob(f"*{SCRATCH_SUFFIX}")):
+            self._complete(folder.name.removesuffix(SCRATCH_SUFFIX))
             if folder.name in wanted:
                 _remove_all_but_parts(folder)
             else:
                 remove_tree(folder)
         for leftover in (self._stack.path / PRIVATE / "files").glob("*/.*.tmp"):
             remove_tree(leftover)
+
+    def _complete(self, name: str) -> None:
+        """Do what a killed run did not come to after it declared a product."""
+        found = self._declared(name)
+        if found is None:
+            return
+        product, version = found
+        if self._stack.tagged(product, CURRENT) is None and self._stack.versions(product) == (version,):
+            self._stack.assign_tag(product, version, CURRENT)
+        installed = self._stack.find(product, version)
+        if installed is not None and installed.directory is not None:
+            self._settle(product, version, Path(installed.directory))
+
+    def _declared(self, name: str) -> tuple[ProductName, EupsVersion] | None:
+        """Tell product from version; either may have a dash."""
+        cuts = [place for place, letter in enumerate(name) if letter == "-"]
+        pairs = [(ProductName(name[:cut]), EupsVersion(name[cut + 1 :])) for cut in cuts]
+        return next((pair for pair in pairs if self._stack.find(*pair) is not None), None)
 
     def _folder(self, product: PlannedProduct) -> Path:
         return self._scratch / f"{product.product}-{product.version}{SCRATCH_SUFFIX}"
@@ -202,6 +221,8 @@ class DiskProductStore:
 
     def finish(self, product: PlannedProduct, *, table: str | None) -> None:
         """Put what was unpacked into its place and declare it."""
+        # As long as it is there, the product is not finished, declared or not.
+        make_directory(self._folder(product))
         place: TablePlace | InternedTable = TablePlace.NOWHERE
         target = None
         if product.directory is None or product.archive_folder is None:
@@ -214,19 +235,18 @@ class DiskProductStore:
             if _table(target, product.product).is_file():
                 place = TablePlace.PRODUCT
         self._stack.declare(product.product, product.version, directory=target, table=place)
-        if target is not None and self._care.settles:
-            self._settle(product, target, self._stored(product))
+        if target is not None:
+            self._settle(product.product, product.version, target)
         remove_tree(self._folder(product))
 
-    def _settle(self, product: PlannedProduct, target: Path, files: FileList) -> None:
-        name = f"{product.product} {product.version}"
-        settled = self._care.settle(name, target, files, reporter=self._reporter)
+    def _settle(self, product: ProductName, version: EupsVersion, target: Path) -> None:
+        record = record_path(self._stack.path, self._stack.flavor, product, version)
+        if not self._care.settles or not record.is_file():
+            return
+        files = parse_file_list(read_bytes(record), source=str(record))
+        settled = self._care.settle(f"{product} {version}", target, files, reporter=self._reporter)
         if settled != files:
-            self._record(product, settled)
-
-    def _stored(self, product: PlannedProduct) -> FileList:
-        path = self._record_path(product)
-        return parse_file_list(read_bytes(path), source=str(path))
+            write_atomic(record, settled.format())
 
     def _put(
         self, product: PlannedProduct, tree: Path, target: Path, files: ProductList, *, table: str | None

@@ -250,6 +250,28 @@ def test_a_complete_folder_of_a_killed_run_is_declared_as_it_is(
     assert warnings.texts == []
 
 
+def test_a_product_whose_run_was_killed_after_the_declaration_becomes_current(
+    store: DiskProductStore, stack: Stack
+) -> None:
+    _install(store)
+    stack.unassign_tag(AFW, "current")
+    (stack.path / "EupsBuildDir/Linux64" / f"afw-{VERSION}.lsstinstall").mkdir()
+    with store.writing([]):
+        assert "current" in stack.tags(AFW, VERSION)
+    assert list((stack.path / "EupsBuildDir" / "Linux64").iterdir()) == []
+
+
+def test_a_finished_product_that_is_not_current_stays_so(store: DiskProductStore, stack: Stack) -> None:
+    _install(store)
+    stack.unassign_tag(AFW, "current")
+    _install(
+        store,
+        replace(PRODUCT, product=ProductName("utils"), directory="utils/1.0"),
+        {"utils/1.0/ups/utils.table": b""},
+    )
+    assert "current" not in stack.tags(AFW, VERSION)
+
+
 def test_leftovers_of_dead_runs_are_removed_but_parts_of_wanted_files_stay(
     store: DiskProductStore, stack: Stack
 ) -> None:
