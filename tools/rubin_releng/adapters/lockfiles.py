@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+import rattler
+
+from lsstinstall.adapters.conda import channel_uri
+from lsstinstall.adapters.condaerrors import explained
 from lsstinstall.adapters.files import read_text
+from lsstinstall.core.accesses import split_access
 from lsstinstall.core.condapackages import DigestKind
 from lsstinstall.core.environments import SolvedPackage, parse_env_lock
 from lsstinstall.core.errors import FormatError
+from lsstinstall.core.masking import masked
 from rubin_releng.adapters.pixilocks import read_pixi_lock
 from rubin_releng.core.locks import LockPart
 
@@ -19,7 +25,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.environments import LockedPackage
 
-__all__ = ["LockFile", "is_pixi_lock", "read_lock_file"]
+__all__ = ["LockFile", "is_pixi_lock", "read_lock_file", "recorded_channel"]
 
 _FILE = re.compile(r"/(?P<subdir>[^/\s#]+)/(?P<file>[^/\s#]+\.(?:conda|tar\.bz2))(?:#\S*)?\s*$")
 _PLATFORM = re.compile(r"#\s*platform:|\s*- name:")
@@ -54,6 +60,28 @@ class LockFile:
                 if (match := _FILE.search(line)) and (match["subdir"], unquote(match["file"])) == wanted
             ]
         return f"{self.source}:{numbers[-1] if numbers else 1}"
+
+
+def recorded_channel(channel: str) -> str:
+    """Say how locks name a channel.
+
+    Parameters
+    ----------
+    channel : `str`
+        A URI, perhaps with a password or token, a name or a folder.
+
+    Returns
+    -------
+    url : `str`
+        Its URL alone, without a final slash.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if it is no channel.
+    """
+    with explained(f"read the channel `{masked(channel)}`"):
+        return split_access(rattler.Channel(channel_uri(channel)).base_url.rstrip("/")).url
 
 
 def is_pixi_lock(path: Path) -> bool:

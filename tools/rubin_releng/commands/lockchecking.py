@@ -6,10 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.conda import channel_uri
 from lsstinstall.core.errors import ProblemsError, ToolkitError
 from lsstinstall.core.virtualpackages import override_virtual_packages
-from rubin_releng.adapters.lockfiles import is_pixi_lock, read_lock_file
+from rubin_releng.adapters.lockfiles import is_pixi_lock, read_lock_file, recorded_channel
 from rubin_releng.adapters.matchspecs import RattlerMatcher
 from rubin_releng.core.locks import WHOLE
 from rubin_releng.environments.lockchecks import check_lock
@@ -119,7 +118,7 @@ def _problems(
         index=engine,
         matcher=RattlerMatcher(),
         specs=request.parts.get(part.name, request.specs),
-        channels=[channel_uri(one) for one in request.channels],
+        channels=[recorded_channel(one) for one in request.channels],
     )
     for problem in found:
         yield ToolkitError(f"{file.place(problem.package)}: {problem.text}", hint=problem.hint)

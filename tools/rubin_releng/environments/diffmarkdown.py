@@ -96,7 +96,7 @@ def split_direct(group: DiffGroup) -> Iterator[tuple[str, Sequence[Change]]]:
     Yields
     ------
     part : `tuple` [ `str`, `~collections.abc.Sequence` [ `~rubin_releng.core.environmentdiffs.Change` ] ]
-        A title, empty if there is nothing to tell apart, and changes.
+        A title, empty where nothing has to be told apart, and changes.
     """
     direct = [change for change in group.changes if change.direct]
     others = group.changes[len(direct) :]
@@ -104,7 +104,7 @@ def split_direct(group: DiffGroup) -> Iterator[tuple[str, Sequence[Change]]]:
         yield "", group.changes
         return
     if direct:
-        yield "Direct requirements", direct
+        yield "Direct requirements" if others else "", direct
     if others:
         yield "What comes with them", others
 
