@@ -93,3 +93,21 @@ def test_the_making_of_an_environment_is_measured(tmp_path: Path, project_root: 
     answer = json.loads(run([*command, *size], cwd=None, env=None, timeout=120).stdout)
     assert [row["name"] for row in answer["rows"]] == ["environment, warm cache", "cp -al of it"]
     assert answer["figures"][0]["value"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.conda
+def test_solving_is_measured(shared_dir: Path, project_root: Path) -> None:
+    command = [sys.executable, str(project_root / "benchmarks/bench_solve.py"), "--rounds", "1", "--json"]
+    options = ["--snapshot", str(shared_dir / "data/conda-forge-snapshot")]
+    answer = json.loads(run([*command, *options], cwd=None, env=None, timeout=600).stdout)
+    assert [row["name"] for row in answer["rows"]] == [
+        "solve rubin-env=13.0.1", "the same, bare", "check of all platforms",
+    ]  # fmt: skip
+    assert all(figure["value"] > 0 for figure in answer["figures"])
+
+
+def test_without_a_channel_no_solving_is_measured(tmp_path: Path, project_root: Path) -> None:
+    command = [sys.executable, str(project_root / "benchmarks/bench_solve.py")]
+    done = run([*command, "--snapshot", str(tmp_path / "none")], cwd=None, env=None, timeout=60)
+    assert (done.stdout, done.stderr.partition(":")[0]) == ("", "skipped")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -124,9 +125,15 @@ def _tried(
     if not machines.channels:
         reporter.note("no requirement was tried: give a channel by `--channel`")
         return
+
+    def on(platform: CondaSubdir) -> tuple[LimitFinding, ...]:
+        return check_platform(ledger, record, platform, machines.solver(platform), reporter)
+
     reporter.begin(f"check {ledger.name} {record.id}", len(platforms) * 2)
-    for platform in platforms:
-        yield from check_platform(ledger, record, platform, machines.solver(platform), reporter)
+    # The solver lets other threads run.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        for findings in pool.map(on, platforms):
+            yield from findings
     reporter.end()
 
 
