@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import re
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from rubin_releng.core.versionids import VersionSpan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rubin_releng.core.ledgers import Ledger, LedgerEntry, VariantEntry, VersionRecord
     from rubin_releng.core.versionids import VersionId
 
 __all__ = ["format_ledger", "spans_of"]
+
+Row = TypeVar("Row")
 
 _MOST_COLUMNS = 110
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
@@ -88,7 +90,7 @@ def _lines(ledger: Ledger) -> Iterator[str]:
     for line in ledger.lines:
         spans = spans_of(line.versions, ledger.versions)
         pairs = [("versions", _list(map(str, spans))), ("live", "true" if line.live else "false")]
-        yield f"  {json.dumps(line.name)}: {_flow(pairs)}"
+        yield f"  {json.dumps(line.name, ensure_ascii=False)}: {_flow(pairs)}"
 
 
 def _version(record: VersionRecord) -> str:
@@ -97,29 +99,37 @@ def _version(record: VersionRecord) -> str:
     pairs.append(("platforms", f"[{', '.join(record.platforms)}]"))
     pairs += [("releases", _list(record.releases))] if record.releases else []
     pairs += [("default_since", str(record.default_since))] if record.default_since else []
-    return f"{json.dumps(str(record.id))}: {_flow(pairs)}"
+    return f"{json.dumps(str(record.id), ensure_ascii=False)}: {_flow(pairs)}"
 
 
 def _variants(ledger: Ledger) -> Iterator[str]:
-    for key, rows in groupby(ledger.variants, key=lambda entry: entry.key):
+    for key, rows in _grouped(ledger.variants, lambda entry: entry.key):
         yield f"  {_quote(key)}:"
         for row in rows:
-            yield f"  - {_flow([('value', json.dumps(row.value)), *_where(row, ledger)])}"
+            yield f"  - {_flow([('value', json.dumps(row.value, ensure_ascii=False)), *_where(row, ledger)])}"
 
 
 def _requirements(ledger: Ledger) -> Iterator[str]:
-    for output, of_output in groupby(ledger.entries, key=lambda entry: entry.output):
+    for output, of_output in _grouped(ledger.entries, lambda entry: entry.output):
         yield f"  {_quote(output)}:"
-        for section, of_section in groupby(of_output, key=lambda entry: entry.section):
+        for section, of_section in _grouped(of_output, lambda entry: entry.section):
             yield f"    {section}:"
-            for package, rows in groupby(of_section, key=lambda entry: entry.package):
+            for package, rows in _grouped(of_section, lambda entry: entry.package):
                 yield f"      {_quote(package)}:"
                 for row in rows:
                     yield from _row(row, ledger)
 
 
+def _grouped(rows: Iterable[Row], key: Callable[[Row], str]) -> Iterable[tuple[str, list[Row]]]:
+    """Put rows of one name together, wherever they stand: a key may stand once in a mapping."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return groups.items()
+
+
 def _row(row: LedgerEntry, ledger: Ledger) -> Iterator[str]:
-    pairs = [("limit", json.dumps(row.limit))] if row.limit else []
+    pairs = [("limit", json.dumps(row.limit, ensure_ascii=False))] if row.limit else []
     pairs += _where(row, ledger)
     why = [("ticket", _quote(row.ticket))] if row.ticket else []
     why += [("since", str(row.since))] if row.since else []

@@ -80,9 +80,9 @@ class LedgerReader:
                 self.complain(key, f"{key.description} instead of a name", "put quotes round it")
         return tuple((key, item) for key, item in value.entries if isinstance(key.value, str))
 
-    def optional_named(self, value: PlacedValue) -> tuple[tuple[PlacedScalar, PlacedValue], ...]:
+    def optional_named(self, value: PlacedValue | None) -> tuple[tuple[PlacedScalar, PlacedValue], ...]:
         """Read a mapping of names, or nothing."""
-        return () if value.plain() is None else self.named(value)
+        return () if value is None or value.plain() is None else self.named(value)
 
     def rows(self, value: PlacedValue) -> tuple[PlacedValue, ...]:
         """Read a list of rows; a single one may stand alone."""

@@ -170,7 +170,7 @@ def _variants(reader: LedgerReader, value: PlacedValue | None) -> Iterator[Varia
 def _requirements(
     reader: LedgerReader, value: PlacedValue | None, outputs: set[str]
 ) -> Iterator[LedgerEntry]:
-    for output, sections in reader.named(value):
+    for output, sections in reader.optional_named(value):
         if output.value not in outputs:
             known = ", ".join(f"`{name}`" for name in sorted(outputs)) or "none"
             reader.complain(output, f"`{output.value}` is no output", f"there are: {known}")
