@@ -14,7 +14,7 @@ import rattler.index
 from lsstinstall.adapters.condacaches import PackageFolders
 from lsstinstall.adapters.condaerrors import explained
 from lsstinstall.adapters.condamachines import generic_virtual_package
-from lsstinstall.adapters.condaoffers import query_offers
+from lsstinstall.adapters.condaoffers import match_spec, query_offers
 from lsstinstall.adapters.condaplaces import ChannelPlaces, channel_uri
 from lsstinstall.adapters.condaprogress import InstallProgress
 from lsstinstall.adapters.condarecords import (
@@ -144,7 +144,8 @@ class CondaEngine:
         ConfigurationError
             Raised if a spec or a channel is no such thing.
         """
-        wanted = [*specs, *(one.package.name for one in pinned)]
+        with explained("solve"):
+            wanted = [match_spec(spec) for spec in (*specs, *(one.package.name for one in pinned))]
         subdirs = [rattler.Subdir(platform), rattler.Subdir("noarch")]
         urls = [self._channels.add(channel, subdirs=map(str, subdirs)) for channel in channels]
 
@@ -197,7 +198,7 @@ class CondaEngine:
         subdirs = [platform, "noarch"]
         urls = [self._channels.add(channel, subdirs=subdirs) for channel in channels]
         with explained(f"read `{spec}`"):
-            wanted = rattler.MatchSpec(spec)
+            wanted = match_spec(spec)
         query = partial(query_offers, channels=urls, subdirs=subdirs, wanted=wanted, newest=exclude_newer)
         return self._channels.with_gateway(query, doing="read the channels")
 

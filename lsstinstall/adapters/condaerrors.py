@@ -44,7 +44,7 @@ _KINDS: tuple[tuple[re.Pattern[str], type[ToolkitError], str | None], ...] = (
         "the channel or the way to it is damaged; run the same command again, or tell its maintainers",
     ),
     (
-        re.compile(r"expected (?:value|`|ident)|EOF while parsing|invalid type|missing field"),
+        re.compile(r"expected (?:value|`|ident)|EOF while parsing|invalid (?:type|length)|missing field"),
         CorruptError,
         None,
     ),

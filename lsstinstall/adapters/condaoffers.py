@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import rattler
+from rattler.exceptions import InvalidMatchSpecError
 
 from lsstinstall.core.condapackages import parse_package_file
 from lsstinstall.core.packageoffers import PackageOffer, SpecOffers
@@ -16,7 +17,34 @@ if TYPE_CHECKING:
 
     from rattler import RepoDataRecord
 
-__all__ = ["query_offers"]
+__all__ = ["match_spec", "query_offers"]
+
+
+def match_spec(text: str) -> rattler.MatchSpec:
+    """Read a spec.
+
+    Parameters
+    ----------
+    text : `str`
+        As conda takes it: ``libpq 18.2`` is that version, as in recipes and
+        indexes.
+
+    Returns
+    -------
+    spec : `rattler.MatchSpec`
+        The same.
+
+    Raises
+    ------
+    InvalidMatchSpecError
+        Raised if it is none.
+    """
+    try:
+        return rattler.MatchSpec(text, strict=True)
+    except InvalidMatchSpecError as error:
+        if "missing range specifier" not in str(error):
+            raise
+        return rattler.MatchSpec(text)
 
 
 async def query_offers(

@@ -124,13 +124,16 @@ class ChannelRequests:
         try:
             return self.with_each_client(run, doing=doing, specs=specs)
         except CorruptError as error:
-            for url, subdirs in self._known.items():
-                if broken := broken_index(url, subdirs):
-                    raise CorruptError(
-                        f"`{broken}` is cut short or no index: {error}",
-                        hint="fetch it again, or index the channel anew",
-                    ) from error
-            raise
+            raise self._placed(error) from error
+
+    def _placed(self, error: CorruptError) -> CorruptError:
+        """Say which index is meant: rattler does not."""
+        broken = [path for url, subdirs in self._known.items() if (path := broken_index(url, subdirs))]
+        if broken:
+            message = f"`{broken[0]}` is cut short or no index: {error}"
+        else:
+            message = f"{error}, in the index of {' or '.join(f'<{url}>' for url in self._known)}"
+        return CorruptError(message, hint=error.hint or "fetch the index again, or index the channel anew")
 
     def with_each_client(
         self, use: Callable[[rattler.Client], T], *, doing: str, specs: tuple[str, ...] = ()

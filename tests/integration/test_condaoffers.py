@@ -133,3 +133,17 @@ def test_a_plain_index_cut_short_is_told(engine: CondaEngine, channel: Path) -> 
     path.write_text(path.read_text()[:-30])
     with pytest.raises(CorruptError, match=r"linux-64/repodata.json` is cut short .* line 1 column"):
         _solve(engine, channel, "scipy")
+
+
+@pytest.mark.parametrize("content", ['{"packages.conda": {"x-1-0.conda": {"name": "x"}}}', "[]"])
+def test_an_index_of_another_form_is_told_with_its_channel(
+    engine: CondaEngine, channel: Path, content: str
+) -> None:
+    (channel / "linux-64/repodata.json").write_text(content)
+    with pytest.raises(CorruptError, match=f"in the index of <{channel.as_uri()}>"):
+        _solve(engine, channel, "x")
+
+
+def test_a_version_without_a_sign_is_that_version(engine: CondaEngine, channel: Path) -> None:
+    assert _solve(engine, channel, "scipy 1.9.0") == {"scipy": "1.9.0"}
+    assert _offers(engine, [channel], "scipy 1.10").matching[0].version == "1.10.0"
