@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +21,11 @@ from rubin_releng.environments.diffhtml import diff_html
 from rubin_releng.environments.diffmarkdown import diff_markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lsstinstall.adapters.console import Console
     from rubin_releng.core.environmentdiffs import Change, Content, EnvironmentDiff
+    from rubin_releng.core.ledgers import Ledger
 
 __all__ = ["diff"]
 
@@ -66,7 +70,9 @@ def diff(
     Example: rubin-releng env diff 12.2.0 13.0.1 --output diff.html
     """
     wanted = tuple(parse_subdir(one) for one in platforms)
-    sides = [_content(side, ledger, wanted) for side in (before, after)]
+    # Both sides may need it, and reading it takes most of the time.
+    known = functools.cache(lambda: nearest_ledger(ledger))
+    sides = [_content(side, known, wanted) for side in (before, after)]
     found = compare_contents(*sides)
     html = form == "html" or (form is None and output is not None and output.suffix in {".html", ".htm"})
     text = diff_html(found) if html else diff_markdown(found)
@@ -77,10 +83,10 @@ def diff(
     console.answer({**_data(found), "path": str(output)}, f"wrote `{output}`")
 
 
-def _content(side: str, ledger: Path | None, platforms: tuple[CondaSubdir, ...]) -> Content:
+def _content(side: str, find: Callable[[], Ledger | None], platforms: tuple[CondaSubdir, ...]) -> Content:
     path = Path(side)
     if _VERSION.fullmatch(side) and not path.exists():
-        known = nearest_ledger(ledger)
+        known = find()
         if known is None:
             raise NotFoundError(
                 f"there is no ledger to look up `{side}` in", hint="name it: `--ledger recipes/rubin-env`"
@@ -92,9 +98,7 @@ def _content(side: str, ledger: Path | None, platforms: tuple[CondaSubdir, ...])
         from rubin_releng.adapters.lockfiles import read_lock_file  # noqa: PLC0415 - needs rattler
 
         parts = read_lock_file(path).parts
-        return lock_content(
-            side, parts, metapackage=METAPACKAGE, ledger=nearest_ledger(ledger), platforms=platforms
-        )
+        return lock_content(side, parts, metapackage=METAPACKAGE, ledger=find(), platforms=platforms)
     raise NotFoundError(
         f"`{side}` is no version, lock or folder of a recipe",
         hint="a version is `13.0.1`; a lock ends in `.lock` or `.env`",
