@@ -170,3 +170,9 @@ def test_a_ledger_is_not_equal_for_where_it_stands() -> None:
     assert isinstance(moved, Ledger)
     assert moved.entries == read_ledger().entries
     assert moved.entries[0].line == read_ledger().entries[0].line + 1
+
+
+def test_a_line_is_live_unless_it_says_otherwise() -> None:
+    (line,) = read_ledger(SHORT + "lines: {main: {}}\n").lines
+    assert line.live
+    assert [str(version) for version in line.versions] == ["0.9.9"]

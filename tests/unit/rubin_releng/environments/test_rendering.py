@@ -174,3 +174,8 @@ def test_a_build_string_is_computed_unless_it_is_given() -> None:
         assert "          - channel_targets\n" in recipe[0].replace(
             "        - channel", "          - channel"
         )
+
+
+def test_an_output_with_nothing_to_build_says_nothing_of_it() -> None:
+    recipe = yaml.safe_load(_render(RecipeFormat.RATTLER, string=None)[0])
+    assert "build" not in recipe["outputs"][1]
