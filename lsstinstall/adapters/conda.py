@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import zipfile
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import rattler
-import rattler.index
 
 from lsstinstall.adapters.condacaches import PackageFolders
 from lsstinstall.adapters.condaerrors import explained
+from lsstinstall.adapters.condaindexes import index_channel
 from lsstinstall.adapters.condamachines import generic_virtual_package
 from lsstinstall.adapters.condaoffers import match_spec, query_offers
 from lsstinstall.adapters.condaplaces import ChannelPlaces, channel_uri
@@ -29,7 +28,7 @@ from lsstinstall.adapters.condarecords import (
 )
 from lsstinstall.adapters.condarequests import ChannelRequests
 from lsstinstall.core.accesses import split_access
-from lsstinstall.core.errors import CorruptError, UnavailableError
+from lsstinstall.core.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -406,34 +405,3 @@ def _refuse_to_fetch(records: Sequence[RepoDataRecord]) -> None:
     raise UnavailableError(
         f"not in the package cache: {shown}{more}", hint="run the same command once without `--offline`"
     )
-
-
-def index_channel(path: Path, *, anew: bool = True) -> None:
-    """Write the index of every platform of a local channel.
-
-    Parameters
-    ----------
-    path : `~pathlib.Path`
-        Folder with one folder a platform.
-    anew : `bool`, optional
-        Whether every package is read; else only those of new names are,
-        ten times as fast, and a replaced one goes unnoticed.
-
-    Raises
-    ------
-    CorruptError
-        Raised if a package cannot be read.
-    RefusedError
-        Raised if we may not write there.
-    """
-    try:
-        with explained(f"index `{path}`"):
-            asyncio.run(rattler.index.index_fs(path, write_zst=True, write_shards=True, force=anew))
-    except CorruptError as error:
-        # rattler does not say which one.
-        broken = [one for one in sorted(path.glob("*/*.conda")) if not zipfile.is_zipfile(one)]
-        if not broken:
-            raise
-        raise CorruptError(
-            f"`{broken[0]}` is no conda package", hint="build or fetch it again, or remove it"
-        ) from error
