@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lsstinstall.core.condapackages import CondaPackage
+    from lsstinstall.core.errors import ToolkitError
     from lsstinstall.core.virtualpackages import VirtualPackage
 
 __all__ = ["LINUX", "FakeLockChannel", "PrefixMatcher", "locked_part", "package"]
@@ -49,6 +50,7 @@ class FakeLockChannel:
 
     packages: tuple[SolvedPackage, ...]
     asked: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    failure: ToolkitError | None = None
 
     def solve(
         self,
@@ -63,6 +65,8 @@ class FakeLockChannel:
         assert specs
         assert channels
         assert exclude_newer is None
+        if self.failure is not None:
+            raise self.failure
         self.asked.append((platform, tuple(f"{one.name}={one.version}" for one in virtual_packages)))
         return self.packages
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lsstinstall.core.errors import ExitCode, ToolkitError
 from lsstinstall.core.reporting import Outcome
 from lsstinstall.core.virtualpackages import assumed_virtual_packages, override_virtual_packages
 from rubin_releng.core.locks import LockPart, cut_part
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from lsstinstall.core.environments import SolvedPackage
     from lsstinstall.core.names import CondaSubdir
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.virtualpackages import VirtualPackage
@@ -100,13 +102,7 @@ def make_locks(request: LockRequest, *, solver: LockSolver, reporter: Reporter) 
     reporter.begin("lock", len(request.platforms))
     for platform in request.platforms:
         virtual = offered(platform, request.virtual_packages)
-        packages = solver.solve(
-            request.specs,
-            channels=request.channels,
-            platform=platform,
-            virtual_packages=virtual,
-            exclude_newer=request.exclude_newer,
-        )
+        packages = _solve(request, platform, virtual, solver)
         whole = LockPart(
             platform=platform,
             channels=tuple(dict.fromkeys(one.channel for one in packages)),
@@ -117,3 +113,21 @@ def make_locks(request: LockRequest, *, solver: LockSolver, reporter: Reporter) 
         reporter.step(platform, Outcome.DONE)
     reporter.end()
     return tuple(parts)
+
+
+def _solve(
+    request: LockRequest, platform: CondaSubdir, virtual: tuple[VirtualPackage, ...], solver: LockSolver
+) -> tuple[SolvedPackage, ...]:
+    try:
+        return solver.solve(
+            request.specs,
+            channels=request.channels,
+            platform=platform,
+            virtual_packages=virtual,
+            exclude_newer=request.exclude_newer,
+        )
+    except ToolkitError as error:
+        # What a channel lacks or a file has wrong is the same on each platform; a solution is not.
+        if error.code is not ExitCode.FAILED:
+            raise
+        raise ToolkitError(f"on `{platform}`: {error}", hint=error.hint) from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.core.condapackages import PackageDigest
+from lsstinstall.core.errors import ToolkitError, UnavailableError
 from lsstinstall.core.names import CondaSubdir
 from lsstinstall.core.reporting import SilentReporter
 from lsstinstall.core.virtualpackages import VirtualPackage
@@ -45,6 +46,20 @@ def test_each_platform_is_solved_once_and_lists_are_cut_out() -> None:
         ("linux-64", ("__archspec=1", "__glibc=2.34", "__linux=4.18", "__unix=0")),
         ("osx-arm64", ("__archspec=1", "__osx=13.0", "__unix=0")),
     ]
+
+
+@pytest.mark.parametrize(
+    ("failure", "message"),
+    [
+        (ToolkitError("no solution", hint="ask less"), "on `linux-64`: no solution"),
+        (UnavailableError("no answer"), "no answer"),
+    ],
+)
+def test_a_failure_names_the_platform_if_that_matters(failure: ToolkitError, message: str) -> None:
+    request = LockRequest(specs=("c",), channels=("x",), platforms=(LINUX,), parts={})
+    with pytest.raises(ToolkitError) as caught:
+        make_locks(request, solver=FakeLockChannel((), failure=failure), reporter=SilentReporter())
+    assert (str(caught.value), caught.value.hint, caught.value.code) == (message, failure.hint, failure.code)
 
 
 def test_a_lock_holds_whose_packages_are_there_and_fit() -> None:
