@@ -39,7 +39,7 @@ __all__ = ["add"]
 @click.option(
     "--current-all", "-C", is_flag=True, help="Set what the servers call `current`, too, among their tags."
 )
-@click.option("--dry-run", is_flag=True, help="Print what would be done, and change nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Print what would be done, and change nothing.")
 @output_options
 def add(console: Console, /, **options: Any) -> int:
     """Install products and all they need, as `eups distrib install` does.

@@ -61,7 +61,7 @@ _NOTHING = "nothing to remove"
     metavar="DIR",
     help="Folder of the conda environments.  [default: that of the stack]",
 )
-@click.option("--dry-run", is_flag=True, help="Only list it, even with --yes.")
+@click.option("--dry-run", "-n", is_flag=True, help="Only list it, even with --yes.")
 @click.option("--yes", "-y", is_flag=True, help="Remove it; without this it is only listed.")
 @stack_option
 @flavor_option

@@ -40,7 +40,7 @@ __all__ = ["remove", "set_up_from"]
 @click.option("--tag", "-t", metavar="TAG", help="Remove the versions that carry this tag.")
 @click.option("--recursive", "-R", is_flag=True, help="Remove what nothing else needs then, too.")
 @click.option("--force", "-F", is_flag=True, help="Remove also what others need, or this shell has set up.")
-@click.option("--dry-run", is_flag=True, help="Print what would be done, and change nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Print what would be done, and change nothing.")
 @stack_option
 @flavor_option
 @lock_timeout_option

@@ -41,7 +41,7 @@ __all__ = ["repair"]
 
 @click.command(short_help="Restore changed and missing files of products.")
 @click.argument("products", metavar="[PRODUCT]...", nargs=-1)
-@click.option("--dry-run", is_flag=True, help="Print what would be done, and change nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Print what would be done, and change nothing.")
 @stack_option
 @pkgroot_option
 @flavor_option

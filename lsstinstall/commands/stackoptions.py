@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -99,11 +100,18 @@ def offline_option(function: F) -> F:
 def lock_timeout_option(function: F) -> F:
     """Add ``--lock-timeout``."""
     option = click.option(
-        "--lock-timeout", metavar="SECONDS", type=click.FloatRange(0),
+        "--lock-timeout", metavar="SECONDS", type=click.FloatRange(0), callback=_refuse_nan,
         help="How long to wait for another command that works there; 0 refuses at once."
         "  [default: until it ends]",
     )  # fmt: skip
     return option(function)
+
+
+def _refuse_nan(context: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    # It is not below any limit, and nobody could wait so long.
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("`nan` is no number of seconds", ctx=context, param=parameter)
+    return value
 
 
 def pick_pkgroots(

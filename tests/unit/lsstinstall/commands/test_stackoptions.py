@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import pytest
 
+from lsstinstall.commands.main import cli
 from lsstinstall.commands.stackoptions import pick_flavor, pick_pkgroots, pick_stacks, pick_target
 from lsstinstall.core.errors import ConfigurationError, InvalidNameError
 
@@ -76,3 +78,32 @@ def test_without_the_option_the_first_stack_is_written_to_that_can_be(tmp_path: 
     environ = {"EUPS_PATH": f"/proc/none:{tmp_path / 'mine'}"}
     assert pick_target(None, environ) == (tmp_path / "mine", (Path("/proc/none"),))
     assert pick_target(None, {"EUPS_PATH": "/proc/none:/proc/other"})[0] == Path("/proc/none")
+
+
+@pytest.mark.parametrize("command", ["install", "add", "remove", "repair", "gc"])
+def test_whatever_changes_something_has_a_short_word_for_a_dry_run(command: str) -> None:
+    options = {
+        spelling: parameter.name
+        for parameter in _command(command).params
+        for spelling in (*parameter.opts, *parameter.secondary_opts)
+    }
+    assert options["-n"] == options["--dry-run"] == "dry_run"
+
+
+@pytest.mark.parametrize("command", ["install", "add", "remove", "repair", "gc"])
+@pytest.mark.parametrize("seconds", ["nan", "-nan", "-1", "-inf", "soon"])
+def test_nobody_waits_for_a_time_that_is_none(command: str, seconds: str) -> None:
+    with pytest.raises(click.BadParameter):
+        _command(command).make_context("it", ["x", f"--lock-timeout={seconds}"])
+
+
+@pytest.mark.parametrize(("given", "seconds"), [("0", 0.0), ("1.5", 1.5), ("inf", float("inf"))])
+def test_other_times_are_waited_for(given: str, seconds: float) -> None:
+    context = _command("add").make_context("it", ["x", "--lock-timeout", given])
+    assert context.params["lock_timeout"] == seconds
+
+
+def _command(name: str) -> click.Command:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    return command
