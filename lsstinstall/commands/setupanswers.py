@@ -147,10 +147,16 @@ def shell_of(options: SetupOptions, environ: Mapping[str, str]) -> ShellKind:
     -------
     kind : `ShellKind`
         By default that of ``sh``.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if an option names a shell that nobody knows.
     """
     if options.as_json:
         return ShellKind.JSON
-    return ShellKind.parse(options.shell or environ.get("EUPS_SHELL", ""))
+    # What the environment names is that of a login, and nobody asked us for it.
+    return ShellKind.named(options.shell) if options.shell else ShellKind.parse(environ.get("EUPS_SHELL", ""))
 
 
 def answer_setup(
@@ -180,9 +186,10 @@ def answer_setup(
     ToolkitError
         Raised if the product cannot be set up.
     """
+    kind = shell_of(options, environ)
     scene = Scene.of(options, environ)
     changes = plan_setup(request_of(options, scene, manifests), sources=scene.sources, environ=scene.environ)
-    return _answer(changes, scene, shell_of(options, environ))
+    return _answer(changes, scene, kind)
 
 
 def answer_unsetup(options: SetupOptions, environ: Mapping[str, str]) -> Answer:
@@ -205,6 +212,7 @@ def answer_unsetup(options: SetupOptions, environ: Mapping[str, str]) -> Answer:
     ToolkitError
         Raised if the product is not set up.
     """
+    kind = shell_of(options, environ)
     scene = Scene.of(options, environ)
     if not scene.words or len(scene.words) > _MOST_WORDS:
         raise ConfigurationError("`unsetup` takes a product, and at most its version")
@@ -215,7 +223,7 @@ def answer_unsetup(options: SetupOptions, environ: Mapping[str, str]) -> Answer:
         sources=scene.sources,
         environ=scene.environ,
     )
-    return _answer(changes, scene, shell_of(options, environ))
+    return _answer(changes, scene, kind)
 
 
 def _answer(changes: SetupChanges, scene: Scene, kind: ShellKind) -> Answer:

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import RefusedError
+from lsstinstall.core.errors import ConfigurationError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,16 +50,54 @@ class ShellKind(StrEnum):
         kind : `ShellKind`
             `SH` for a shell that nobody knows: most are of that family.
         """
-        name = text.rpartition("/")[2]
-        return _SPEAKERS.get(name, cls.SH)
+        return _SPEAKERS.get(_program(text), cls.SH)
+
+    @classmethod
+    def named(cls, text: str) -> ShellKind:
+        """Find the language of a shell that somebody asks for.
+
+        Parameters
+        ----------
+        text : `str`
+            As for `parse`.
+
+        Returns
+        -------
+        kind : `ShellKind`
+            Its language.
+
+        Raises
+        ------
+        ConfigurationError
+            Raised for a shell that nobody knows: it may be of any family, and
+            a misspelled ``json`` would get commands.
+        """
+        kind = _SPEAKERS.get(_program(text))
+        if kind is None:
+            known = ", ".join(f"`{name}`" for name in _SPEAKERS)
+            raise ConfigurationError(f"`{text}` is no shell that is known", hint=f"there are {known}")
+        return kind
 
 
 _SPEAKERS = {
+    "sh": ShellKind.SH,
+    "bash": ShellKind.SH,
+    "zsh": ShellKind.SH,
+    "dash": ShellKind.SH,
+    "ash": ShellKind.SH,
+    "ksh": ShellKind.SH,
+    "mksh": ShellKind.SH,
     "csh": ShellKind.CSH,
+    "tcsh": ShellKind.CSH,
     "fish": ShellKind.FISH,
     "json": ShellKind.JSON,
-    "tcsh": ShellKind.CSH,
 }
+
+
+def _program(shell: str) -> str:
+    # A login shell calls itself `-bash`, a version of its own `ksh93`.
+    name = shell.rpartition("/")[2].removeprefix("-")
+    return "ksh" if name.startswith("ksh") else name
 
 
 def render_changes(changes: SetupChanges, kind: ShellKind) -> str:

@@ -94,7 +94,9 @@ def test_the_short_way_says_what_the_long_way_says(
         ["setup", "aa", "--manifest", "b1.txt"],
         ["setup", "aa", "-q"],
         ["setup", "aa", "-t"],
+        ["setup", "aa", "--shell", "foo"],
         ["unsetup", "zz"],
+        ["unsetup", "aa", "--shell=foo"],
     ],
 )
 def test_the_short_way_leaves_all_else_to_the_long_way(
@@ -108,6 +110,11 @@ def test_the_short_way_leaves_all_else_to_the_long_way(
     ("arguments", "code", "error"),
     [
         (["setup", "ab"], 3, "error: no acceptable version of `ab` in `STACK`\n"),
+        (
+            ["setup", "nothere"],
+            3,
+            "error: no acceptable version of `nothere` in `STACK`\n  hint: `lsstinstall list` shows",
+        ),
         (["setup", "aa", "9"], 3, "error: no version 9 of `aa` in `STACK`\n  hint: declared are `1`, `2`\n"),
         (
             ["setup", "aa", "-t", "w_2"],
@@ -116,6 +123,16 @@ def test_the_short_way_leaves_all_else_to_the_long_way(
         ),
         (["setup", "a-a"], 2, "error: `a-a` is not a product name\n"),
         (["setup", "aa", "--bad"], 2, "error: no such option"),
+        (
+            ["setup", "aa", "--shell", "foo"],
+            2,
+            "error: `foo` is no shell that is known\n  hint: there are `sh`",
+        ),
+        (
+            ["unsetup", "aa", "--shell=foo"],
+            2,
+            "error: `foo` is no shell that is known\n  hint: there are `sh`",
+        ),
         (["unsetup", "aa"], 3, "error: no acceptable version of `aa` is set up\n"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.adapters.process import run
-from lsstinstall.core.errors import RefusedError
+from lsstinstall.core.errors import ConfigurationError, RefusedError
 from lsstinstall.core.names import ProductName
 from lsstinstall.core.setups import SetupChanges
 from lsstinstall.core.shells import FAILURE, ShellKind, render_changes
@@ -297,9 +297,21 @@ def test_a_variable_that_no_shell_can_name_need_not_be_removed(kind: ShellKind) 
         ("/usr/bin/tcsh", ShellKind.CSH),
         ("/opt/bin/fish", ShellKind.FISH),
         ("json", ShellKind.JSON),
+        ("-tcsh", ShellKind.CSH),
         ("xonsh", ShellKind.SH),
         ("", ShellKind.SH),
     ],
 )
 def test_a_shell_is_known_by_the_name_of_its_program(text: str, kind: ShellKind) -> None:
     assert ShellKind.parse(text) is kind
+    if text not in {"xonsh", ""}:
+        assert ShellKind.named(text) is kind
+
+
+@pytest.mark.parametrize("text", ["foo", "xonsh", "", "/bin/fsh", "JSON"])
+def test_a_shell_that_nobody_knows_cannot_be_asked_for(text: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"`{text}` is no shell that is known") as caught:
+        ShellKind.named(text)
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("there are `sh`, `bash`, `zsh`")
+    assert "`fish`" in caught.value.hint
