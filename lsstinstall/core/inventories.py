@@ -131,7 +131,10 @@ class Inventory:
         """
         tables = self._sources.disk.tables(directory)
         if tables is None:
-            raise NotFoundError(f"`{directory}`, the directory given for `{product}`, is not there")
+            raise NotFoundError(
+                f"`{directory}`, the directory given for `{product}`, is not there",
+                hint=f"give the folder that holds `ups/{product}.table`",
+            )
         return self._local(product, directory, flavor, table or tables.get(product))
 
     def _local(
@@ -174,7 +177,10 @@ def product_in(directory: str, suggested: ProductName | None, sources: ProductSo
     """
     tables = sources.disk.tables(directory)
     if tables is None and suggested is None:
-        raise NotFoundError(f"there is no directory `{directory}`")
+        raise NotFoundError(
+            f"there is no directory `{directory}`",
+            hint="give the folder of a product, which holds `ups/PRODUCT.table`",
+        )
     found = sorted(tables or ())
     if suggested is not None and (not found or suggested in found):
         return suggested

@@ -274,10 +274,14 @@ def test_a_directory_without_a_table_may_be_any_product() -> None:
 
 
 def test_a_directory_that_is_not_there_is_refused() -> None:
-    with pytest.raises(NotFoundError, match="there is no directory `/nowhere`"):
+    with pytest.raises(NotFoundError, match="there is no directory `/nowhere`") as caught:
         ask(SetupRequest(product=None, directory="/nowhere"))
-    with pytest.raises(NotFoundError, match="`/nowhere`, the directory given for `aa`, is not there"):
+    assert caught.value.hint == "give the folder of a product, which holds `ups/PRODUCT.table`"
+    with pytest.raises(
+        NotFoundError, match="`/nowhere`, the directory given for `aa`, is not there"
+    ) as caught:
         ask(SetupRequest(product=ProductName("aa"), directory="/nowhere"))
+    assert caught.value.hint == "give the folder that holds `ups/aa.table`"
 
 
 @pytest.mark.parametrize("home", ["~/../../mine", "${HOME}/../../mine", "../../../../mine"])
