@@ -21,6 +21,7 @@ __all__ = [
     "ListedFile",
     "ListedLink",
     "compare_lists",
+    "compare_use",
     "format_rows",
 ]
 
@@ -292,6 +293,32 @@ def compare_lists(installed: FileList, found: FileList) -> Differences:
         missing=tuple(sorted(before.keys() - now.keys())),
         extra=tuple(sorted(now.keys() - before.keys())),
     )
+
+
+def compare_use(installed: FileList, found: FileList) -> Differences:
+    """Compare a product with what was installed, as far as its users see it.
+
+    Parameters
+    ----------
+    installed, found : `FileList`
+        As for `compare_lists`. Who may read and write is the site's business,
+        unless all may write.
+
+    Returns
+    -------
+    differences : `Differences`
+        Empty and false if there are none.
+    """
+    return compare_lists(_with_plain_modes(installed), _with_plain_modes(found))
+
+
+def _with_plain_modes(listed: FileList) -> FileList:
+    return replace(listed, files=tuple(_with_plain_mode(file) for file in listed.files))
+
+
+def _with_plain_mode(file: ListedFile) -> ListedFile:
+    mode = (0o755 if file.mode & 0o100 else 0o644) | file.mode & 0o002
+    return file if file.mode == mode else replace(file, mode=mode)
 
 
 def _by_path(listed: FileList) -> dict[str, ListedFile | ListedLink]:

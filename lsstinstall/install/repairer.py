@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError, ProblemsError, ToolkitError
-from lsstinstall.core.filelists import compare_lists
+from lsstinstall.core.filelists import compare_use
 from lsstinstall.core.reporting import Outcome
 from lsstinstall.core.stackgraphs import ProductVersion
 
@@ -172,7 +172,7 @@ def _repair(damage: Damage, copies: FreshCopies) -> RepairResult:
         fresh = copies.fetch(damage.item)
         paths = damage.paths
         if paths is None:
-            differences = compare_lists(fresh, copies.found(damage.item))
+            differences = compare_use(fresh, copies.found(damage.item))
             paths = tuple(sorted((*differences.changed, *differences.missing)))
         else:
             _check(damage, paths, fresh, copies.recorded(damage.item))
@@ -184,7 +184,7 @@ def _repair(damage: Damage, copies: FreshCopies) -> RepairResult:
 
 def _check(damage: Damage, paths: Collection[str], fresh: FileList, recorded: FileList) -> None:
     """Refuse files that are not those that were installed."""
-    differences: Differences = compare_lists(recorded, fresh)
+    differences: Differences = compare_use(recorded, fresh)
     other = sorted({*differences.changed, *differences.missing} & set(paths))
     if other:
         raise CorruptError(

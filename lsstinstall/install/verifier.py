@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError
-from lsstinstall.core.filelists import Differences, FileList, compare_lists
+from lsstinstall.core.filelists import Differences, FileList, compare_use
 from lsstinstall.core.reporting import Outcome
 from lsstinstall.install.leavablepools import open_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from lsstinstall.core.filelists import ListedFile
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.versions import EupsVersion
@@ -129,7 +128,7 @@ def verify_products(
         recorded = files.recorded(*item)
         differences = None
         if recorded is not None:
-            differences = compare_lists(_by_use(recorded), _by_use(files.found(*item) or _NOTHING))
+            differences = compare_use(recorded, files.found(*item) or _NOTHING)
         product, version = item
         return CheckedProduct(
             product=product, version=version, place=files.place(product, version), differences=differences
@@ -143,16 +142,6 @@ def verify_products(
             checked.append(one)
     reporter.end()
     return VerifyReport(products=tuple(checked))
-
-
-def _by_use(files: FileList) -> FileList:
-    # Who may read and write is the site's business, unless all may write.
-    return replace(files, files=tuple(_with_plain_mode(file) for file in files.files))
-
-
-def _with_plain_mode(file: ListedFile) -> ListedFile:
-    mode = (0o755 if file.mode & 0o100 else 0o644) | file.mode & 0o002
-    return file if file.mode == mode else replace(file, mode=mode)
 
 
 def _tell(one: CheckedProduct, reporter: Reporter) -> None:

@@ -83,6 +83,22 @@ def test_what_nobody_wrote_down_is_compared_with_its_package(
     assert one["restored"] == [f"{AFW}/bin/afw"]
 
 
+def test_a_product_that_nobody_may_write_to_is_left_alone(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [path for path in (stack / AFW).rglob("*") if path.is_file() and not path.is_symlink()]
+    for path in files:
+        path.chmod(path.stat().st_mode & ~0o222)
+    before = {path: path.stat().st_ino for path in files}
+    assert _run("repair", stack, "afw") == 0
+    capsys.readouterr()
+    (stack / ".lsstinstall/files/Linux64" / f"afw-{product_version('afw')}.json").unlink()
+    assert _run("repair", stack, "afw", "--json") == 0
+    (one,) = json.loads(capsys.readouterr().out)["products"]
+    assert one["restored"] == []
+    assert {path: path.stat().st_ino for path in files} == before
+
+
 def test_a_product_without_a_binary_package_is_told(
     stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

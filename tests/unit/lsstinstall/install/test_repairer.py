@@ -20,8 +20,8 @@ def _one(name: str) -> ProductVersion:
     return ProductVersion(ProductName(name), EupsVersion("1"))
 
 
-def _file(path: str, digit: str = "a") -> ListedFile:
-    return ListedFile(path=path, mode=0o644, size_bytes=3, sha256=parse_sha256(digit * 64))
+def _file(path: str, digit: str = "a", *, mode: int = 0o644) -> ListedFile:
+    return ListedFile(path=path, mode=mode, size_bytes=3, sha256=parse_sha256(digit * 64))
 
 
 def _files(*files: ListedFile) -> FileList:
@@ -105,6 +105,17 @@ def test_what_nobody_wrote_down_is_compared_with_its_package() -> None:
     copies = FakeCopies(now=_files(_file("bin/x", "b"), _file("mine")))
     run_repair([UNKNOWN], copies=copies, reporter=SilentReporter())
     assert copies.restored == [(GEOM, ("bin/x", "ups/x.table"))]
+
+
+def test_what_the_site_lets_nobody_write_is_as_in_its_package() -> None:
+    copies = FakeCopies(now=_files(_file("bin/x", mode=0o444), _file("ups/x.table", mode=0o646)))
+    run_repair([UNKNOWN], copies=copies, reporter=SilentReporter())
+    assert copies.restored == [(GEOM, ("ups/x.table",))]
+
+
+def test_a_fresh_copy_may_have_the_modes_of_another_umask() -> None:
+    copies = FakeCopies(fresh=_files(_file("bin/x", mode=0o664), _file("ups/x.table")))
+    assert run_repair([DAMAGE], copies=copies, reporter=SilentReporter()).problem is None
 
 
 def test_a_package_that_is_another_now_is_refused() -> None:
