@@ -94,7 +94,9 @@ def test_a_second_run_has_nothing_to_do(
     add("-t", "w_2026_10", "afw")
     capsys.readouterr()
     assert add("-t", "w_2026_10", "afw") == 0
-    assert capsys.readouterr().out == f"nothing to do: all 3 products are installed in {tmp_path}/stack\n"
+    output = capsys.readouterr()
+    assert output.out == f"nothing to do: all 3 products are installed in {tmp_path}/stack\n"
+    assert output.err == "finding products\n"
 
 
 def test_a_later_tag_of_the_same_versions_is_only_set(

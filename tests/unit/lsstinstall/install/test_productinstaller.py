@@ -34,6 +34,11 @@ URL = "https://example.org/stack"
 class _Steps(SilentReporter):
     def __init__(self) -> None:
         self.told: list[tuple[str, Outcome]] = []
+        self.begun: list[str] = []
+
+    def begin(self, what: str, total: int | None, *, size_bytes: int | None = None) -> None:
+        del total, size_bytes
+        self.begun.append(what)
 
     def step(self, name: str, outcome: Outcome, *, seconds: float | None = None, detail: str = "") -> None:
         del seconds, detail
@@ -177,6 +182,14 @@ def test_what_is_there_is_only_tagged() -> None:
     assert _states(report) == {"base": "present", "sphgeom": "present"}
     assert [result.new_tags for result in report.results] == [("w_2026_10",), ()]
     assert store.finished == []
+
+
+def test_where_nothing_is_installed_nothing_is_said_to_be() -> None:
+    steps = _Steps()
+    _run(_product("base", action=ProductAction.PRESENT), reporter=steps)
+    assert (steps.begun, steps.told) == ([], [("base 1.0", Outcome.UNCHANGED)])
+    _run(_product("base", action=ProductAction.PRESENT), _product("utils", "base"), reporter=steps)
+    assert steps.begun == ["installing for Linux64"]
 
 
 def test_a_wrong_digest_is_a_failure_and_a_right_one_is_told() -> None:
