@@ -145,7 +145,7 @@ class CondaEngine:
         """
         with explained("solve"):
             wanted = [match_spec(spec) for spec in (*specs, *(one.package.name for one in pinned))]
-        subdirs = [rattler.Subdir(platform), rattler.Subdir("noarch")]
+            subdirs = [rattler.Subdir(platform), rattler.Subdir("noarch")]
         urls = [self._channels.add(channel, subdirs=map(str, subdirs)) for channel in channels]
 
         async def run(gateway: rattler.Gateway) -> list[RepoDataRecord]:
@@ -259,7 +259,7 @@ class CondaEngine:
         for channel in dict.fromkeys(locked.channel for locked in packages):
             wanted = [locked for locked in packages if locked.channel == channel]
             doing = f"read the channel <{channel}>"
-            url = self._channels.add(channel)
+            url = self._channels.add(channel, subdirs={one.package.subdir for one in wanted} | {"noarch"})
             records = self._channels.with_gateway(
                 partial(query_packages, channel=url, wanted=wanted), doing=doing
             )

@@ -111,6 +111,12 @@ def explained(doing: str, *, specs: tuple[str, ...] = ()) -> Iterator[None]:
         raise ConfigurationError(
             f"cannot {doing}: {_one_line(error)}", hint="a spec is a name and a constraint, `zlib >=1.3`"
         ) from error
+    except known.ParseSubdirError as error:
+        # What follows are the names of all platforms that there ever were.
+        raise ConfigurationError(
+            f"cannot {doing}: {_one_line(error).partition('. ')[0]}",
+            hint="conda's name of a platform is wanted, `linux-64` or `osx-arm64`",
+        ) from error
     except (known.InvalidChannelError, known.InvalidUrlError) as error:
         raise ConfigurationError(
             f"cannot {doing}: {_one_line(error)}", hint="give a URL or a folder"

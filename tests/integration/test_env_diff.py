@@ -163,6 +163,11 @@ def test_a_page_is_written_where_the_name_says_so(diff: _Diff, folder: Path) -> 
         (("1.0.0", "none.env"), 3, "none.env"),
         (("1.0.0", "old"), 2, "there is no `old/recipe.yaml`"),
         (("1.0.0", "2.0.0", "--platform", "osx-64"), 2, "no platform in common"),
+        (
+            ("1.0.0", "2.0.0", "--platform", "osx-64"),
+            2,
+            "`rubin-env 1.0.0` has none of the platforms asked for",
+        ),
         (("1.0.0", "2.0.0", "--platform", "Linux"), 2, "`Linux`"),
         (("1.0.0", "2.0.0", "--ledger", "nowhere"), 3, "nowhere"),
     ],

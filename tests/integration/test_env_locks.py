@@ -217,6 +217,10 @@ def test_a_lock_of_another_program_is_read(lock: _Lock, locked: Path) -> None:
             ("zlib", "--output", "x.env", "--channel", "c", "--platform", "osx-64", "--platform", "linux-64"),
             "cannot hold several platforms",
         ),
+        (
+            ("zlib", "--output", "x.env", "--channel", "c", "--platform", "linux-65"),
+            "'linux-65' is not a known",
+        ),
         (("zlib", "--output", "x.env", "--output", "x.env", "--channel", "c"), "the same file"),
         (("zlib", "--output", "x.env", "--channel", "c", "--exclude-newer", "soon"), "soon"),
     ],
@@ -238,6 +242,14 @@ def test_a_dry_run_prints_every_file_and_writes_none(lock: _Lock, channel: Path,
 def test_a_list_of_what_is_not_there_is_refused(lock: _Lock, channel: Path) -> None:
     assert lock("zlib", "--channel", channel, "--output", "x.env", "--part", "base=rubin-env") == 3
     assert "wants `rubin-env`" in lock.err
+
+
+def test_a_lock_is_checked_against_packed_indexes_alone(lock: _Lock, locked: Path, channel: Path) -> None:
+    for subdir in (PLATFORM, "noarch"):
+        shutil.rmtree(channel / subdir / "shards", ignore_errors=True)
+        (channel / subdir / "repodata.json").unlink()
+        (channel / subdir / "repodata_shards.msgpack.zst").unlink()
+    assert lock("--check", locked / "w.env", locked / "pixi.lock") == 0, lock.err
 
 
 def test_a_channel_that_is_gone_is_told(lock: _Lock, locked: Path, channel: Path) -> None:

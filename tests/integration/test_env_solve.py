@@ -199,10 +199,13 @@ def test_an_environment_of_a_past_day_is_solved(
     assert {one["name"]: one["version"] for one in data["packages"]}["scipy"] == version
 
 
-def test_wrong_dates_and_ledgers_are_told(
+def test_wrong_dates_platforms_and_ledgers_are_told(
     answer: Callable[..., tuple[int, Mapping[str, Any]]], channel: Path, checkout: Path, tmp_path: Path
 ) -> None:
     assert answer(*_solve(channel, "scipy"), "--exclude-newer", "yesterday")[0] == 2
+    assert answer(*_solve(channel, "scipy", platform="linux-65"))[0] == 2
+    assert answer("check", "--channel", channel, "--platform", "linux-65")[0] == 3
+    assert answer("check", "--platform", "linux-65")[0] == 3
     assert answer(*_solve(channel, "scipy >9"), "--ledger", tmp_path / "none")[0] == 3
     (checkout / "recipes/rubin-env/requirements.yaml").write_text(LEDGER.replace('"<1.17"', '"<1.17 >"'))
     code, data = answer(*_solve(channel, "scipy >9"))

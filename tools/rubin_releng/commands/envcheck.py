@@ -16,7 +16,7 @@ from lsstinstall.adapters.condacaches import package_cache
 from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.environmentnames import METAPACKAGE
-from lsstinstall.core.errors import ConfigurationError, ToolkitError, shown
+from lsstinstall.core.errors import ConfigurationError, NotFoundError, ToolkitError, shown
 from lsstinstall.core.names import parse_subdir
 from rubin_releng.adapters.condasolvers import ChannelSolver
 from rubin_releng.adapters.documents import default_documents, read_documents
@@ -104,7 +104,7 @@ def check(
     ledger, whole = read_ledger(folder), read_ledger(load_ledger(folder).path)
     record = ledger.record(version) if version is not None else ledger.newest
     machines = _Machines(channels=channels, virtual=virtual, exclude_newer=parse_newest(exclude_newer))
-    wanted = [parse_subdir(one) for one in platforms] or list(record.platforms)
+    wanted = _platforms(whole, platforms) or list(record.platforms)
     texts = documents or default_documents(folder.resolve().parent.parent)
     findings = [
         *check_ledger(whole, record, today=_day(today)),
@@ -112,6 +112,17 @@ def check(
         *_tried(console, ledger, record, wanted, machines),
     ]
     return _answer(console, record, wanted if channels else [], findings)
+
+
+def _platforms(ledger: Ledger, given: Iterable[str]) -> list[CondaSubdir]:
+    """Take platforms of any version: whether another one would do may be the question."""
+    known = {platform for record in ledger.versions for platform in record.platforms}
+    wanted = [parse_subdir(one) for one in given]
+    for platform in wanted:
+        if platform not in known:
+            names = ", ".join(f"`{one}`" for one in sorted(known))
+            raise NotFoundError(f"no {ledger.name} is built for `{platform}`", hint=f"there are {names}")
+    return wanted
 
 
 def _tried(

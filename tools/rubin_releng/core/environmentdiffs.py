@@ -242,10 +242,9 @@ def compare_contents(before: Content, after: Content) -> EnvironmentDiff:
         )
     common = tuple(one for one in after.platforms if one in before.platforms)
     if not common:
-        theirs = [", ".join(f"`{one}`" for one in side.platforms) for side in (before, after)]
         raise ConfigurationError(
             f"`{before.name}` and `{after.name}` have no platform in common",
-            hint=f"one is for {theirs[0]}, the other one for {theirs[1]}",
+            hint="; ".join(_platforms_told(side) for side in (before, after)),
         )
     return EnvironmentDiff(
         before=before.name,
@@ -258,6 +257,12 @@ def compare_contents(before: Content, after: Content) -> EnvironmentDiff:
         outputs_removed=_without(before.outputs, after.outputs),
         groups=tuple(_groups(before, after, common)),
     )
+
+
+def _platforms_told(side: Content) -> str:
+    if not side.platforms:
+        return f"`{side.name}` has none of the platforms asked for"
+    return f"`{side.name}` is for {', '.join(f'`{one}`' for one in side.platforms)}"
 
 
 def _without(names: tuple[Name, ...], others: tuple[Name, ...]) -> tuple[Name, ...]:

@@ -137,4 +137,7 @@ def test_a_lock_is_not_compared_with_limits() -> None:
 def test_environments_without_a_common_platform_are_refused() -> None:
     with pytest.raises(ConfigurationError, match="no platform in common") as caught:
         compare_contents(_content({}, platforms=(ARM,)), _content({}, platforms=(MAC,)))
-    assert caught.value.hint == "one is for `linux-aarch64`, the other one for `osx-arm64`"
+    assert caught.value.hint == "`x` is for `linux-aarch64`; `x` is for `osx-arm64`"
+    with pytest.raises(ConfigurationError) as caught:
+        compare_contents(_content({}, platforms=()), _content({}, platforms=(MAC,)))
+    assert caught.value.hint == "`x` has none of the platforms asked for; `x` is for `osx-arm64`"
