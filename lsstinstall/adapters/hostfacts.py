@@ -6,13 +6,14 @@ import ctypes
 import os
 import platform
 import shutil
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["current_umask", "free_space", "glibc_version", "ignores_case", "missing_parts"]
+__all__ = ["Disk", "current_umask", "disk_of", "free_space", "glibc_version", "ignores_case", "missing_parts"]
 
 _PROGRAMS = {
     "bash": "EUPS", "tar": "EUPS", "gzip": "EUPS", "patch": "a source build", "make": "a source build",
@@ -66,6 +67,46 @@ def current_umask() -> int:
     umask = os.umask(0o077)
     os.umask(umask)
     return umask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """A file system.
+
+    Parameters
+    ----------
+    number : `int`
+        The system's, to tell one from the other.
+    folder : `~pathlib.Path`
+        A folder on it.
+    """
+
+    number: int
+    folder: Path = field(compare=False)
+
+
+def disk_of(path: Path) -> Disk | None:
+    """Find the file system on which a folder is, or would be made.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Absolute; it need not be there.
+
+    Returns
+    -------
+    disk : `Disk` or `None`
+        That of the nearest folder above that is there; `None` if we may not
+        look.
+    """
+    for folder in (path, *path.parents):
+        try:
+            return Disk(number=folder.stat().st_dev, folder=folder)
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            break
+    return None
 
 
 def free_space(path: Path) -> tuple[int, int | None]:

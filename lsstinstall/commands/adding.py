@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lsstinstall.commands.diskneeds import product_need, warn_of_full_disks
 from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.productsearch import pick_tag
 from lsstinstall.commands.productwords import plan_lines, plan_rows, report_lines, use_lines
@@ -81,6 +82,7 @@ def add_products(console: Console, options: AddOptions) -> int:
     reporter.begin("finding products", None)
     plan = plan_products(request, environ=console.environ, reporter=reporter)
     reporter.end()
+    warn_of_full_disks([product_need(plan, stack=request.stack)], reporter)
     if options.dry_run:
         human = "\n".join([*plan_rows(plan), *plan_lines(plan)])
         return end_with(console, _data(request, plan, dry_run=True), human, plan.problem)

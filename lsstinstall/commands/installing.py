@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from lsstinstall.commands.diskneeds import installation_needs, warn_of_full_disks
 from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.installation import Installation
 from lsstinstall.commands.installrequests import InstallOptions, read_request
@@ -56,6 +57,7 @@ def install_all(
     plan = installation.plan()
     planned = installation.plan_products(plan)
     reporter.end()
+    warn_of_full_disks(installation_needs(plan, planned, console.environ), reporter)
     lines = list(_show_plan(plan, planned, every=dry_run))
     if dry_run:
         return _end(console, plan, planned, lines, dry_run=True)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.hostfacts import current_umask, free_space, ignores_case, missing_parts
+from lsstinstall.adapters.hostfacts import current_umask, disk_of, free_space, ignores_case, missing_parts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +35,13 @@ def test_a_name_in_other_letters_is_another_file_unless_the_disk_ignores_case(tm
     (tmp_path / "NAME").symlink_to("name")
     assert ignores_case(tmp_path / "name")
     assert not ignores_case(tmp_path / "1")
+
+
+def test_a_folder_that_is_not_there_would_be_on_the_disk_above(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    disk = disk_of(tmp_path)
+    assert disk is not None
+    assert disk == disk_of(tmp_path / "a" / "b") == disk_of(tmp_path / "file" / "below")
+    assert disk != disk_of(type(tmp_path)("/proc"))
+    (tmp_path / "ring").symlink_to("ring")
+    assert disk_of(tmp_path / "ring" / "below") is None

@@ -307,13 +307,15 @@ def test_all_tags_of_the_server_are_set_unless_only_one_is_wanted(
     assert data["products"][0]["new_tags"] == ["d_2026_03_01", "w_2026_09"]
 
 
-def _with_release(server: Path, **digests: str) -> None:
+def _with_release(server: Path, size_bytes: int | None = None, **digests: str) -> None:
     """Put a release document beside the packages; a digest may be a wrong one."""
     products = []
     for name in ("sphgeom", "utils", "afw"):
         data = (server / _tarball(name)).read_bytes()
         digest = digests.get(name, sha256(data).hexdigest())
-        file = FileRecord(path=f"server/{_tarball(name)}", size_bytes=len(data), sha256=parse_sha256(digest))
+        file = FileRecord(
+            path=f"server/{_tarball(name)}", size_bytes=size_bytes or len(data), sha256=parse_sha256(digest)
+        )
         product = a_product(name)
         products.append(
             type(product)(
@@ -346,6 +348,19 @@ def test_a_wrong_digest_is_corrupt(answer: Callable[..., tuple[int, Any]], serve
     assert code == 5
     assert _states(data) == {"sphgeom": "failed", "utils": "installed", "afw": "skipped"}
     assert f"instead of {'0' * 64}" in data["error"]["message"]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_disk_that_is_too_small_is_told_beforehand(
+    add: Callable[..., int], server: Path, capsys: pytest.CaptureFixture[str], more: tuple[str, ...]
+) -> None:
+    _with_release(server, size_bytes=2 * 10**15)
+    # The packages are not as large as they are said to be.
+    assert add("-t", "w_2026_10", "utils", *more) == (0 if more else 5)
+    lines = capsys.readouterr().err.splitlines()
+    (place,) = (place for place, line in enumerate(lines) if line.startswith("warning: "))
+    assert "about 8000.0 TB are needed: 2000.0 TB to fetch, about 6000.0 TB unpacked" in lines[place]
+    assert lines[:place] == ["finding products"]
 
 
 def test_a_replaced_package_is_seen_by_its_size(answer: Callable[..., tuple[int, Any]], server: Path) -> None:
