@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import read_text
-from lsstinstall.core.errors import NotFoundError
+from lsstinstall.core.errors import NotFoundError, RefusedError
 from lsstinstall.core.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["SITE_SETTINGS", "load_settings", "user_settings"]
 
@@ -18,7 +18,9 @@ SITE_SETTINGS = Path("/etc/lsstinstall/config.toml")
 """What the administrators of a machine set for all."""
 
 
-def load_settings(environ: Mapping[str, str], *, site: Path = SITE_SETTINGS) -> Settings:
+def load_settings(
+    environ: Mapping[str, str], *, warn: Callable[[str], None] | None = None, site: Path = SITE_SETTINGS
+) -> Settings:
     """Read what was set once for all runs.
 
     Parameters
@@ -27,6 +29,8 @@ def load_settings(environ: Mapping[str, str], *, site: Path = SITE_SETTINGS) -> 
         ``LSSTINSTALL_CONFIG`` names the only file to be read, or none if it
         is empty. Else ``XDG_CONFIG_HOME`` and ``HOME`` say where the user's
         file is.
+    warn : `~collections.abc.Callable`, optional
+        Hears of a file that we may not read; it sets nothing.
     site : `~pathlib.Path`, optional
         File for all users; the user's one goes before it.
 
@@ -42,12 +46,12 @@ def load_settings(environ: Mapping[str, str], *, site: Path = SITE_SETTINGS) -> 
     NotFoundError
         Raised if the file that ``LSSTINSTALL_CONFIG`` names is not there.
     RefusedError
-        Raised if we may not read one.
+        Raised if we may not read the file that is named.
     """
     named = environ.get("LSSTINSTALL_CONFIG")
     if named is not None:
         return _read(Path(named)) if named else Settings()
-    return _read_if_there(user_settings(environ)).over(_read_if_there(site))
+    return _read_if_there(user_settings(environ), warn).over(_read_if_there(site, warn))
 
 
 def user_settings(environ: Mapping[str, str]) -> Path:
@@ -78,8 +82,13 @@ def _read(path: Path) -> Settings:
     return parse_settings(text, source=str(path))
 
 
-def _read_if_there(path: Path) -> Settings:
+def _read_if_there(path: Path, warn: Callable[[str], None] | None) -> Settings:
     try:
         return _read(path)
     except NotFoundError:
+        return Settings()
+    except RefusedError as error:
+        # The home folder of a batch job may be closed, and nobody said that there are settings in it.
+        if warn is not None:
+            warn(f"{error}, so that nothing counts that may be set there")
         return Settings()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.adapters.console import Console
     from lsstinstall.core.names import ProductName
+    from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.versions import EupsVersion
 
 __all__ = ["AddOptions", "add_products"]
@@ -75,8 +76,8 @@ def add_products(console: Console, options: AddOptions) -> int:
         Exit code.
     """
     began = time.monotonic()
-    request = _request(options, console.environ)
     reporter = console.reporter()
+    request = _request(options, console.environ, reporter)
     if options.no_server_tags and options.tag_name is None:
         reporter.warn("without `-t` all tags of the servers are set, with `-U`, too, as EUPS does")
     reporter.begin("finding products", None)
@@ -98,8 +99,8 @@ def add_products(console: Console, options: AddOptions) -> int:
     return end_with(console, _data(request, report, dry_run=False), "\n".join(lines), report.problem)
 
 
-def _request(options: AddOptions, environ: Mapping[str, str]) -> ProductRequest:
-    settings = pick_settings(environ, offline=options.offline, link=options.link)
+def _request(options: AddOptions, environ: Mapping[str, str], reporter: Reporter) -> ProductRequest:
+    settings = pick_settings(environ, warn=reporter.warn, offline=options.offline, link=options.link)
     open_root = root_opener(settings, environ)
     stack, others = pick_target(options.stack, environ)
     pkgroots = pick_pkgroots(options.pkgroot, environ, stack=stack, others=others)

@@ -167,7 +167,7 @@ def _examine_products(
     environ: Mapping[str, str],
     reporter: Reporter,
 ) -> Iterator[Finding]:
-    open_root = root_opener(pick_settings(environ), environ)
+    open_root = root_opener(pick_settings(environ, warn=reporter.warn), environ)
     pkgroots = pick_pkgroots(pkgroot, environ, stack=folder)
     kind = pick_flavor(flavor, environ)
     binaries = 0

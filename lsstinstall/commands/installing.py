@@ -49,7 +49,7 @@ def install_all(
     """
     began = time.monotonic()
     reporter = console.reporter()
-    request = read_request(products, options, console.environ)
+    request = read_request(products, options, console.environ, warn=reporter.warn)
     installation = Installation(request, environ=console.environ, reporter=reporter)
     # Whatever cannot be planned is told before there is anything on the disk, the lock included;
     # a product that is not there before the long work, not after it.

@@ -17,7 +17,7 @@ from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.tags import parse_tag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ["InstallOptions", "find_active_conda", "read_request"]
 
@@ -75,7 +75,11 @@ class InstallOptions:
 
 
 def read_request(
-    products: tuple[str, ...], options: InstallOptions, environ: Mapping[str, str]
+    products: tuple[str, ...],
+    options: InstallOptions,
+    environ: Mapping[str, str],
+    *,
+    warn: Callable[[str], None],
 ) -> InstallationRequest:
     """Read what the options mean together.
 
@@ -87,6 +91,8 @@ def read_request(
         Of the command line.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         ``CONDA_EXE`` and ``PATH`` are read, and where the configuration is.
+    warn : `~collections.abc.Callable`
+        Hears of configuration files that we may not read.
 
     Returns
     -------
@@ -107,7 +113,8 @@ def read_request(
             hint="add `-T TAG`, for example `-T w_latest`; the commands, which come first, "
             "are listed by `lsstinstall --help`",
         )
-    defaults, settings = load_defaults(), pick_settings(environ, offline=options.offline, link=options.link)
+    defaults = load_defaults()
+    settings = pick_settings(environ, warn=warn, offline=options.offline, link=options.link)
     active = None if options.no_active_conda else find_active_conda(environ)
     return InstallationRequest(
         tag=None if tag is None else parse_tag(tag),

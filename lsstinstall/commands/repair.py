@@ -88,7 +88,7 @@ def repair(
                 pkgroots=pick_pkgroots(pkgroot, console.environ, stack=folder),
                 flavor=opened.flavor,
                 jobs=jobs,
-                open_root=root_opener(pick_settings(console.environ), console.environ),
+                open_root=root_opener(pick_settings(console.environ, warn=reporter.warn), console.environ),
             )
             copies = PackageCopies(opened, request, environ=console.environ)
             try:

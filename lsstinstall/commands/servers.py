@@ -20,13 +20,21 @@ if TYPE_CHECKING:
 __all__ = ["open_engine", "pick_settings", "root_opener"]
 
 
-def pick_settings(environ: Mapping[str, str], *, offline: bool = False, link: str | None = None) -> Settings:
+def pick_settings(
+    environ: Mapping[str, str],
+    *,
+    warn: Callable[[str], None],
+    offline: bool = False,
+    link: str | None = None,
+) -> Settings:
     """Decide on the settings of a run.
 
     Parameters
     ----------
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         Says where the configuration files are.
+    warn : `~collections.abc.Callable`
+        Hears of files that we may not read.
     offline : `bool`, optional
         Whether ``--offline`` was given.
     link : `str`, optional
@@ -38,7 +46,7 @@ def pick_settings(environ: Mapping[str, str], *, offline: bool = False, link: st
         Those of the files, below the options.
     """
     options = Settings(offline=True if offline else None, link=None if link is None else LinkKind(link))
-    return options.over(load_settings(environ))
+    return options.over(load_settings(environ, warn=warn))
 
 
 def root_opener(settings: Settings, environ: Mapping[str, str]) -> Callable[[str], PkgrootReader]:

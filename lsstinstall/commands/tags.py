@@ -58,7 +58,7 @@ def tags(
     """
     roots = pick_pkgroots(pkgroot, console.environ, stack=_first_stack(stack, console))
     chosen = pick_flavor(flavor, console.environ)
-    open_root = root_opener(pick_settings(console.environ), console.environ)
+    open_root = root_opener(pick_settings(console.environ, warn=console.reporter().warn), console.environ)
     found: dict[EupsTag, list[str]] = {}
     lost: list[NotFoundError] = []
     for url in roots:

@@ -90,7 +90,7 @@ def verify(
 def _as_published(
     files: InstalledFiles, stack: Stack, pkgroot: str | None, console: Console
 ) -> FilesAsPublished:
-    open_root = root_opener(pick_settings(console.environ), console.environ)
+    open_root = root_opener(pick_settings(console.environ, warn=console.reporter().warn), console.environ)
     urls = pick_pkgroots(pkgroot, console.environ, stack=stack.path)
 
     def plan(product: ProductName, version: EupsVersion) -> PlannedProduct | None:
