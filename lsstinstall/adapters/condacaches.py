@@ -73,7 +73,9 @@ def other_caches(conda_root: Path, environ: Mapping[str, str]) -> tuple[Path, ..
         home / ".conda" / "pkgs",
         _users_cache(environ) / "pkgs",
     ]
-    return tuple(dict.fromkeys(folder for folder in folders if folder.is_dir()))
+    return tuple(
+        dict.fromkeys(folder for folder in folders if os.access(folder, os.X_OK) and folder.is_dir())
+    )
 
 
 def _users_cache(environ: Mapping[str, str]) -> Path:

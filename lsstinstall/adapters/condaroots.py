@@ -282,7 +282,8 @@ class CondaRoot:
         if self._home is None:
             return
         path = self._home / ".conda" / "environments.txt"
-        if not path.is_file():
+        # A home folder that is closed to us is none that conda is used from.
+        if not os.access(path, os.R_OK) or not path.is_file():
             return
         text = read_text(path)
         if str(prefix) not in text.splitlines():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,19 @@ def _folders(stacks: Iterable[Path], environ: Mapping[str, str]) -> Iterator[Pat
         yield stack / "site"
     if user := environ.get("EUPS_USERDATA"):
         yield Path(user)
-    elif home := environ.get("HOME"):
-        yield Path(home) / ".eups"
+    elif (home := environ.get("HOME")) and not _is_closed(own := Path(home) / ".eups"):
+        yield own
+
+
+def _is_closed(folder: Path) -> bool:
+    """Say whether a folder is one into which we may not look: for EUPS nothing is there then."""
+    try:
+        folder.stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return not os.access(folder, os.X_OK)
 
 
 def read_remap_table(folders: Iterable[Path]) -> RemapTable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -198,6 +199,8 @@ def old_memories(folder: Path, *, everything: bool) -> Iterator[Garbage]:
     memory : `Garbage`
         One a package root, sorted by name.
     """
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return
     for path in sorted(one for one in folder.glob("*") if one.is_dir()):
         # Each answer is written anew whenever it is given.
         newest = max((one.stat().st_mtime for one in path.iterdir()), default=0.0)

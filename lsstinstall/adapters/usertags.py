@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ def read_user_tags(stack: Stack, environ: Mapping[str, str]) -> Iterator[tuple[P
     """
     home = environ.get("EUPS_USERDATA") or f"{environ.get('HOME', '')}/.eups"
     folder = Path(home) / "_caches_" / stack.path.relative_to(stack.path.anchor)
+    if not os.access(folder, os.R_OK | os.X_OK):
+        return
     for path in sorted(folder.glob("*/*.chain")):
         with suppress(ToolkitError):
             chain = parse_chain_file(read_text(path), source=str(path))

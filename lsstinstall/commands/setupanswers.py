@@ -88,7 +88,7 @@ class Scene(NamedTuple):
                 own.pop(variable[1], None)
         stacks, warnings = [], []
         for path in pick_stacks(options.stack, environ):
-            if options.stack is None and not path.is_dir():
+            if options.stack is None and not os.path.isdir(path):  # noqa: PTH112 - as below
                 warnings.append(f"`{path}` in EUPS_PATH is no folder, passed over")
             else:
                 stacks.append(StackReader.open(path, flavor=flavor))
@@ -111,7 +111,8 @@ def _user_stacks(environ: Mapping[str, str], flavor: Flavor) -> Iterator[StackRe
     """Give the user's own stack, which EUPS searches last."""
     folder = environ.get("EUPS_USERDATA") or f"{environ.get('HOME', '')}/.eups"
     path = Path(folder)
-    if (path / "ups_db").is_dir() and str(path) not in environ["EUPS_PATH"].split(":"):
+    # `is_dir` of a path fails in a folder that is closed to us.
+    if os.path.isdir(path / "ups_db") and str(path) not in environ["EUPS_PATH"].split(":"):  # noqa: PTH112
         yield StackReader(path, flavor=flavor)
 
 

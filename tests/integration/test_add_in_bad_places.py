@@ -106,6 +106,32 @@ def test_a_folder_that_may_not_be_written_to_is_named(
     assert faults_in(stack) == []
 
 
+def test_a_home_folder_that_is_closed_is_a_warning_and_no_more(
+    root: Path, whole: Path, tmp_path: Path
+) -> None:
+    stack, home = tmp_path / "stack", tmp_path / "home"
+    home.mkdir(mode=0o000)
+    homes = {"XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "EUPS_USERDATA", "LSSTINSTALL_CONFIG"}
+    environ = {name: value for name, value in os.environ.items() if name not in homes}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = _without_privileges([*PROGRAM, *arguments, "--flavor", "Linux64", "--stack", str(stack)])
+        environ["HOME"] = str(home)
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=60, env=environ, cwd=tmp_path
+        )
+
+    where = ("--pkgroot", str(binary_folder(root)))
+    added = run("add", "-t", OLD, TOP, *where)
+    assert added.returncode == 0, added.stderr
+    assert f"warning: cannot read `{home}/.config/lsstinstall/config.toml`: permission denied" in added.stderr
+    assert stack_state(stack) == stack_state(whole)
+    for command in (["setup", TOP], ["list"], ["verify"], ["gc"], ["repair", TOP, *where], ["tags", *where]):
+        done = run(*command)
+        assert done.returncode == 0, done.stderr
+    home.chmod(0o700)
+
+
 def test_packages_that_may_not_be_read_are_named(root: Path, tmp_path: Path) -> None:
     closed = tmp_path / "root"
     shutil.copytree(root, closed)
