@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import NotFoundError
+from rubin_releng.core.compilerabis import cxx_abi
 from rubin_releng.core.ledgers import COMPATIBLE, EXACT, Section
 from rubin_releng.core.varianthashes import used_keys
 
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PinKind", "RecipeItem", "RecipeOutput", "RecipePlan", "plan_recipe"]
 
-# __GXX_ABI_VERSION by the major version of gcc; every clang says 1002.
-_GXX_ABI = {
-    "9": "1013", "10": "1014", "11": "1016", "12": "1017", "13": "1018", "14": "1019", "15": "1020",
-}  # fmt: skip
-_CLANG_ABI = "1002"
 _MAJOR = re.compile(r"[0-9]+")
 
 
@@ -289,6 +285,4 @@ class _Planner:
         compiler = variant.get("cxx_compiler")
         if compiler is None or f"{compiler}_{platform}" not in packages:
             return None
-        if compiler.startswith("clang"):
-            return _CLANG_ABI
-        return _GXX_ABI.get(variant.get("cxx_compiler_version", "").partition(".")[0])
+        return cxx_abi(compiler, variant.get("cxx_compiler_version", ""))
