@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.commands.columns import format_columns
+from lsstinstall.commands.columns import format_columns, wrap_words
 from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackoptions import (
@@ -107,7 +108,9 @@ def gc(
     reporter = console.reporter()
     if dry_run or not yes:
         found = collector.find()
-        return end_with(console, _data(folder, found, dry_run=True), _show(found), None)
+        return end_with(
+            console, _data(folder, found, dry_run=True), _show(found, width=_width(console)), None
+        )
     with collector.locked(wait_seconds=lock_timeout, waiting=reporter.note):
         found = collector.find()
         gone, problem = collector.remove(found, reporter=reporter)
@@ -128,7 +131,12 @@ def _count(number: int) -> str:
     return f"{number} thing{'' if number == 1 else 's'}"
 
 
-def _show(found: Sequence[Garbage]) -> str:
+def _width(console: Console) -> int | None:
+    """Say how wide the terminal is; nobody has to read lines that go to a file or another program."""
+    return shutil.get_terminal_size().columns if console.stdout.isatty() else None
+
+
+def _show(found: Sequence[Garbage], *, width: int | None) -> str:
     if not found:
         return _NOTHING
     memory = [one for one in found if one.kind is GarbageKind.MEMORY]
@@ -141,7 +149,6 @@ def _show(found: Sequence[Garbage]) -> str:
         # Their names are digests, which tell nobody anything.
         places = f"of {len(memory)} package root{'' if len(memory) == 1 else 's'}"
         rows.append((GarbageKind.MEMORY.value, places, format_bytes(_sum(memory)), memory[0].reason))
-    table = format_columns(("kind", "name", "size", "why"), rows)
-    return (
-        f"{table}{_count(len(found))}, {format_bytes(_sum(found))}; nothing was removed: add `--yes` to do it"
-    )
+    table = format_columns(("kind", "name", "size", "why"), rows, width=width)
+    total = f"{_count(len(found))}, {format_bytes(_sum(found))}; nothing was removed: add `--yes` to do it"
+    return table + (total if width is None else "\n".join(wrap_words(total, width=width)))

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import struct
+import subprocess
+import sys
+import termios
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -318,3 +323,19 @@ def test_what_is_remembered_of_servers_is_one_line(
 def test_where_there_is_nothing_nothing_is_removed(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _gc(stack, "--yes") == 0
     assert capsys.readouterr().out == "nothing to remove\n"
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("columns", [40, 60, 71])
+def test_a_narrow_terminal_cuts_no_word(stack: Path, columns: int) -> None:
+    ours, theirs = os.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    command = [sys.executable, "-m", "lsstinstall", "gc", "--keep-last", "1", "--flavor", "Linux64"]
+    environ = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    subprocess.run([*command, "--stack", str(stack)], stdout=theirs, check=True, timeout=60, env=environ)
+    os.close(theirs)
+    with os.fdopen(ours, "rb", buffering=0) as terminal:
+        text = terminal.read(10_000).decode()
+    assert "utils 1" in text
+    assert " ".join(text.split()).count("no kept tag needs it") == 3
+    assert max(len(line) for line in text.splitlines()) <= columns
