@@ -63,6 +63,7 @@ PACKAGES = (
     Listed(file="old-1.0-h0_0", depends=("python <3.13",)),
     Listed(file="new-1.0-h0_0", depends=("scipy >=1.17",)),
     Listed(file="needs-14-h0_0", depends=("__glibc >=2.99",)),
+    Listed(file="needs-too-14-h0_0", depends=("__glibc >=2.99",)),
     Listed(file="rubin-env-nosysroot-2.0.0-h1_3", depends=("moto", "python >=3.13,<3.14", "scipy <1.17")),
     Listed(file="rubin-env-2.0.0-h2_3", depends=("rubin-env-nosysroot ==2.0.0 h1_3",)),
     Listed(file="rubin-env-rsp-2.0.0-h3_4", depends=("rubin-env ==2.0.0 h2_4",)),
@@ -160,7 +161,10 @@ def test_a_channel_with_some_of_the_outputs_only_is_told(
     assert code == 1
     (conflict,) = data["conflicts"]
     assert conflict["requirements"][0]["place"] == "recipes/rubin-env/requirements.yaml:31"
-    assert conflict["finding"] == ("the channels have `rubin-env` of this version, but not this build of it")
+    assert conflict["finding"].startswith(
+        "the channels have only some of the outputs of `rubin-env-rsp 2.0.0`"
+    )
+    assert conflict["relaxations"] == []
     assert checkout.is_dir()
 
 
@@ -184,6 +188,9 @@ def test_what_a_machine_lacks_is_told(
     assert code == 1
     assert "a machine with glibc 2.99 may do: `--virtual glibc=2.99`" in err
     assert call(*_solve(channel, "needs"), "--virtual", "glibc=3.0")[0] == 0
+    _, _, err = call(*_solve(channel, "needs", "needs-too"))
+    assert "(1 problem)" in err
+    assert "solve for a newer one, `--virtual glibc=2.99`" in err
     assert checkout.is_dir()
 
 

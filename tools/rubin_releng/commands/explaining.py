@@ -69,6 +69,9 @@ def conflict_error(conflict: Conflict) -> ToolkitError:
 
 def _way_out(explanation: Explanation) -> str:
     first = explanation.first_relaxations
+    if explanation.machine:
+        offers = " ".join(f"--virtual {one}" for one in explanation.machine.split())
+        return f"the machine offers too little for most of it: solve for a newer one, `{offers}`"
     if not explanation.together:
         return "ask for another version, or give a channel that has what is missing"
     return f"there is a solution with: {'; '.join(one.format() for one in first)}"

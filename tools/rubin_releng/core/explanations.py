@@ -14,6 +14,8 @@ __all__ = ["Conflict", "Explanation", "Relaxation", "Requirement"]
 
 # conda-forge::scipy >=1.9,<2 or scipy=1.9
 _SPEC = re.compile(r"(?:\S*::)?(?P<name>[A-Za-z0-9_][A-Za-z0-9_.-]*)\s*(?P<limit>.*)")
+# ==13.0.1 np23py313h6728e83_6
+_BUILD = re.compile(r"==\S+ \S+")
 
 _MOST_LINES = 12
 
@@ -49,6 +51,11 @@ class Requirement:
     def limit(self) -> str:
         """What is behind the name; empty if any package of the name will do."""
         return self._parts()[1]
+
+    @property
+    def sibling(self) -> bool:
+        """Whether it is one build of another output of the same recipe: nobody can ask for another one."""
+        return self.needed_by is not None and _BUILD.fullmatch(self.limit) is not None
 
     @property
     def origin(self) -> str:
@@ -173,10 +180,14 @@ class Explanation:
     together : `bool`
         Whether there is a solution when of each conflict the first of its
         relaxations is done.
+    machine : `str` or `None`
+        What a machine would have to offer, ``glibc=2.17``, if several
+        requirements want that. What else is wrong was not looked for then.
     """
 
     conflicts: tuple[Conflict, ...]
     together: bool = False
+    machine: str | None = None
 
     @property
     def first_relaxations(self) -> tuple[Relaxation, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import ExitCode, ToolkitError
+from lsstinstall.core.errors import ExitCode, ToolkitError, UnsatisfiableError
 from lsstinstall.core.reporting import Outcome
 from lsstinstall.core.virtualpackages import assumed_virtual_packages, override_virtual_packages
 from rubin_releng.core.locks import LockPart, cut_part
@@ -130,4 +130,7 @@ def _solve(
         # What a channel lacks or a file has wrong is the same on each platform; a solution is not.
         if error.code is not ExitCode.FAILED:
             raise
-        raise ToolkitError(f"on `{platform}`: {error}", hint=error.hint) from error
+        hint = error.hint
+        if isinstance(error, UnsatisfiableError):
+            hint = f"`rubin-releng env solve` with `--platform {platform}` tells in few limits what is wrong"
+        raise ToolkitError(f"on `{platform}`: {error}", hint=hint) from error

@@ -40,11 +40,14 @@ def relax(
     -------
     relaxations : `tuple` [ `Relaxation`, ... ]
         At most one for each member: the version nearest to its limit that
-        has a solution, or to leave it out if no version has. The nearest is
-        first, and what is left out is last.
+        has a solution, or to leave it out if no version has and anything
+        remains. The nearest is first, and what is left out is last. Builds
+        of the same recipe are one set, in which there is nothing to change.
     """
     found = []
     for member in members:
+        if member.sibling:
+            continue
         rest = [*others, *(one for one in members if one is not member)]
         found += [one for one in [_relax_one(member, rest, solver)] if one is not None]
     return tuple(sorted(found, key=lambda one: (one.spec is None, one.distance)))
@@ -89,7 +92,7 @@ def _relax_one(member: Requirement, rest: Sequence[Requirement], solver: Solver)
         if found:
             distance, version, newer = min(found, key=lambda one: (one[0], not one[2]))
             return _changed(member, version, rest, solver, newer=newer, distance=distance)
-    return Relaxation(requirement=member, spec=None) if solvable(solver, rest) else None
+    return Relaxation(requirement=member, spec=None) if rest and solvable(solver, rest) else None
 
 
 def _changed(

@@ -51,8 +51,13 @@ def explain_failure(
     missing = find_missing(unfolded, solver)
     rest = [one for one in unfolded if not any(one in conflict.members for conflict in missing)]
     found: list[Conflict] = []
+    machine = None
     while len(found) < _MOST_CONFLICTS and (members := find_conflict(solver, rest)):
-        found.append(Conflict(members=members, finding=_words(members, solver)))
+        one = Conflict(members=members, finding=_words(members, solver))
+        machine = _machine_wanted(one, found)
+        if machine is not None:
+            break
+        found.append(one)
         rest = [one for one in rest if one not in members]
     if not missing and not found:
         # It is not what the metapackages need, but the metapackages themselves.
@@ -61,7 +66,7 @@ def explain_failure(
         rest = [one for one in requirements if one not in members]
     conflicts = tuple(_relaxed([*missing, *found], rest, solver))
     together = all(one.relaxations for one in conflicts) and solvable(solver, [*rest, *_changed(conflicts)])
-    return Explanation(conflicts=conflicts, together=together)
+    return Explanation(conflicts=conflicts, together=together, machine=machine)
 
 
 def find_missing(requirements: Iterable[Requirement], solver: Solver) -> tuple[Conflict, ...]:
@@ -90,6 +95,11 @@ def find_missing(requirements: Iterable[Requirement], solver: Solver) -> tuple[C
 
 
 def _missing(requirement: Requirement, offers: SpecOffers) -> str:
+    if requirement.sibling:
+        return (
+            f"the channels have only some of the outputs of `{requirement.needed_by}`, and not this build of "
+            f"`{requirement.name}`; they are one set, and come from the first channel that has any"
+        )
     if not offers.named:
         return f"the channels have no package `{requirement.name}` for this platform"
     versions = offers.versions()
@@ -119,9 +129,22 @@ def _plain(line: str) -> str:
 
 
 def _machine_hints(text: str) -> Iterator[str]:
-    wanted = {match["name"]: match["version"] for match in _MACHINE.finditer(text)}
-    for name, version in sorted(wanted.items()):
+    for name, version in _wanted_of_machines(text):
         yield f"a machine with {name} {version} may do: `--virtual {name}={version}`"
+
+
+def _machine_wanted(conflict: Conflict, found: Iterable[Conflict]) -> str | None:
+    """Say what a machine lacks if another requirement wanted the same: then nearly all of them do."""
+    wanted = _wanted_of_machines(conflict.finding)
+    if len(conflict.members) > 1 or not wanted:
+        return None
+    if any(len(one.members) == 1 and _wanted_of_machines(one.finding) == wanted for one in found):
+        return " ".join(f"{name}={version}" for name, version in wanted)
+    return None
+
+
+def _wanted_of_machines(text: str) -> list[tuple[str, str]]:
+    return sorted({match["name"]: match["version"] for match in _MACHINE.finditer(text)}.items())
 
 
 def _relaxed(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.core.condapackages import PackageDigest
-from lsstinstall.core.errors import ToolkitError, UnavailableError
+from lsstinstall.core.errors import ToolkitError, UnavailableError, UnsatisfiableError
 from lsstinstall.core.names import CondaSubdir
 from lsstinstall.core.reporting import SilentReporter
 from lsstinstall.core.virtualpackages import VirtualPackage
@@ -60,6 +60,14 @@ def test_a_failure_names_the_platform_if_that_matters(failure: ToolkitError, mes
     with pytest.raises(ToolkitError) as caught:
         make_locks(request, solver=FakeLockChannel((), failure=failure), reporter=SilentReporter())
     assert (str(caught.value), caught.value.hint, caught.value.code) == (message, failure.hint, failure.code)
+
+
+def test_who_has_no_solution_is_sent_to_what_explains_it() -> None:
+    request = LockRequest(specs=("c",), channels=("x",), platforms=(LINUX,), parts={})
+    failure = UnsatisfiableError(("c",), "c needs d")
+    with pytest.raises(ToolkitError, match="on `linux-64`: no solution for `c`") as caught:
+        make_locks(request, solver=FakeLockChannel((), failure=failure), reporter=SilentReporter())
+    assert "`rubin-releng env solve` with `--platform linux-64`" in str(caught.value.hint)
 
 
 def test_a_lock_holds_whose_packages_are_there_and_fit() -> None:

@@ -220,8 +220,34 @@ def test_a_set_of_outputs_that_is_not_whole_is_told() -> None:
         }
     )
     (conflict,) = explain_failure(_asked("rubin-env-rsp"), solver, ledger=read_ledger()).conflicts
-    assert conflict.finding == "the channels have `rubin-env` of this version, but not this build of it"
+    assert conflict.finding == (
+        "the channels have only some of the outputs of `rubin-env-rsp 2.0.0`, and not this build of "
+        "`rubin-env`; they are one set, and come from the first channel that has any"
+    )
     assert conflict.members[0].needed_by == "rubin-env-rsp 2.0.0"
+    # To put another build in its place is nothing that anybody could do.
+    assert conflict.relaxations == ()
+
+
+def test_a_build_that_is_not_there_is_told() -> None:
+    (conflict,) = find_missing(_asked("p ==1.0 h1_3"), FakeSolver({"p 1.0 h1_0": ()}))
+    assert conflict.finding == "the channels have `p` of this version, but not this build of it"
+
+
+def test_all_that_was_asked_for_is_not_left_out() -> None:
+    explanation = explain_failure(_asked("nonsense"), FakeSolver(PACKAGES))
+    assert explanation.first_relaxations == ()
+    assert not explanation.together
+
+
+def test_an_old_machine_is_told_once() -> None:
+    words = "p 1.0 would require\n__glibc >=2.17,<3.0.a0, for which no candidates were found"
+    solver = FakeSolver(dict.fromkeys(("p 1.0", "q 1.0", "r 1.0"), ("__glibc >=2.17",)), words=words)
+    explanation = explain_failure(_asked("p", "q", "r"), solver)
+    assert len(explanation.conflicts) == 1
+    assert explanation.machine == "glibc=2.17"
+    assert not explanation.together
+    assert explain_failure(_asked("p"), solver).machine is None
 
 
 def test_many_versions_are_not_all_told() -> None:
