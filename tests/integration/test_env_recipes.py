@@ -193,6 +193,30 @@ def test_host_environments_need_their_packages(
     assert "Failed to resolve" in maintainer.err
 
 
+def test_a_channel_that_cannot_be_read_is_told_before_anything_is_built(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    folder = recipes / "rubin-env"
+    build = (
+        "build",
+        "--recipe",
+        folder,
+        "--platform",
+        "linux-64",
+        "--output",
+        tmp_path / "c",
+        "--run-exports",
+    )
+    assert maintainer(*build, "--channel", tmp_path / "none") == 3
+    assert "check the name of the channel" in maintainer.err
+    for subdir in ("noarch", "linux-64"):
+        (tmp_path / "cut" / subdir).mkdir(parents=True)
+        (tmp_path / "cut" / subdir / "repodata.json").write_text('{"packages": {')
+    assert maintainer(*build, "--channel", tmp_path / "cut") == 5
+    assert "is cut short or no index" in maintainer.err
+    assert not (tmp_path / "c").exists()
+
+
 def test_conda_build_builds_from_ledgers_only(maintainer: _Maintainer, tmp_path: Path) -> None:
     (tmp_path / "r").mkdir()
     (tmp_path / "r/recipe.yaml").write_text("package: {name: x, version: 1}\n")

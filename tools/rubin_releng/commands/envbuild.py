@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.conda import channel_uri
+from lsstinstall.adapters.conda import CondaEngine, channel_uri
+from lsstinstall.adapters.condacaches import package_cache
 from lsstinstall.adapters.condamachines import machine_platform
 from lsstinstall.commands.frame import output_options
 from rubin_releng.adapters.condabuild import CondaBuild
@@ -20,8 +21,11 @@ from rubin_releng.environments.packagebuilder import PackagePlan, plan_packages,
 from rubin_releng.environments.rendering import RecipeFormat
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from lsstinstall.adapters.console import Console
     from lsstinstall.core.condapackages import CondaPackage
+    from lsstinstall.core.names import CondaSubdir
 
 __all__ = ["build"]
 
@@ -125,11 +129,21 @@ def build(
         if dry_run:
             _answer(console, plan, channel, ())
             return
+        if run_exports:
+            _read_channels(channels, {step.job.platform for step in plan.steps if step.build})
         with channel.opened() as work:
             built = run_packages(
                 plan, packager=builder, channel=channel, work=work, reporter=console.reporter()
             )
     _answer(console, plan, channel, built)
+
+
+def _read_channels(channels: Sequence[str], platforms: Iterable[CondaSubdir]) -> None:
+    """Ask every channel for something: rattler-build passes over those that it cannot read."""
+    engine = CondaEngine(package_cache(None, os.environ), keep_indexes=True)
+    for platform in sorted(platforms):
+        for channel in channels:
+            engine.offers("python", channels=[channel], platform=platform)
 
 
 def _answer(
