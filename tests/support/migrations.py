@@ -28,7 +28,7 @@ lines:
   "2.1": {versions: ["2.1.0"], live: true}
 
 versions:
-  "3.0.0": {build: 2, date: 2026-02-03, platforms: [linux-64, osx-arm64], releases: ["31.0.0"], default_since: 2026-01-02}
+  "3.0.0": {build: 2, date: 2026-02-03, platforms: [linux-64, osx-arm64], releases: ["31.0.0"]}
   "2.1.0": {build: 1, platforms: [linux-64]}
   "2.0.0": {build: 0, platforms: [linux-64]}
   "1.0.0": {build: 0, platforms: [linux-64]}
@@ -71,7 +71,7 @@ requirements:
     run:
       cfitsio:
       - {limit: "4.6.2.*", versions: ["2.0.0 .."],
-        ticket: DM-1, since: 2025-04-14, review: 2026-12-01, reason: "conda-forge migration cfitsio462; linked"}
+        ticket: DM-1, since: 2025-04-14, review: 2026-12-01, reason: "conda-forge migration cfitsio462"}
       - {limit: "4.5.0.*", versions: ["1.0.0"]}
       clangxx_osx-arm64:
       - {limit: "19.*", versions: ["3.0.0 .."], platforms: [osx-arm64], reason: "one compiler: 1002"}
