@@ -49,7 +49,8 @@ class FakeSolver:
             names = sorted({_parts(spec)[0] for spec in specs})
             raise UnsatisfiableError(tuple(specs), self.words or f"nothing for {', '.join(names)}")
         return tuple(
-            SolvedPackage(channel="file:///c", package=one.package) for _, one in sorted(taken.items())
+            SolvedPackage(channel="file:///c", package=one.package, depends=one.depends)
+            for _, one in sorted(taken.items())
         )
 
     def offers(self, spec: str) -> SpecOffers:

@@ -1,0 +1,119 @@
+"""What has to be rebuilt before a migrated version can be had."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.names import CondaSubdir
+from rubin_releng.core.ledgermigrations import MigratedLedger, migrate_ledger
+from rubin_releng.environments.migrating import PlatformTrial, Rebuild, try_migration
+from tests.support.ledgers import read_ledger
+from tests.support.migrations import steps_of
+from tests.support.solving import FakeSolver
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lsstinstall.core.condapackages import CondaPackage
+    from lsstinstall.core.virtualpackages import VirtualPackage
+    from rubin_releng.core.ledgers import Ledger
+
+LEDGER = """\
+schema: 1
+name: rubin-env
+outputs:
+  rubin-env-nosysroot: {}
+  rubin-env: {}
+lines:
+  "main": {versions: ["1.0.0 .."]}
+versions:
+  "1.0.0": {build: 0, platforms: [linux-64]}
+variants:
+  lib:
+  - {value: "1.2"}
+requirements:
+  rubin-env-nosysroot:
+    run:
+      app:
+      - {}
+      lib:
+      - {limit: "1.2.*"}
+      tool:
+      - {limit: ">=1"}
+  rubin-env:
+    run:
+      rubin-env-nosysroot:
+      - {limit: "exact"}
+      tool:
+      - {limit: ">=1"}
+"""
+
+PACKAGES = {
+    "lib 1.2": ("lib-core ==1.2", "lib-data", "zlib"),
+    "lib-core 1.2": ("lib-data", "lib ==1.2"),
+    "lib-data 7.0": (),
+    "zlib 1.0": (),
+    "app 1.0": ("base >=1", "lib ==1.2"),
+    "base 1.0": ("lib-core ==1.2", "zlib"),
+    "tool 1.0": ("lib >=1", "app"),
+}
+REBUILT = {
+    **PACKAGES,
+    "lib 1.3": ("lib-core ==1.3",),
+    "lib-core 1.3": (),
+    "app 1.0 h1_1": ("base >=1", "lib ==1.3"),
+    "base 1.0 h1_1": ("lib-core ==1.3",),
+}
+PLATFORM = CondaSubdir("linux-64")
+
+
+class _Matcher:
+    """Matches as the solver of these tests does."""
+
+    def matches(self, spec: str, package: CondaPackage | VirtualPackage) -> bool:
+        assert not package.version.endswith("*")
+        key = f"{package.name} {package.version}"
+        return bool(FakeSolver({key: ()}).offers(spec).taken)
+
+
+def _try(packages: Mapping[str, Sequence[str]]) -> PlatformTrial:
+    ledger: Ledger = read_ledger(LEDGER)
+    steps = steps_of(ledger, "lib=1.3", version="1.0.0")
+    migrated: MigratedLedger = migrate_ledger(ledger, ledger.lines[0], steps, today=dt.date(2026, 7, 15))
+    return try_migration(migrated, ledger, PLATFORM, FakeSolver(packages), _Matcher())
+
+
+def test_what_pins_the_old_version_is_told_with_what_others_need_first() -> None:
+    trial = _try(PACKAGES)
+    assert not trial.solved
+    assert trial.solved_before
+    assert trial.missing == ("lib 1.3.*",)
+    assert trial.rebuilds == (
+        Rebuild(name="base", version="1.0", spec="lib-core ==1.2", found=None),
+        Rebuild(name="app", version="1.0", spec="lib ==1.2", found=None),
+    )
+    assert [one.summary for one in trial.conflicts] == [
+        "`lib 1.3.*`: the channels have `lib` in other versions: 1.2"
+    ]
+
+
+def test_what_was_rebuilt_is_told_and_the_platform_solves() -> None:
+    trial = _try(REBUILT)
+    assert trial.solved
+    assert trial.missing == ()
+    assert trial.conflicts == ()
+    assert [(one.name, one.found) for one in trial.rebuilds] == [("base", "1.0 h1_1"), ("app", "1.0 h1_1")]
+    assert trial.to_dict()["rebuild"] == [
+        {"name": "base", "version": "1.0", "spec": "lib-core ==1.2", "found": "1.0 h1_1"},
+        {"name": "app", "version": "1.0", "spec": "lib ==1.2", "found": "1.0 h1_1"},
+    ]
+
+
+def test_where_the_version_before_has_no_solution_direct_packages_are_looked_at() -> None:
+    packages = {key: needs for key, needs in PACKAGES.items() if not key.startswith("tool")}
+    trial = _try(packages)
+    assert not trial.solved_before
+    assert [one.name for one in trial.rebuilds] == ["app"]
+    # That `tool` is missing is no news.
+    assert [one.members[0].name for one in trial.conflicts] == ["lib"]
