@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rubin_releng.core.ledgers import Ledger
     from rubin_releng.core.placedvalues import PlacedDocument
 
-__all__ = ["LEDGER", "LoadedLedger", "load_ledger"]
+__all__ = ["LEDGER", "LoadedLedger", "load_ledger", "parse_ledger_text"]
 
 LEDGER = "requirements.yaml"
 """Name of a ledger, or of what refers to one, in the folder of a recipe."""
@@ -87,6 +87,29 @@ def load_ledger(path: Path) -> LoadedLedger:
         raise document.error(document.root, f"`{file}` is no ledger, but refers to one")
     ledger = _checked(whole)
     return LoadedLedger(ledger=ledger.only(ledger.line(line)) if line else ledger, path=file)
+
+
+def parse_ledger_text(text: str, *, source: str) -> Ledger:
+    """Read and check a ledger that is in no file yet.
+
+    Parameters
+    ----------
+    text : `str`
+        No reference to another one.
+    source : `str`
+        Name of the file in errors.
+
+    Returns
+    -------
+    ledger : `Ledger`
+        All of it.
+
+    Raises
+    ------
+    FormatError, ProblemsError
+        Raised as by `load_ledger`.
+    """
+    return _checked(parse_yaml(text, source=source))
 
 
 def _read(path: Path) -> tuple[Path, PlacedDocument]:

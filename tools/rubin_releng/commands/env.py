@@ -15,6 +15,7 @@ _COMMANDS = {
     "index": ("rubin_releng.commands.envindex:index", "Write the index of a local channel."),
     "solve": ("rubin_releng.commands.envsolve:solve", "Find the packages that satisfy some specs."),
     "check": ("rubin_releng.commands.envcheck:check", "Check the limits of a recipe."),
+    "migrate": ("rubin_releng.commands.envmigrate:migrate", "Move pins to new versions, on a branch."),
     "lock": (
         "rubin_releng.commands.envlock:lock",
         "Write solved environments so that they can be made again.",

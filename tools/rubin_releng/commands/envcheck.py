@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.conda import CondaEngine
-from lsstinstall.adapters.condacaches import package_cache
 from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.environmentnames import METAPACKAGE
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, ToolkitError, shown
 from lsstinstall.core.names import parse_subdir
-from rubin_releng.adapters.condasolvers import ChannelSolver
 from rubin_releng.adapters.documents import default_documents, read_documents
 from rubin_releng.adapters.ledgerfiles import load_ledger
 from rubin_releng.adapters.recipefiles import find_recipe
 from rubin_releng.commands.ledgeroptions import read_ledger
-from rubin_releng.commands.solveoptions import EXCLUDE_NEWER_HELP, offered_packages, parse_newest
+from rubin_releng.commands.machines import Machines
+from rubin_releng.commands.solveoptions import EXCLUDE_NEWER_HELP, parse_newest
 from rubin_releng.core.limitchecks import FindingKind, LimitFinding, Severity, check_ledger
 from rubin_releng.core.versionmentions import find_mentions
 from rubin_releng.environments.checking import check_platform
@@ -36,27 +33,6 @@ if TYPE_CHECKING:
     from rubin_releng.core.ledgers import Ledger, VersionRecord
 
 __all__ = ["check"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Machines:
-    """Channels and machines to try requirements with."""
-
-    channels: tuple[str, ...]
-    virtual: tuple[str, ...]
-    exclude_newer: datetime | None
-
-    def solver(self, platform: CondaSubdir) -> ChannelSolver:
-        # A `--virtual` is of one system: glibc says nothing of a Mac.
-        linux = platform.startswith("linux")
-        virtual = [one for one in self.virtual if one.lstrip("_").startswith("osx") is not linux]
-        return ChannelSolver(
-            CondaEngine(package_cache(None, os.environ), keep_indexes=True),
-            channels=self.channels,
-            platform=platform,
-            virtual_packages=offered_packages(platform, virtual),
-            exclude_newer=self.exclude_newer,
-        )
 
 
 @click.command()
@@ -103,7 +79,7 @@ def check(
     folder = find_recipe(name, root=root, start=Path.cwd())
     ledger, whole = read_ledger(folder), read_ledger(load_ledger(folder).path)
     record = ledger.record(version) if version is not None else ledger.newest
-    machines = _Machines(channels=channels, virtual=virtual, exclude_newer=parse_newest(exclude_newer))
+    machines = Machines(channels=channels, virtual=virtual, exclude_newer=parse_newest(exclude_newer))
     wanted = _platforms(whole, platforms) or list(record.platforms)
     texts = documents or default_documents(folder.resolve().parent.parent)
     findings = [
@@ -130,7 +106,7 @@ def _tried(
     ledger: Ledger,
     record: VersionRecord,
     platforms: Sequence[CondaSubdir],
-    machines: _Machines,
+    machines: Machines,
 ) -> Iterator[LimitFinding]:
     reporter = console.reporter()
     if not machines.channels:
