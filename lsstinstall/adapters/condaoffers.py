@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["match_spec", "query_offers"]
 
+# What rattler refuses in a spec of ours, and takes from an index.
+_LOOSE = ("missing range specifier", "'*' is incompatible with")
+
 
 def match_spec(text: str) -> rattler.MatchSpec:
     """Read a spec.
@@ -26,8 +29,8 @@ def match_spec(text: str) -> rattler.MatchSpec:
     Parameters
     ----------
     text : `str`
-        As conda takes it: ``libpq 18.2`` is that version, as in recipes and
-        indexes.
+        As conda takes it: ``libpq 18.2`` is that version, and ``==12.*``
+        every 12, as in recipes and indexes.
 
     Returns
     -------
@@ -42,7 +45,7 @@ def match_spec(text: str) -> rattler.MatchSpec:
     try:
         return rattler.MatchSpec(text, strict=True)
     except InvalidMatchSpecError as error:
-        if "missing range specifier" not in str(error):
+        if not any(words in str(error) for words in _LOOSE):
             raise
         return rattler.MatchSpec(text)
 

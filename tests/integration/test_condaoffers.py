@@ -147,3 +147,8 @@ def test_an_index_of_another_form_is_told_with_its_channel(
 def test_a_version_without_a_sign_is_that_version(engine: CondaEngine, channel: Path) -> None:
     assert _solve(engine, channel, "scipy 1.9.0") == {"scipy": "1.9.0"}
     assert _offers(engine, [channel], "scipy 1.10").matching[0].version == "1.10.0"
+
+
+def test_what_old_recipes_say_of_versions_is_taken(engine: CondaEngine, channel: Path) -> None:
+    assert _solve(engine, channel, "scipy ==1.9.*") == {"scipy": "1.9.0"}
+    assert _offers(engine, [channel], "scipy ==1.9.*").matching[0].version == "1.9.0"

@@ -158,11 +158,13 @@ class _Checker:
 
     def check_asked(self, specs: Sequence[str]) -> Iterator[LockProblem]:
         """Compare what was asked for with what is there."""
-        for spec in specs:
-            lack = self._lack(spec)
-            if lack is not None:
-                text = f"asked for was `{spec}`, and {lack}"
-                yield LockProblem(kind=LockProblemKind.UNMET, package=None, text=text)
+        lacking = [(spec, lack) for spec in specs if (lack := self._lack(spec)) is not None]
+        for spec, lack in lacking:
+            text = f"asked for was `{spec}`, and {lack}"
+            yield LockProblem(kind=LockProblemKind.UNMET, package=None, text=text)
+        if lacking:
+            # What another environment needs, nobody knows.
+            return
         needs = {
             name: [need for need in wanted if need in self._packages]
             for name, wanted in needs_of(self._packages.values()).items()

@@ -116,7 +116,9 @@ def test_what_was_asked_for_has_to_be_there_and_nothing_else() -> None:
     assert _check(locked_part(*WHOLE), FakeLockChannel(WHOLE), specs=("a 2", "q")) == [
         ("unmet", "asked for was `a 2`, and the lock has `1 h0_0`"),
         ("unmet", "asked for was `q`, and the lock does not have it"),
-        ("unasked", "nothing that was asked for needs `c`"),
+    ]
+    assert _check(locked_part(*WHOLE), FakeLockChannel(WHOLE), specs=("a",)) == [
+        ("unasked", "nothing that was asked for needs `c`")
     ]
 
 
