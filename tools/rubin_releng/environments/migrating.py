@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.condapackages import CondaPackage
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["PlatformTrial", "Rebuild", "try_migration"]
 
 _NO_BUILD = "0"
+_PYTHON, _ABI = "python", "python_abi"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ class PlatformTrial:
     rebuilds : `tuple` [ `Rebuild`, ... ]
         Packages that pin what was migrated, those that others need first: of
         the environment before; if that has no solution, of the newest
-        packages that each requirement takes by itself.
+        packages that requirements take, each by itself, with the old version.
     solved : `bool`
         Whether there is a solution with the new limits.
     solved_before : `bool`
@@ -121,7 +123,8 @@ def try_migration(
     new = _requirements(migrated.ledger, migrated.record, platform)
     known = {one.spec for one in old}
     changed = [one for one in new if one.spec not in known]
-    targets = {one.name: _target(one, platform, solver) for one in changed}
+    targets = _targets(changed, platform, solver)
+    replaced = _targets([one for one in old if one.name in targets], platform, solver)
     present, solved = _solved(old, solver), _solved(new, solver) is not None
     conflicts: tuple[Conflict, ...] = ()
     if not solved:
@@ -132,7 +135,12 @@ def try_migration(
         platform=platform,
         missing=tuple(one.spec for one in changed if not solver.offers(one.spec).taken),
         rebuilds=tuple(
-            _rebuilds(_newest(old, solver) if present is None else present, targets, solver, matcher)
+            _rebuilds(
+                _newest(old, replaced, solver, matcher) if present is None else present,
+                targets,
+                solver,
+                matcher,
+            )
         ),
         solved=solved,
         solved_before=present is not None,
@@ -163,12 +171,35 @@ def _solved(requirements: Sequence[Requirement], solver: Solver) -> dict[str, Pa
     return {one.package.name: PackageOffer(package=one.package, depends=one.depends) for one in solved}
 
 
-def _newest(requirements: Sequence[Requirement], solver: Solver) -> dict[str, PackageOffer]:
+def _newest(
+    requirements: Sequence[Requirement],
+    replaced: Mapping[str, CondaPackage],
+    solver: Solver,
+    matcher: SpecMatcher,
+) -> dict[str, PackageOffer]:
+    """Find for each requirement the newest package that goes with the old versions."""
     found: dict[str, PackageOffer] = {}
     for one in requirements:
-        for offer in solver.offers(one.spec).matching[:1]:
+        fitting = (
+            offer
+            for offer in solver.offers(one.spec).matching
+            if _refused(offer.depends, replaced, matcher) is None
+        )
+        for offer in islice(fitting, 1):
             found[one.name] = offer
     return found
+
+
+def _targets(
+    requirements: Sequence[Requirement], platform: CondaSubdir, solver: Solver
+) -> dict[str, CondaPackage]:
+    """Say which packages limits mean; with Python goes what names its ABI."""
+    targets = {one.name: _target(one, platform, solver) for one in requirements}
+    if _PYTHON in targets:
+        minor = ".".join(targets[_PYTHON].version.split(".")[:2])
+        build = f"{_NO_BUILD}_cp{minor.replace('.', '')}"
+        targets[_ABI] = CondaPackage(name=_ABI, version=minor, build=build, subdir=platform)
+    return targets
 
 
 def _target(requirement: Requirement, platform: CondaSubdir, solver: Solver) -> CondaPackage:

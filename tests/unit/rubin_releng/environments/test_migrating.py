@@ -77,9 +77,11 @@ class _Matcher:
         return bool(FakeSolver({key: ()}).offers(spec).taken)
 
 
-def _try(packages: Mapping[str, Sequence[str]]) -> PlatformTrial:
-    ledger: Ledger = read_ledger(LEDGER)
-    steps = steps_of(ledger, "lib=1.3", version="1.0.0")
+def _try(
+    packages: Mapping[str, Sequence[str]], *, migration: str = "lib=1.3", text: str = LEDGER
+) -> PlatformTrial:
+    ledger: Ledger = read_ledger(text)
+    steps = steps_of(ledger, migration, version="1.0.0")
     migrated: MigratedLedger = migrate_ledger(ledger, ledger.lines[0], steps, today=dt.date(2026, 7, 15))
     return try_migration(migrated, ledger, PLATFORM, FakeSolver(packages), _Matcher())
 
@@ -112,8 +114,24 @@ def test_what_was_rebuilt_is_told_and_the_platform_solves() -> None:
 
 def test_where_the_version_before_has_no_solution_direct_packages_are_looked_at() -> None:
     packages = {key: needs for key, needs in PACKAGES.items() if not key.startswith("tool")}
+    packages["app 0.9"] = packages.pop("app 1.0")
+    packages["app 1.0"] = ("lib ==1.1",)
     trial = _try(packages)
     assert not trial.solved_before
-    assert [one.name for one in trial.rebuilds] == ["app"]
+    assert [(one.name, one.version) for one in trial.rebuilds] == [("app", "0.9")]
     # That `tool` is missing is no news.
     assert [one.members[0].name for one in trial.conflicts] == ["lib"]
+
+
+def test_with_python_goes_what_names_its_abi() -> None:
+    text = LEDGER.replace('  lib:\n  - {value: "1.2"}', '  python:\n  - {value: "3.13.* *_cp313"}')
+    text = text.replace('lib:\n      - {limit: "1.2.*"}', 'python:\n      - {limit: "3.13.*"}')
+    packages = {
+        "python 3.13.5": (),
+        "python 3.14.1": (),
+        "python_abi 3.13 0_cp313": (),
+        "app 1.0 py313_0": ("python", "python_abi 3.13.* 0_cp313"),
+        "tool 1.0": ("python",),
+    }
+    trial = _try(packages, migration="python=3.14", text=text)
+    assert [(one.name, one.found) for one in trial.rebuilds] == [("app", None)]
