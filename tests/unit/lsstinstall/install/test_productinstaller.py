@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 URL = "https://example.org/stack"
 
 
+class _Notes(SilentReporter):
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.texts.append(text)
+
+
 class _Steps(SilentReporter):
     def __init__(self) -> None:
         self.told: list[tuple[str, Outcome]] = []
@@ -270,6 +278,23 @@ def test_an_interruption_keeps_what_is_finished_and_starts_nothing_new() -> None
     assert store.finished == ["base", "utils"]
     assert "afw.tar.gz" not in files.asked
     assert not store.locked
+
+
+def test_an_interruption_when_all_is_fetched_finishes_it_without_a_word() -> None:
+    store, notes = FakeProductStore(), _Notes()
+    main = threading.main_thread().ident or 0
+
+    def interrupt(name: str) -> None:
+        if name == "base":
+            # Time for those that run beside it to end.
+            time.sleep(0.5)
+            signal.pthread_kill(main, signal.SIGINT)
+            time.sleep(0.2)
+
+    store.on_finish = interrupt
+    with pytest.raises(InterruptedWorkError, match=r"interrupted after \d of 4 products"):
+        _run(store=store, jobs=4, reporter=notes)
+    assert notes.texts == []
 
 
 def test_an_interruption_does_not_wait_for_a_server_that_says_nothing() -> None:

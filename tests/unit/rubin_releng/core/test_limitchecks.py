@@ -117,3 +117,9 @@ def test_upper_limits_that_nobody_explains_are_told() -> None:
         one for one in check_ledger(ledger, ledger.newest, today=BEFORE) if one.severity is Severity.NOTE
     ]
     assert [one.message for one in found] == ["nobody knows why `astroquery <1` has its upper limit"]
+
+
+def test_a_pin_to_a_series_needs_no_reason() -> None:
+    ledger = read_ledger(TWO_LINES.replace('"<1"', '"=1"'))
+    messages = [one.message for one in check_ledger(ledger, ledger.newest, today=BEFORE)]
+    assert not any("nobody knows why" in message for message in messages)
