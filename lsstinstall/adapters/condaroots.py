@@ -21,16 +21,20 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.environments import EnvName, SolvedPackage
 
-__all__ = ["PACKAGE_CACHE", "CondaRoot"]
+__all__ = ["MARK", "PACKAGE_CACHE", "REMOVED", "CondaRoot"]
 
 PACKAGE_CACHE = "pkgs-rattler"
 """Folder beside the environments for packages and indexes; unpacked packages are in ``pkgs`` of it."""
 
-_MARK = ".lsstinstall-environment.json"
+MARK = ".lsstinstall-environment.json"
+"""File in an environment that says how far its making got."""
+
+REMOVED = ".removed-"
+"""What the name of an environment begins with that is half removed."""
+
 _LOCK = ".lsstinstall.lock"
 _OURS = frozenset({_LOCK, PACKAGE_CACHE})
 _COMPLETE = "complete"
-_REMOVED = ".removed-"
 
 
 class CondaRoot:
@@ -72,7 +76,7 @@ class CondaRoot:
         if self.has_conda or not self.path.exists():
             return
         names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else {"a file"}
-        if names - _OURS and names.isdisjoint({"envs", _MARK}):
+        if names - _OURS and names.isdisjoint({"envs", MARK}):
             raise RefusedError(
                 f"`{self.path}` exists but does not appear to contain conda",
                 hint="choose another folder with `-p`, or remove this one",
@@ -160,7 +164,7 @@ class CondaRoot:
         if not os.path.lexists(prefix):
             return EnvironmentCondition.ABSENT
         # A run that ended before its first mark was there leaves at most a part of that mark.
-        left = [one for one in prefix.iterdir() if _MARK not in one.name] if prefix.is_dir() else [prefix]
+        left = [one for one in prefix.iterdir() if MARK not in one.name] if prefix.is_dir() else [prefix]
         if name == BASE:
             left = [one for one in left if one.name not in {*_OURS, "envs"}]
         return EnvironmentCondition.OCCUPIED if left else EnvironmentCondition.ABSENT
@@ -174,7 +178,7 @@ class CondaRoot:
             Equal as long as no run of ours, and no conda, changed any.
         """
         folders = [self.path, *sorted((self.path / "envs").glob("*/"))]
-        files = (folder / name for folder in folders for name in (_MARK, "conda-meta/history"))
+        files = (folder / name for folder in folders for name in (MARK, "conda-meta/history"))
         return tuple((str(file), _changed(file)) for file in files)
 
     def configure(self, channels: Sequence[str]) -> None:
@@ -246,14 +250,14 @@ class CondaRoot:
     def _discard(self, name: EnvName) -> None:
         """Remove an environment; what is half removed has another name, so that nobody takes it for one."""
         prefix = self.prefix(name)
-        aside = prefix.with_name(f"{_REMOVED}{name}")
+        aside = prefix.with_name(f"{REMOVED}{name}")
         remove_tree(aside)
         if os.path.lexists(prefix):
             move_tree(prefix, aside)
             remove_tree(aside)
 
     def _mark(self, name: EnvName) -> EnvironmentCondition | None:
-        path = self.prefix(name) / _MARK
+        path = self.prefix(name) / MARK
         try:
             state = json.loads(read_text(path))["state"]
             return EnvironmentCondition(state)
@@ -264,7 +268,7 @@ class CondaRoot:
             return EnvironmentCondition.HALF_UPDATED
 
     def _write_mark(self, name: EnvName, content: dict[str, object]) -> None:
-        path = self.prefix(name) / _MARK
+        path = self.prefix(name) / MARK
         write_atomic(path, json.dumps({"schema": 1, **content}, indent=1) + "\n")
 
     def _write_history(self, prefix: Path, record: EnvironmentRecord) -> None:

@@ -8,6 +8,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from lsstinstall.adapters.condaroots import MARK, REMOVED
 from lsstinstall.adapters.diskusage import FreedBytes
 from lsstinstall.adapters.stackfolders import SCRATCH, SCRATCH_SUFFIX, record_path, replaced_folder
 from lsstinstall.adapters.trees import real_place, walk_tree
@@ -30,8 +31,6 @@ __all__ = [
     "unused_packages",
 ]
 
-_MARK = ".lsstinstall-environment.json"
-_REMOVED = ".removed-"
 _QUIET_SECONDS = 24 * 3600.0
 """EUPS as conda packages it takes no lock, so that only time tells whether it still works there."""
 
@@ -110,8 +109,8 @@ def environment_leftovers(conda_root: Path) -> Iterator[Garbage]:
         Sorted by name.
     """
     for prefix in sorted((conda_root / "envs").glob("*")):
-        if prefix.name.startswith(_REMOVED):
-            name = prefix.name.removeprefix(_REMOVED)
+        if prefix.name.startswith(REMOVED):
+            name = prefix.name.removeprefix(REMOVED)
             yield _garbage(GarbageKind.ENVIRONMENT, prefix, name, "half removed")
         elif _state(prefix) == "unfinished":
             yield _garbage(GarbageKind.ENVIRONMENT, prefix, prefix.name, "never finished")
@@ -152,7 +151,7 @@ def _text(path: Path) -> str:
 
 def _state(prefix: Path) -> object:
     try:
-        return json.loads((prefix / _MARK).read_text("utf-8"))["state"]
+        return json.loads((prefix / MARK).read_text("utf-8"))["state"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
