@@ -145,11 +145,11 @@ def test_a_folder_in_which_another_product_lies_is_kept(stack: Path) -> None:
     assert inner.is_dir()
 
 
-@pytest.mark.parametrize("place", ["utils/../../../work/obs", "link/obs"])
+@pytest.mark.parametrize("place", ["utils/../../../elsewhere/obs", "link/obs"])
 def test_a_folder_that_only_seems_to_be_in_the_stack_is_kept(
     stack: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], place: str
 ) -> None:
-    own = tmp_path / "work" / "obs"
+    own = tmp_path / "elsewhere" / "obs"
     own.mkdir(parents=True)
     (stack / "Linux64/link").symlink_to(own.parent)
     opened = Stack.open(stack, flavor=LINUX)
