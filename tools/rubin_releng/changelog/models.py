@@ -7,13 +7,19 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from lsstinstall.core.names import GitSha, ProductName
+    from lsstinstall.core.tags import EupsTag
     from lsstinstall.core.versions import EupsVersion
+    from rubin_releng.changelog.environments import EnvironmentChanges
     from rubin_releng.changelog.sides import Side
     from rubin_releng.core.changes import Change
+    from rubin_releng.core.fragments import Fragment
+    from rubin_releng.core.issues import Issue
     from rubin_releng.core.tickets import Ticket
 
-__all__ = ["ChangeLog", "ProductChanges", "Relation", "State"]
+__all__ = ["ChangeLog", "Flag", "ProductChanges", "Relation", "State", "Sweep", "TicketEntry"]
 
 
 class Relation(StrEnum):
@@ -35,8 +41,24 @@ class State(StrEnum):
     REBUILT = "rebuilt"
     CHANGED = "changed"
     ADDED = "added"
+    RETURNED = "returned"
     REMOVED = "removed"
+    LEGACY = "legacy"
+    RENAMED = "renamed"
     UNKNOWN = "unknown"
+
+
+class Flag(StrEnum):
+    """What there is to say of a ticket, beside its products."""
+
+    NEW = "new"
+    ALREADY_IN_FROM = "already_in_from"
+    ONLY_IN_FROM = "only_in_from"
+    REVERTED = "reverted"
+    RESTORED = "restored"
+    BACKPORT = "backport"
+    NESTED = "nested"
+    UNKNOWN_PROJECT = "unknown_project"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +98,18 @@ class ProductChanges:
         Length of the line of a product that was added.
     reason : `str` or `None`
         Why nothing is known; `None` if something is.
+    bots : `tuple` [ `GitSha`, ... ]
+        Those of ``unmapped`` that programs made, to be shown as a number.
+    fragments : `tuple` [ `Fragment`, ... ]
+        News fragments added in the range, by kind, ticket and path.
+    renamed_from : `ProductName` or `None`
+        The name it had on the old side, which is then no product of its own.
+    is_returned : `bool`
+        Whether an added product was in an earlier release.
+    is_legacy : `bool`
+        Whether a removed product's repository was retired.
+    is_excluded : `bool`
+        Whether nobody wants its merges (test data), so that they were not read.
     """
 
     name: ProductName
@@ -95,15 +129,83 @@ class ProductChanges:
     undone: frozenset[GitSha] = frozenset()
     commits: int | None = None
     reason: str | None = None
+    bots: tuple[GitSha, ...] = ()
+    fragments: tuple[Fragment, ...] = ()
+    renamed_from: ProductName | None = None
+    is_returned: bool = False
+    is_legacy: bool = False
+    is_excluded: bool = False
 
     @property
     def state(self) -> State:
         """What became of it; *rebuilt* is a new version of the same commit."""
+        if self.renamed_from is not None:
+            return State.RENAMED
+        if self.relation is Relation.ADDED and self.is_returned:
+            return State.RETURNED
+        if self.relation is Relation.REMOVED and self.is_legacy:
+            return State.LEGACY
         if self.relation is Relation.SAME:
             return State.UNCHANGED if self.from_version == self.to_version else State.REBUILT
         if self.relation in {Relation.FORWARD, Relation.BACKWARD, Relation.DIVERGED}:
             return State.CHANGED
         return State(self.relation.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketEntry:
+    """One ticket over all products.
+
+    Parameters
+    ----------
+    issue : `Issue`
+        Key, title and status.
+    products : `tuple` [ `ProductName`, ... ]
+        By name: those where it is news; if there is none, all that it touched.
+    changes : `tuple` [ `tuple` [ `ProductName`, `Change` ], ... ]
+        Everything that names it, on either side, oldest first.
+    first, last : `~datetime.datetime`
+        Of the changes, UTC.
+    flags : `frozenset` [ `Flag` ]
+        Several may hold, for products differ.
+    fragments : `tuple` [ `Fragment`, ... ]
+        About it, by product, then as there.
+    """
+
+    issue: Issue
+    products: tuple[ProductName, ...]
+    changes: tuple[tuple[ProductName, Change], ...]
+    first: dt.datetime
+    last: dt.datetime
+    flags: frozenset[Flag] = frozenset()
+    fragments: tuple[Fragment, ...] = ()
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it is new in some product."""
+        return Flag.NEW in self.flags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Direct commits by one person on one day with one subject: one line, however many products.
+
+    Parameters
+    ----------
+    author : `str`
+        Of all of them.
+    subject : `str`
+        Of all of them; empty if they have none.
+    date : `~datetime.date`
+        UTC.
+    members : `tuple` [ `tuple` [ `ProductName`, `GitSha` ], ... ]
+        By product, then oldest first; at least one.
+    """
+
+    author: str
+    subject: str
+    date: dt.date
+    members: tuple[tuple[ProductName, GitSha], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +218,21 @@ class ChangeLog:
         The two ends.
     products : `tuple` [ `ProductChanges`, ... ]
         By name.
+    tickets : `tuple` [ `TicketEntry`, ... ]
+        By project and number: news, and what is lost, already there or
+        reverted (see their flags).
+    sweeps : `tuple` [ `Sweep`, ... ]
+        What has no ticket and was made by a person, oldest first.
+    environment : `EnvironmentChanges` or `None`
+        `None` if nobody looked.
+    predecessor_note : `str` or `None`
+        Why the old end is the one to compare with, where it was chosen.
+    base : `EupsTag` or `None`
+        The weekly that a release was made from.
+    backports : `tuple` [ `Ticket`, ... ]
+        Merged after ``base`` and taken into the release; sorted.
+    sources : `tuple` [ `str`, ... ]
+        What was read, for people, in a fixed order.
     warnings : `tuple` [ `str`, ... ]
         What is doubtful or missing, one sentence each, in a fixed order.
     """
@@ -123,7 +240,19 @@ class ChangeLog:
     old: Side
     new: Side
     products: tuple[ProductChanges, ...]
+    tickets: tuple[TicketEntry, ...] = ()
+    sweeps: tuple[Sweep, ...] = ()
+    environment: EnvironmentChanges | None = None
+    predecessor_note: str | None = None
+    base: EupsTag | None = None
+    backports: tuple[Ticket, ...] = ()
+    sources: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+    @property
+    def news(self) -> tuple[TicketEntry, ...]:
+        """The tickets that are new in some product."""
+        return tuple(entry for entry in self.tickets if entry.is_news)
 
     @property
     def products_of_ticket(self) -> dict[Ticket, tuple[ProductName, ...]]:

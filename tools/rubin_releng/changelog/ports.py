@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from lsstinstall.core.names import GitSha
+    from lsstinstall.core.names import GitSha, ProductName
+    from rubin_releng.core.fragments import AddedFile
     from rubin_releng.core.histories import Span
+    from rubin_releng.core.issues import Issue
+    from rubin_releng.core.pullrequests import PullRequest
+    from rubin_releng.core.tickets import Ticket
 
-__all__ = ["HistoryReader"]
+__all__ = ["FragmentReader", "HistoryReader", "PullRequestSource", "TitleSource"]
 
 
 class HistoryReader(Protocol):
@@ -67,3 +71,83 @@ class HistoryReader(Protocol):
 
     def is_shallow(self) -> bool:
         """Tell whether the history is cut off somewhere."""
+
+
+class FragmentReader(Protocol):
+    """The files of one product's history; they may have to be fetched."""
+
+    def file_at(self, commit: GitSha, path: str) -> str | None:
+        """Read a file.
+
+        Parameters
+        ----------
+        commit : `GitSha`
+            A commit that is there.
+        path : `str`
+            In the repository.
+
+        Returns
+        -------
+        text : `str` or `None`
+            Wrong bytes replaced; `None` if that commit has no such file.
+        """
+
+    def added_files(self, start: GitSha, end: GitSha, folders: Sequence[str]) -> tuple[AddedFile, ...]:
+        """Read the files that came into some folders between two points.
+
+        Parameters
+        ----------
+        start, end : `GitSha`
+            Two commits that are there.
+        folders : `~collections.abc.Sequence` [ `str` ]
+            In the repository; their folders count, too.
+
+        Returns
+        -------
+        files : `tuple` [ `AddedFile`, ... ]
+            By path: added by any commit that only the end reaches, whether
+            they are still there or not, each once.
+        """
+
+
+class TitleSource(Protocol):
+    """Knows titles of tickets."""
+
+    def issues(self, keys: Collection[Ticket]) -> Mapping[Ticket, Issue]:
+        """Look tickets up.
+
+        Parameters
+        ----------
+        keys : `~collections.abc.Collection` [ `Ticket` ]
+            Any tickets.
+
+        Returns
+        -------
+        issues : `~collections.abc.Mapping` [ `Ticket`, `Issue` ]
+            One for each key; without a title where none could be had, with
+            the reason.
+        """
+
+
+class PullRequestSource(Protocol):
+    """Knows which pull requests brought commits to a main line."""
+
+    def merged(
+        self, product: ProductName, repository_url: str, shas: Sequence[GitSha]
+    ) -> Mapping[GitSha, PullRequest]:
+        """Find the pull requests of commits that do not name any.
+
+        Parameters
+        ----------
+        product : `ProductName`
+            Whose commits they are.
+        repository_url : `str`
+            Where its repository is.
+        shas : `~collections.abc.Sequence` [ `GitSha` ]
+            Commits on a main line.
+
+        Returns
+        -------
+        pull_requests : `~collections.abc.Mapping` [ `GitSha`, `PullRequest` ]
+            Merged ones only; commits that were pushed directly are left out.
+        """

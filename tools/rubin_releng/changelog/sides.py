@@ -12,6 +12,7 @@ from lsstinstall.core.tags import EupsTag, TagKind, parse_tag
 from rubin_releng.core.refs import parse_ref_name
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from lsstinstall.core.buildmanifests import BuildManifest
@@ -77,6 +78,10 @@ class Side:
         Full refs or a commit id, the best first.
     is_tag : `bool`
         Whether a repository without the refs does not belong to the release.
+    date : `~datetime.date` or `None`
+        Of the release, UTC, if it is known.
+    warnings : `tuple` [ `str`, ... ]
+        What is doubtful about this end, one sentence each.
     """
 
     name: str
@@ -87,6 +92,8 @@ class Side:
     pins: Mapping[ProductName, Pin] | None = None
     refs: tuple[str, ...] = ()
     is_tag: bool = False
+    date: dt.date | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def side_of_release(release: Release, *, name: str) -> Side:
