@@ -154,7 +154,7 @@ def _find_end(name: ProductName, side: Side, reader: HistoryReader | None) -> _E
         pin = side.pins.get(name)
         if pin is None:
             return _End(is_absent=True, reason=f"`{side.name}` has no product of that name")
-        return _End(commit=pin.commit, version=pin.version, repository=pin.repository)
+        return _End(commit=pin.commit, version=pin.version, repository=pin.repository, reason=pin.reason)
     if reader is None:
         return _End(reason="its repository is not at hand")
     found = {ref: commit for ref, commit in zip(side.refs, reader.resolve(side.refs), strict=True) if commit}

@@ -42,17 +42,20 @@ class Pin:
 
     Parameters
     ----------
-    commit : `GitSha`
-        What was built.
-    version : `EupsVersion`
-        As EUPS prints it.
+    commit : `GitSha` or `None`
+        What was built; `None` if only the product's name is known.
+    version : `EupsVersion` or `None`
+        As EUPS prints it, where a document tells.
     repository : `str` or `None`
         URL of its history, where that is known.
+    reason : `str` or `None`
+        Why the commit is not known; `None` if it is.
     """
 
-    commit: GitSha
-    version: EupsVersion
+    commit: GitSha | None
+    version: EupsVersion | None = None
     repository: str | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +85,9 @@ class Side:
         Of the release, UTC, if it is known.
     warnings : `tuple` [ `str`, ... ]
         What is doubtful about this end, one sentence each.
+    notes : `tuple` [ `str`, ... ]
+        Which other places were asked and did not have it, for people: this is
+        usual for old releases.
     """
 
     name: str
@@ -94,6 +100,7 @@ class Side:
     is_tag: bool = False
     date: dt.date | None = None
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def side_of_release(release: Release, *, name: str) -> Side:
