@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rubin_releng.core.refs import RefName, RepositoryRefs
 
 __all__ = [
+    "ObjectStore",
     "PackageMaker",
     "PackageStore",
     "ProductSource",
@@ -74,6 +75,42 @@ class Workshop(Protocol):
 
     def declare(self, product: ManifestProduct, build: BuildId) -> None:
         """Tell the stack's database of a product, if it does not know it, and of its build."""
+
+
+class ObjectStore(Protocol):
+    """Files by their paths, in a folder or a bucket; used by several threads at once.
+
+    Paths are relative, with ``/``. Nothing is ever seen in part: a file is
+    there whole, as it was before, or not at all.
+    """
+
+    @property
+    def url(self) -> str:
+        """Where it is, without a final slash."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+
+    def size(self, path: str) -> int | None:
+        """Tell the size of a file in bytes; `None` if there is none."""
+
+    def read(self, path: str) -> bytes | None:
+        """Read a whole file; `None` if there is none."""
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Name the files in a folder, sorted, without hidden ones and folders; none if there is no folder."""
+
+    def download(self, path: str, target: Path) -> None:
+        """Fetch a file, which appears whole or not at all; `NotFoundError` if there is none."""
+
+    def upload(self, source: Path, path: str) -> None:
+        """Put a file there, or replace it, in one step."""
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a small file, or replace it, in one step."""
+
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is not there is fine."""
 
 
 class PackageStore(Protocol):

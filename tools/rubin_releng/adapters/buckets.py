@@ -1,0 +1,373 @@
+"""Files in buckets: S3 and Google Cloud Storage, through fsspec."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING, Any, Protocol
+
+from lsstinstall.adapters.files import explain, make_directory, sha256_of
+from lsstinstall.adapters.folders import check_content, check_inner_path
+from lsstinstall.core.errors import ConfigurationError, NotFoundError, UnavailableError
+from lsstinstall.core.names import Sha256, parse_sha256
+from rubin_releng.adapters.bucketerrors import asking, is_taken
+from rubin_releng.adapters.objectstores import ensure_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+__all__ = ["BucketObjects", "open_bucket"]
+
+_DIGEST = "sha256"
+
+# What changes its content must not be kept by anybody on the way: Google tells them to for an hour.
+_FRESH = "no-cache"
+
+# Losing the race for one small file so often means that something else is wrong.
+_UPDATES = 20
+
+
+class _Facts:
+    """What a server says of one object."""
+
+    __slots__ = ("digest", "size", "version")
+
+    def __init__(self, *, size: int, version: str | None, digest: str | None) -> None:
+        self.size = size
+        self.version = version
+        self.digest = digest
+
+
+class _Dialect(Protocol):
+    """Where the two services differ."""
+
+    files: Any
+
+    def check(self, bucket: str) -> None: ...
+
+    def facts(self, key: str) -> _Facts: ...
+
+    def options(self, *, digest: str | None, fresh: bool) -> Mapping[str, object]: ...
+
+    def unless_changed(self, version: str | None) -> Mapping[str, object]: ...
+
+
+class _S3:
+    def __init__(self, files: Any) -> None:
+        self.files = files
+
+    def check(self, bucket: str) -> None:
+        self.files.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
+
+    def facts(self, key: str) -> _Facts:
+        bucket, _, name = key.partition("/")
+        head = self.files.call_s3("head_object", Bucket=bucket, Key=name)
+        digest = head.get("Metadata", {}).get(_DIGEST)
+        return _Facts(size=int(head["ContentLength"]), version=head.get("ETag"), digest=digest)
+
+    def options(self, *, digest: str | None, fresh: bool) -> Mapping[str, object]:
+        metadata = {} if digest is None else {"Metadata": {_DIGEST: digest}}
+        return metadata | ({"CacheControl": _FRESH} if fresh else {})
+
+    def unless_changed(self, version: str | None) -> Mapping[str, object]:
+        return {"mode": "create"} if version is None else {"IfMatch": version}
+
+
+class _Google:
+    def __init__(self, files: Any) -> None:
+        self.files = files
+
+    def check(self, bucket: str) -> None:
+        self.files.call("GET", "b/{}/o", bucket, maxResults=1, json_out=True)
+
+    def facts(self, key: str) -> _Facts:
+        info = self.files.info(key)
+        if info["type"] != "file":
+            raise FileNotFoundError(key)
+        digest = info.get("metadata", {}).get(_DIGEST)
+        return _Facts(size=int(info["size"]), version=None, digest=digest)
+
+    def options(self, *, digest: str | None, fresh: bool) -> Mapping[str, object]:
+        metadata = {} if digest is None else {"metadata": {_DIGEST: digest}}
+        return metadata | ({"fixed_key_metadata": {"cache_control": _FRESH}} if fresh else {})
+
+    def unless_changed(self, version: str | None) -> Mapping[str, object]:
+        del version  # gcsfs has no word for it; `update` looks once more afterwards
+        return {}
+
+
+def open_bucket(url: str) -> BucketObjects:
+    """Open a bucket, or a folder of one.
+
+    Parameters
+    ----------
+    url : `str`
+        ``s3://bucket/folder`` or ``gs://bucket/folder``.
+
+    Returns
+    -------
+    store : `BucketObjects`
+        Its bucket is there, and we may look into it.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if no bucket is named, or the extra is not installed.
+    NotFoundError
+        Raised if there is no such bucket.
+    UnavailableError
+        Raised if its server does not answer, or lets us not in.
+    """
+    scheme, _, rest = url.partition("://")
+    bucket, _, prefix = rest.strip("/").partition("/")
+    if not bucket:
+        raise ConfigurationError(f"<{url}> names no bucket", hint=f"write `{scheme}://bucket/folder`")
+    with asking(url):
+        dialect = _open_s3() if scheme == "s3" else _open_google()
+        try:
+            dialect.check(bucket)
+        except FileNotFoundError as error:
+            hint = "make it, or check the name and the endpoint in the environment"
+            raise NotFoundError(f"there is no bucket `{scheme}://{bucket}`", hint=hint) from error
+    return BucketObjects(dialect, scheme, bucket, prefix)
+
+
+def _open_s3() -> _Dialect:
+    try:
+        import s3fs  # noqa: PLC0415
+    except ImportError as error:
+        raise _missing_extra("s3") from error
+    endpoint = os.environ.get("S3_ENDPOINT_URL") or None
+    return _S3(s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False, endpoint_url=endpoint))
+
+
+def _open_google() -> _Dialect:
+    try:
+        import gcsfs  # noqa: PLC0415
+    except ImportError as error:
+        raise _missing_extra("gs") from error
+    token = "anon" if os.environ.get("STORAGE_EMULATOR_HOST") else None
+    return _Google(gcsfs.GCSFileSystem(skip_instance_cache=True, use_listings_cache=False, token=token))
+
+
+def _missing_extra(scheme: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"`{scheme}://` needs libraries that are not installed",
+        hint="install the extra `stores`, as in `lsstinstall[releng,stores]`",
+    )
+
+
+class BucketObjects:
+    """Files in a bucket; every object is whole by the nature of these services.
+
+    Parameters
+    ----------
+    dialect : `_Dialect`
+        The service.
+    scheme : `str`
+        ``s3`` or ``gs``.
+    bucket : `str`
+        Name of the bucket.
+    prefix : `str`
+        Folder in it; may be empty.
+
+    Notes
+    -----
+    Objects carry their SHA-256 digest as metadata, so that nobody fetches a
+    package to know it.
+    """
+
+    def __init__(self, dialect: _Dialect, scheme: str, bucket: str, prefix: str) -> None:
+        self._dialect = dialect
+        self._files = dialect.files
+        self._root = f"{bucket}/{prefix}".rstrip("/")
+        self._url = f"{scheme}://{self._root}"
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return self._url
+
+    def _key(self, path: str) -> str:
+        return f"{self._root}/{check_inner_path(path)}"
+
+    def _facts(self, path: str) -> _Facts | None:
+        with asking(f"{self._url}/{path}"):
+            try:
+                return self._dialect.facts(self._key(path))
+            except FileNotFoundError:
+                return None
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file, by one request."""
+        return self._facts(path) is not None
+
+    def size(self, path: str) -> int | None:
+        """Tell the size of a file in bytes; `None` if there is none."""
+        facts = self._facts(path)
+        return None if facts is None else facts.size
+
+    def digest(self, path: str) -> Sha256 | None:
+        """Tell the SHA-256 digest of a file; `None` if there is none.
+
+        What others put there without one is read.
+        """
+        facts = self._facts(path)
+        if facts is None:
+            return None
+        if facts.digest is not None:
+            return parse_sha256(facts.digest)
+        # Imported here: objects of ours tell.
+        import hashlib  # noqa: PLC0415
+
+        return Sha256(hashlib.sha256(self.read(path) or b"").hexdigest())
+
+    def read(self, path: str) -> bytes | None:
+        """Read a whole file; `None` if there is none."""
+        with asking(f"{self._url}/{path}"):
+            try:
+                data: bytes = self._files.cat_file(self._key(path))
+            except FileNotFoundError:
+                return None
+        return data
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Name the files in a folder, sorted, without hidden ones and folders; none if there is no folder."""
+        key = f"{self._root}/{ensure_folder(folder)}".rstrip("/")
+        with asking(f"{self._url}/{folder}"):
+            try:
+                entries = self._files.ls(key, detail=True)
+            except FileNotFoundError:
+                return ()
+        names = [str(entry["name"]).rpartition("/")[2] for entry in entries if entry["type"] == "file"]
+        return tuple(sorted(name for name in names if name and not name.startswith(".")))
+
+    def folders(self) -> tuple[str, ...]:
+        """Name all folders that hold files, sorted, hidden ones left out; ``.`` is the root."""
+        with asking(self._url):
+            keys = [str(key) for key in self._files.find(self._root)]
+        paths = [key.removeprefix(f"{self._root}/").split("/") for key in keys]
+        shown = [parts for parts in paths if not any(part.startswith(".") for part in parts)]
+        return tuple(sorted({"/".join(parts[:-1]) or "." for parts in shown}))
+
+    def download(self, path: str, target: Path) -> None:
+        """Fetch a file, which appears whole and as it was put there, or not at all.
+
+        Parameters
+        ----------
+        path : `str`
+            The file.
+        target : `~pathlib.Path`
+            Where it appears.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if there is none.
+        CorruptError
+            Raised if something else came than is there.
+        """
+        facts = self._facts(path)
+        if facts is None:
+            raise NotFoundError(f"there is no <{self._url}/{path}>")
+        make_directory(target.parent)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
+        try:
+            with asking(f"{self._url}/{path}"):
+                self._files.get_file(self._key(path), str(temporary))
+            digest = sha256_of(temporary)
+            check_content(
+                f"{self._url}/{path}",
+                size_bytes=temporary.stat().st_size,
+                sha256=digest,
+                expected_size=facts.size,
+                expected_sha256=facts.digest,
+            )
+            temporary.replace(target)
+        except OSError as error:
+            raise explain(error, doing="write") from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def upload(self, source: Path, path: str) -> None:
+        """Put a file there, or replace it, in one step."""
+        self._put(source, path, mode="overwrite")
+
+    def create(self, source: Path, path: str) -> bool:
+        """Put a file there in one step; false, and nothing done, if there is one."""
+        try:
+            self._put(source, path, mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+    def _put(self, source: Path, path: str, *, mode: str) -> None:
+        options = self._dialect.options(digest=sha256_of(source), fresh=False)
+        with asking(f"{self._url}/{path}"):
+            try:
+                self._files.put_file(str(source), self._key(path), mode=mode, **options)
+            except Exception as error:
+                if is_taken(error):
+                    raise FileExistsError(path) from error
+                raise
+
+    def write(self, path: str, data: bytes) -> None:
+        """Write a small file, or replace it, in one step."""
+        with asking(f"{self._url}/{path}"):
+            self._files.pipe_file(self._key(path), data, **self._options(data))
+
+    def _options(self, data: bytes) -> Mapping[str, object]:
+        import hashlib  # noqa: PLC0415
+
+        return self._dialect.options(digest=hashlib.sha256(data).hexdigest(), fresh=True)
+
+    def update(self, path: str, change: Callable[[bytes | None], bytes]) -> bytes:
+        """Replace a small file by what is made of its content; nothing others write meanwhile is lost.
+
+        Parameters
+        ----------
+        path : `str`
+            The file.
+        change : `~collections.abc.Callable`
+            Makes the new content of the old one, `None` if there is none;
+            gives back what already holds it all. It may be called again.
+
+        Returns
+        -------
+        data : `bytes`
+            What is there now.
+
+        Raises
+        ------
+        UnavailableError
+            Raised if others write it all the time.
+        """
+        for _ in range(_UPDATES):
+            facts = self._facts(path)
+            old = None if facts is None else self.read(path)
+            new = change(old)
+            if new == old:
+                return new
+            self._write_unless_changed(path, new, None if facts is None else facts.version)
+        raise UnavailableError(
+            f"<{self._url}/{path}> is changed by others all the time", hint="try again later"
+        )
+
+    def _write_unless_changed(self, path: str, data: bytes, version: str | None) -> None:
+        with asking(f"{self._url}/{path}"):
+            try:
+                self._files.pipe_file(
+                    self._key(path), data, **self._options(data), **self._dialect.unless_changed(version)
+                )
+            except Exception as error:
+                if not is_taken(error):
+                    raise
+
+    def remove(self, path: str) -> None:
+        """Remove a file; one that is not there is fine."""
+        with asking(f"{self._url}/{path}"):
+            try:
+                self._files.rm_file(self._key(path))
+            except FileNotFoundError:
+                return
