@@ -155,6 +155,33 @@ def test_all_platforms_are_built_at_once_and_then_left_alone(
     assert len(maintainer.json(*build, "--version", "10.2.0=0")["built"]) == 15
 
 
+def test_a_damaged_package_of_a_set_is_made_again_and_the_others_stay(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path
+) -> None:
+    build = ("build", "--recipe", recipes / "rubin-env-0.8", "--platform", "linux-64", "--output")
+    *others, damaged = maintainer.json(*build, tmp_path / "c")["built"]
+    before = {name: (tmp_path / "c" / name).read_bytes() for name in others}
+    (tmp_path / "c" / damaged).write_bytes(b"PK")
+    assert maintainer(*build, tmp_path / "c") == 0
+    assert f"`{damaged.rpartition('/')[2]}` in the channel was changed after it was made" in maintainer.err
+    assert maintainer.json(*build, tmp_path / "c")["built"] == []
+    assert {name: (tmp_path / "c" / name).read_bytes() for name in others} == before
+
+
+def test_a_build_that_fails_leaves_no_channel(maintainer: _Maintainer, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r/recipe.yaml").write_text(
+        "package: {name: x, version: 1}\nbuild: {noarch: generic, script: exit 3}\n"
+    )
+    build = ("build", "--recipe", tmp_path / "r", "--output")
+    assert maintainer(*build, tmp_path / "c") == 1
+    assert not (tmp_path / "c").exists()
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/notes.txt").write_text("keep\n")
+    assert maintainer(*build, tmp_path / "mine") == 1
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
 def test_pins_of_a_host_environment_that_is_not_installed_are_computed(
     maintainer: _Maintainer, recipes: Path, tmp_path: Path
 ) -> None:

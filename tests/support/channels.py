@@ -30,10 +30,11 @@ def package_job(name: str, *, platform: str = "linux-64") -> PackageJob:
 
 @dataclass
 class FakePackager:
-    """Makes one package a recipe; `state` stands for the recipes' contents."""
+    """Makes one package a recipe, or those named; `state` stands for the recipes' contents."""
 
     state: str = "a"
     broken: frozenset[str] = frozenset()
+    outputs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     built: list[str] = field(default_factory=list)
 
     def inputs_of(self, job: PackageJob) -> Sha256:
@@ -42,9 +43,10 @@ class FakePackager:
         return Sha256(text.encode().hex()[:64].ljust(64, "0"))
 
     def render(self, job: PackageJob) -> tuple[CondaPackage, ...]:
-        """Name the package."""
-        name = job.recipe.parent.name
-        return (CondaPackage(name=name, version="1", build="h0_0", subdir=job.platform),)
+        """Name the packages."""
+        recipe = job.recipe.parent.name
+        names = self.outputs.get(recipe, (recipe,))
+        return tuple(CondaPackage(name=one, version="1", build="h0_0", subdir=job.platform) for one in names)
 
     def build(self, job: PackageJob, work: Path) -> tuple[Path, ...]:
         """Name the package's file, or fail."""
@@ -60,6 +62,7 @@ class FakeChannel:
     """Remembers what was added."""
 
     packages: dict[CondaPackage, Sha256] = field(default_factory=dict)
+    spoiled: set[CondaPackage] = field(default_factory=set)
 
     @property
     def uri(self) -> str:
@@ -68,16 +71,24 @@ class FakeChannel:
 
     def inputs(self) -> Mapping[CondaPackage, Sha256]:
         """Say what each package was made from."""
-        return self.packages
+        return {one: inputs for one, inputs in self.packages.items() if one not in self.spoiled}
 
     def holds(self, package: CondaPackage) -> bool:
         """Say whether it is there."""
-        return package in self.packages
+        return package in self.packages and package not in self.spoiled
 
-    def add(self, files: Mapping[CondaPackage, Path], inputs: Sha256) -> None:
+    def is_spoiled(self, package: CondaPackage) -> bool:
+        """Say whether somebody changed it."""
+        return package in self.spoiled
+
+    def add(self, files: Mapping[CondaPackage, Path], inputs: Sha256) -> tuple[CondaPackage, ...]:
         """Take packages in."""
         assert all(path.name == package.file_name for package, path in files.items())
-        self.packages.update(dict.fromkeys(files, inputs))
+        intact = self.inputs()
+        added = tuple(one for one in files if intact.get(one) != inputs)
+        self.packages.update(dict.fromkeys(added, inputs))
+        self.spoiled.difference_update(added)
+        return added
 
     def index(self) -> None:
         """Do nothing."""

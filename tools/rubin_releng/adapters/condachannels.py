@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.conda import index_channel
@@ -77,11 +77,26 @@ class LocalChannel:
             False also for a file that is not what the record says: an
             interrupted run left it, or a disk spoiled it.
         """
+        return self._place(package).is_file() and not self.is_spoiled(package)
+
+    def is_spoiled(self, package: CondaPackage) -> bool:
+        """Say whether a file is there that is not what the record says.
+
+        Parameters
+        ----------
+        package : `CondaPackage`
+            Its name.
+
+        Returns
+        -------
+        spoiled : `bool`
+            False for one that is not there, or not in the record.
+        """
         known = self._record().get(package)
         path = self._place(package)
-        return path.is_file() and (known is None or sha256_of(path) == known[0])
+        return known is not None and path.is_file() and sha256_of(path) != known[0]
 
-    def add(self, files: Mapping[CondaPackage, Path], inputs: Sha256) -> None:
+    def add(self, files: Mapping[CondaPackage, Path], inputs: Sha256) -> tuple[CondaPackage, ...]:
         """Move finished packages in, and index.
 
         The record is written first: whatever comes between, the next run
@@ -94,12 +109,19 @@ class LocalChannel:
         inputs : `Sha256`
             Digest of what they were made from.
 
+        Returns
+        -------
+        added : `tuple` [ `CondaPackage`, ... ]
+            Those that were not there, unharmed, made from the same inputs;
+            the others stay as they are.
+
         Raises
         ------
         RefusedError
             Raised if we may not write there.
         """
         record = self._record()
+        files = {one: path for one, path in files.items() if not self._is_intact(one, record, inputs)}
         record.update({package: (sha256_of(path), inputs) for package, path in files.items()})
         rows = {
             f"{package.subdir}/{package.file_name}": {"sha256": digest, "inputs": made_from}
@@ -114,6 +136,7 @@ class LocalChannel:
             except OSError as error:
                 raise explain(error, doing="move") from error
         index_channel(self._path, anew=replacing)
+        return tuple(files)
 
     def index(self) -> None:
         """Write the index of all platforms anew, plain and compressed.
@@ -132,25 +155,45 @@ class LocalChannel:
         Yields
         ------
         work : `~pathlib.Path`
-            An empty folder in the channel, removed at the end.
+            An empty folder in the channel, removed at the end. If the run
+            fails before it made a first package, no channel is left behind.
 
         Raises
         ------
         RefusedError
             Raised if another run holds it, or we may not write there.
         """
+        before = set(self._path.iterdir()) if self._path.is_dir() else None
         make_directory(self._path)
         with hold_lock(self._path / _LOCK, purpose="the build"):
             for left_behind in self._path.glob(".work-*"):
                 remove_tree(left_behind)
             work = self._path / f".work-{secrets.token_hex(4)}"
-            make_directory(work)
-            if not self._is_indexed():
-                self.index()
             try:
+                make_directory(work)
+                if not self._is_indexed():
+                    self.index()
                 yield work
             finally:
                 remove_tree(work)
+                if not (self._path / _RECORD).exists():
+                    self._clear(before)
+
+    def _clear(self, before: set[Path] | None) -> None:
+        """Remove what this run put into a folder that has become no channel."""
+        for path in set(self._path.iterdir()) - (before or set()):
+            remove_tree(path)
+        if before is None:
+            # Another run may have begun.
+            with suppress(OSError):
+                self._path.rmdir()
+
+    def _is_intact(
+        self, package: CondaPackage, record: Mapping[CondaPackage, tuple[Sha256, Sha256]], inputs: Sha256
+    ) -> bool:
+        path = self._place(package)
+        digest, made_from = record.get(package, (None, None))
+        return made_from == inputs and path.is_file() and sha256_of(path) == digest
 
     def _place(self, package: CondaPackage) -> Path:
         return self._path / package.subdir / package.file_name

@@ -37,12 +37,15 @@ class PackageStep:
         Digest of all that decides on the result.
     build : `bool`
         False if the channel has all of it, made from the same inputs.
+    spoiled : `tuple` [ `CondaPackage`, ... ], optional
+        Those of them whose files are not what they were when they were made.
     """
 
     job: PackageJob
     packages: tuple[CondaPackage, ...]
     inputs: Sha256
     build: bool
+    spoiled: tuple[CondaPackage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +94,11 @@ def plan_packages(
         inputs, packages = packager.inputs_of(job), packager.render(job)
         unchanged = bool(packages) and all(present.get(package) == inputs for package in packages)
         if not unchanged and not replace:
-            _refuse_replacing(packages, channel)
-        steps.append(PackageStep(job=job, packages=packages, inputs=inputs, build=not unchanged))
+            _refuse_replacing([one for one in packages if present.get(one) != inputs], channel)
+        spoiled = () if unchanged else tuple(filter(channel.is_spoiled, packages))
+        steps.append(
+            PackageStep(job=job, packages=packages, inputs=inputs, build=not unchanged, spoiled=spoiled)
+        )
     return PackagePlan(steps=tuple(steps))
 
 
@@ -102,7 +108,8 @@ def run_packages(
     """Build what the plan says.
 
     Each recipe's packages enter the channel together and after the whole
-    recipe was built; later recipes find them there.
+    recipe was built; later recipes find them there. Those of them that are
+    there, unharmed, stay as they are, as locks know them.
 
     Parameters
     ----------
@@ -129,14 +136,17 @@ def run_packages(
             for package in step.packages:
                 reporter.step(package.file_name, Outcome.UNCHANGED)
             continue
+        for package in step.spoiled:
+            reporter.warn(f"`{package.file_name}` in the channel was changed after it was made: built again")
         started = time.monotonic()
         files = packager.build(step.job, work / str(number))
         made = {parse_package_file(path.name, subdir=path.parent.name): path for path in files}
-        channel.add(made, step.inputs)
+        added = channel.add(made, step.inputs)
         seconds = (time.monotonic() - started) / max(len(made), 1)
         for package in made:
-            reporter.step(package.file_name, Outcome.DONE, seconds=seconds)
-        built.extend(made)
+            outcome = Outcome.DONE if package in added else Outcome.UNCHANGED
+            reporter.step(package.file_name, outcome, seconds=seconds)
+        built.extend(added)
     reporter.end()
     return tuple(built)
 

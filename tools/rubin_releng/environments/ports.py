@@ -43,8 +43,11 @@ class Channel(Protocol):
     def holds(self, package: CondaPackage) -> bool:
         """Whether a file of this name is there."""
 
-    def add(self, files: Mapping[CondaPackage, Path], inputs: Sha256) -> None:
-        """Move finished packages in, record what they were made from, and index."""
+    def is_spoiled(self, package: CondaPackage) -> bool:
+        """Whether a file of this name is there that is not what was made."""
+
+    def add(self, files: Mapping[CondaPackage, Path], inputs: Sha256) -> tuple[CondaPackage, ...]:
+        """Move finished packages in, record what they were made from, and index; say which are new."""
 
     def index(self) -> None:
         """Write the index of all platforms anew."""

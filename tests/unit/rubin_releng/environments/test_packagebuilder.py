@@ -48,3 +48,36 @@ def test_what_was_built_before_a_failure_is_kept() -> None:
         _build(packager, channel)
     packager.broken = frozenset()
     assert _build(packager, channel) == ["eups linux-64", "eups osx-arm64"]
+
+
+@pytest.fixture
+def atomic_set() -> tuple[FakePackager, FakeChannel]:
+    """Two outputs of one recipe, the second of which somebody changed."""
+    packager, channel = FakePackager(outputs={"zlib": ("zlib", "zlib-devel")}), FakeChannel()
+    _build(packager, channel)
+    channel.spoiled.update(one for one in channel.packages if one.name == "zlib-devel")
+    return packager, channel
+
+
+def test_only_the_spoiled_package_of_a_set_is_replaced(
+    atomic_set: tuple[FakePackager, FakeChannel],
+) -> None:
+    packager, channel = atomic_set
+    assert _build(packager, channel) == ["zlib-devel linux-64"]
+    assert channel.spoiled == set()
+
+
+def test_a_plan_names_what_is_spoiled(atomic_set: tuple[FakePackager, FakeChannel]) -> None:
+    packager, channel = atomic_set
+    first, *others = plan_packages(JOBS, packager=packager, channel=channel).steps
+    assert [one.name for one in first.spoiled] == ["zlib-devel"]
+    assert not any(step.spoiled or step.build for step in others)
+
+
+def test_other_inputs_are_told_of_what_is_there_unharmed(
+    atomic_set: tuple[FakePackager, FakeChannel],
+) -> None:
+    packager, channel = atomic_set
+    packager.state = "b"
+    with pytest.raises(RefusedError, match=r"`zlib-1-h0_0\.conda` is in the channel, made from other"):
+        _build(packager, channel)
