@@ -127,6 +127,34 @@ def test_a_wrong_digest_is_told_with_its_line(lock: _Lock, locked: Path) -> None
     assert "has the sha256" in lock.err
 
 
+def test_a_package_file_that_was_changed_is_told_with_its_line(
+    lock: _Lock, locked: Path, channel: Path
+) -> None:
+    assert lock.json("--check", "w.env")["locks"][0]["files"] == 3
+    (file,) = (channel / PLATFORM).glob("zlib-1.3-*.conda")
+    text = (locked / "w.env").read_text()
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    assert lock("--check", "w.env") == 1
+    assert f"w.env:{_line(text, 'zlib')}: the file <" in lock.err
+    file.unlink()
+    assert lock("--check", "w.env") == 1
+    assert "and has no such file" in lock.err
+
+
+def test_a_channel_of_indexes_alone_is_believed(lock: _Lock, locked: Path, channel: Path) -> None:
+    assert locked.is_dir()
+    for path in channel.rglob("*.conda"):
+        path.unlink()
+    assert lock.json("--check", "w.env")["locks"][0]["files"] == 0
+
+
+def test_any_file_may_be_checked_without_options(lock: _Lock, locked: Path) -> None:
+    (locked / "w.env").rename(locked / "list of w_2026_42")
+    assert lock("--check", "list of w_2026_42") == 0, lock.err
+    assert lock("--check") == 2
+    assert "missing the file to check" in lock.err
+
+
 def test_an_unknown_package_is_told_with_its_line(lock: _Lock, locked: Path) -> None:
     path = locked / "w.env"
     text = path.read_text().replace("zlib-1.3-", "zlib-1.9-")

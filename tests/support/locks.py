@@ -6,20 +6,20 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.condapackages import PackageDigest, parse_package_file
+from lsstinstall.core.condapackages import DigestKind, PackageDigest, parse_package_file
 from lsstinstall.core.environments import LockedPackage, SolvedPackage
 from lsstinstall.core.names import CondaSubdir
 from rubin_releng.core.locks import LockPart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
     from lsstinstall.core.condapackages import CondaPackage
     from lsstinstall.core.errors import ToolkitError
     from lsstinstall.core.virtualpackages import VirtualPackage
 
-__all__ = ["LINUX", "FakeLockChannel", "PrefixMatcher", "locked_part", "package"]
+__all__ = ["LINUX", "FakeLockChannel", "FakePackageFiles", "PrefixMatcher", "locked_part", "package"]
 
 LINUX = CondaSubdir("linux-64")
 
@@ -74,6 +74,27 @@ class FakeLockChannel:
         """Look up."""
         known = {one.package: one for one in self.packages}
         return {one: known[one.package] for one in packages if one.package in known}
+
+
+@dataclass
+class FakePackageFiles:
+    """Has the files of some packages, by name, each of one hexadecimal digit; without any it is far away."""
+
+    files: Mapping[str, str] | None = None
+
+    def digests(
+        self, package: LockedPackage, kinds: Collection[DigestKind]
+    ) -> Mapping[DigestKind, PackageDigest] | None:
+        """Hash one."""
+        if self.files is None:
+            return None
+        digit = self.files.get(package.package.name)
+        size = {DigestKind.MD5: 32, DigestKind.SHA256: 64}
+        return (
+            {kind: PackageDigest(kind=kind, value=digit * size[kind]) for kind in kinds}
+            if digit is not None
+            else {}
+        )
 
 
 class PrefixMatcher:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -26,7 +27,6 @@ from rubin_releng.environments.locking import LockRequest, make_locks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from lsstinstall.adapters.console import Console
     from rubin_releng.core.locks import LockPart
@@ -104,17 +104,18 @@ def lock(
     exactly this environment; a `pixi.lock` holds all platforms and lists.
 
     With `--check` the files are read: every package has to be in its channel,
-    unchanged, and have what it needs among the others. Files to be checked
-    may take the place of specs.
+    unchanged, its file as well if it is at hand, and have what it needs among
+    the others. Files to be checked may take the place of specs.
 
     Example: rubin-releng env lock rubin-env-rsp=13.0.1 --channel conda-forge
     --platform linux-64 --platform osx-arm64 --part base=rubin-env
     --output pixi.lock --output {platform}/{part}.env
     """
     if check:
-        outputs += tuple(one for one in specs if one.endswith(_SUFFIXES))
-        specs = tuple(one for one in specs if not one.endswith(_SUFFIXES))
-    _require(outputs, "`--output`, the file to write")
+        named = [one for one in specs if one.endswith(_SUFFIXES) or Path(one).is_file()]
+        outputs += tuple(named)
+        specs = tuple(one for one in specs if one not in named)
+    _require(outputs, "the file to check" if check else "`--output`, the file to write")
     engine = CondaEngine(package_cache(None, os.environ))
     request = LockRequest(
         specs=specs,

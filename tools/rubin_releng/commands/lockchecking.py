@@ -10,6 +10,7 @@ from lsstinstall.core.errors import ProblemsError, ToolkitError
 from lsstinstall.core.virtualpackages import override_virtual_packages
 from rubin_releng.adapters.lockfiles import is_pixi_lock, read_lock_file, recorded_channel
 from rubin_releng.adapters.matchspecs import RattlerMatcher
+from rubin_releng.adapters.packagefiles import LocalPackageFiles
 from rubin_releng.core.locks import WHOLE
 from rubin_releng.environments.lockchecks import check_lock
 from rubin_releng.environments.locking import offered
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import CondaSubdir
     from rubin_releng.adapters.lockfiles import LockFile
     from rubin_releng.core.locks import LockPart
-    from rubin_releng.environments.lockchecks import LockProblem
+    from rubin_releng.environments.lockchecks import LockCheck
     from rubin_releng.environments.locking import LockRequest
 
 __all__ = ["check_locks"]
@@ -47,7 +48,8 @@ def check_locks(console: Console, request: LockRequest, outputs: Sequence[str], 
     ProblemsError
         Raised if one of them does not hold, with every reason and its place.
     """
-    checked: list[tuple[LockFile, LockPart]] = []
+    checked: list[tuple[LockFile, LockPart, int]] = []
+    files = LocalPackageFiles()
     problems: list[ToolkitError] = []
     for path, (name, platforms) in _expanded(outputs, request).items():
         file = read_lock_file(path)
@@ -56,8 +58,12 @@ def check_locks(console: Console, request: LockRequest, outputs: Sequence[str], 
             if not request.platforms or part.platform in request.platforms:
                 # What an explicit list is cut out by stands in the name of its file alone.
                 known = part if is_pixi_lock(path) else replace(part, name=name)
-                checked.append((file, known))
-                problems += _problems(file, known, request, engine)
+                found = _check(known, request, engine, files)
+                checked.append((file, known, found.files))
+                problems += [
+                    ToolkitError(f"{file.place(one.package)}: {one.text}", hint=one.hint)
+                    for one in found.problems
+                ]
     if problems:
         raise ProblemsError("the lock does not hold", tuple({str(one): one for one in problems}.values()))
     data = {
@@ -69,13 +75,15 @@ def check_locks(console: Console, request: LockRequest, outputs: Sequence[str], 
                 "platform": part.platform,
                 "packages": len(part.packages),
                 "without_digest": sum(one.sha256 is None and one.md5 is None for one in part.packages),
+                "files": hashed,
             }
-            for file, part in checked
+            for file, part, hashed in checked
         ],
     }
     lines = [
         f"{file.source}: `{part.name}` for {part.platform} holds, {len(part.packages)} packages"
-        for file, part in checked
+        + (f", {hashed} files at hand" if hashed else "")
+        for file, part, hashed in checked
     ]
     console.answer(data, "\n".join(lines))
 
@@ -105,20 +113,17 @@ def _missing_platforms(file: LockFile, platforms: Sequence[CondaSubdir]) -> Iter
             )
 
 
-def _problems(
-    file: LockFile, part: LockPart, request: LockRequest, engine: CondaEngine
-) -> Iterator[ToolkitError]:
+def _check(part: LockPart, request: LockRequest, engine: CondaEngine, files: LocalPackageFiles) -> LockCheck:
     virtual = part.virtual_packages or offered(part.platform, ())
     fitting = tuple(
         one for one in offered(part.platform, request.virtual_packages) if one in request.virtual_packages
     )
     part = replace(part, virtual_packages=override_virtual_packages(virtual, fitting))
-    found: tuple[LockProblem, ...] = check_lock(
+    return check_lock(
         part,
         index=engine,
+        files=files,
         matcher=RattlerMatcher(),
         specs=request.parts.get(part.name, request.specs),
         channels=[recorded_channel(one) for one in request.channels],
     )
-    for problem in found:
-        yield ToolkitError(f"{file.place(problem.package)}: {problem.text}", hint=problem.hint)

@@ -13,11 +13,15 @@ from rubin_releng.core.locks import needs_of, spec_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from lsstinstall.core.condapackages import PackageDigest
     from lsstinstall.core.environments import SolvedPackage
     from rubin_releng.core.locks import LockPart
-    from rubin_releng.environments.lockports import LockIndex, SpecMatcher
+    from rubin_releng.environments.lockports import LockIndex, PackageFiles, SpecMatcher
 
-__all__ = ["LockProblem", "LockProblemKind", "check_lock"]
+__all__ = ["LockCheck", "LockProblem", "LockProblemKind", "check_lock"]
+
+
+_REPAIR = "the file was lost or changed after the channel was indexed: build or fetch it again"
 
 
 class LockProblemKind(StrEnum):
@@ -25,6 +29,7 @@ class LockProblemKind(StrEnum):
 
     GONE = "gone"
     CHANGED = "changed"
+    SPOILED = "spoiled"
     UNMET = "unmet"
     CONFLICT = "conflict"
     UNASKED = "unasked"
@@ -53,19 +58,37 @@ class LockProblem:
     hint: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockCheck:
+    """How one environment of a lock was found.
+
+    Parameters
+    ----------
+    problems : `tuple` [ `LockProblem`, ... ]
+        In the order of the packages; empty if the lock holds.
+    files : `int`
+        How many packages' own files were hashed.
+    """
+
+    problems: tuple[LockProblem, ...]
+    files: int
+
+
 def check_lock(
     part: LockPart,
     *,
     index: LockIndex,
+    files: PackageFiles,
     matcher: SpecMatcher,
     specs: Sequence[str] = (),
     channels: Sequence[str] = (),
-) -> tuple[LockProblem, ...]:
+) -> LockCheck:
     """Check one environment of a lock against its channels.
 
-    Nothing is solved: every package has to be there under its digest, and
-    everything that the channels say today that a package needs, and that may
-    not be beside it, is compared with the other packages.
+    Nothing is solved: every package has to be there under its digest, in the
+    index and, where its file is at hand, by itself; and everything that the
+    channels say today that a package needs, and that may not be beside it, is
+    compared with the other packages.
 
     Parameters
     ----------
@@ -73,6 +96,8 @@ def check_lock(
         The environment.
     index : `~rubin_releng.environments.lockports.LockIndex`
         Knows what channels have.
+    files : `~rubin_releng.environments.lockports.PackageFiles`
+        Hashes files.
     matcher : `~rubin_releng.environments.lockports.SpecMatcher`
         Knows what specs mean.
     specs : `~collections.abc.Sequence` [ `str` ], optional
@@ -83,8 +108,8 @@ def check_lock(
 
     Returns
     -------
-    problems : `tuple` [ `LockProblem`, ... ]
-        In the order of the packages; empty if the lock holds.
+    check : `LockCheck`
+        What does not hold.
 
     Raises
     ------
@@ -98,10 +123,12 @@ def check_lock(
         for problem in _compare(one, known.get(one.locked()), channels=channels)
     ]
     current = tuple(known.get(one.locked(), one) for one in part.packages)
+    looked = [_look_into(one, known[one.locked()], files) for one in part.packages if one.locked() in known]
+    problems += [problem for found in looked if found is not None for problem in found]
     checker = _Checker(part, current, matcher)
     problems += [problem for one in current for problem in checker.check(one)]
     problems += checker.check_asked(specs)
-    return tuple(problems)
+    return LockCheck(problems=tuple(problems), files=sum(found is not None for found in looked))
 
 
 def _compare(
@@ -131,6 +158,35 @@ def _compare(
                 text=f"<{locked.url}> has the {kind} `{theirs.value}` instead of `{mine.value}`",
                 hint="the channel replaced the package after it was locked, or the lock was changed",
             )
+
+
+def _look_into(
+    locked: SolvedPackage, offered: SolvedPackage, files: PackageFiles
+) -> tuple[LockProblem, ...] | None:
+    """Compare a package's file with the lock, or with the index if the lock says nothing."""
+    claimed = _digests(locked) or _digests(offered)
+    found = files.digests(locked.locked(), [one.kind for one in claimed] or [DigestKind.SHA256])
+    if found is None:
+        return None
+    file = f"{locked.package.subdir}/{locked.package.file_name}"
+    if not found:
+        text = f"the channel <{locked.channel}> lists `{file}`, and has no such file"
+        return (LockProblem(kind=LockProblemKind.GONE, package=locked, text=text, hint=_REPAIR),)
+    return tuple(
+        LockProblem(
+            kind=LockProblemKind.SPOILED,
+            package=locked,
+            text=f"the file <{locked.url}> has the {one.kind} `{found[one.kind].value}`, not `{one.value}`",
+            hint=_REPAIR,
+        )
+        for one in claimed
+        # A package that was replaced is told of by its index.
+        if found[one.kind] not in (one, getattr(offered, one.kind.value))
+    )
+
+
+def _digests(one: SolvedPackage) -> tuple[PackageDigest, ...]:
+    return tuple(digest for digest in (one.sha256, one.md5) if digest is not None)
 
 
 class _Checker:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from lsstinstall.core.condapackages import CondaPackage
+    from lsstinstall.core.condapackages import CondaPackage, DigestKind, PackageDigest
     from lsstinstall.core.environments import LockedPackage, SolvedPackage
     from lsstinstall.core.names import CondaSubdir
     from lsstinstall.core.virtualpackages import VirtualPackage
 
-__all__ = ["LockIndex", "LockSolver", "SpecMatcher"]
+__all__ = ["LockIndex", "LockSolver", "PackageFiles", "SpecMatcher"]
 
 
 class LockSolver(Protocol):
@@ -36,6 +36,15 @@ class LockIndex(Protocol):
 
     def look_up(self, packages: Sequence[LockedPackage]) -> Mapping[LockedPackage, SolvedPackage]:
         """Give what channels have under these names, whatever the digests; without what is not there."""
+
+
+class PackageFiles(Protocol):
+    """Hashes packages' own files."""
+
+    def digests(
+        self, package: LockedPackage, kinds: Collection[DigestKind]
+    ) -> Mapping[DigestKind, PackageDigest] | None:
+        """Hash a file; empty if its channel lacks it, `None` if its channel has no files to look into."""
 
 
 class SpecMatcher(Protocol):

@@ -12,18 +12,65 @@ from lsstinstall.core.reporting import SilentReporter
 from lsstinstall.core.virtualpackages import VirtualPackage
 from rubin_releng.environments.lockchecks import check_lock
 from rubin_releng.environments.locking import LockRequest, make_locks
-from tests.support.locks import LINUX, FakeLockChannel, PrefixMatcher, locked_part, package
+from tests.support.locks import LINUX, FakeLockChannel, FakePackageFiles, PrefixMatcher, locked_part, package
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rubin_releng.core.locks import LockPart
 
 GLIBC = VirtualPackage(name="__glibc", version="2.34")
 WHOLE = (package("a-1", "b 2", "__glibc 2.3"), package("b-2.1"), package("c-1", "a", "conda-forge::b 2"))
 
 
-def _check(part: LockPart, channel: FakeLockChannel, **given: tuple[str, ...]) -> list[tuple[str, str]]:
-    problems = check_lock(part, index=channel, matcher=PrefixMatcher(), **given)
-    return [(problem.kind.value, problem.text) for problem in problems]
+def _check(
+    part: LockPart,
+    channel: FakeLockChannel,
+    *,
+    files: Mapping[str, str] | None = None,
+    **given: tuple[str, ...],
+) -> list[tuple[str, str]]:
+    found = check_lock(part, index=channel, files=FakePackageFiles(files), matcher=PrefixMatcher(), **given)
+    assert found.files == (0 if files is None else len(part.packages))
+    return [(problem.kind.value, problem.text) for problem in found.problems]
+
+
+def test_files_at_hand_have_to_be_what_the_lock_says() -> None:
+    part, channel = (
+        locked_part(package("a-1"), package("b-2")),
+        FakeLockChannel((package("a-1"), package("b-2"))),
+    )
+    assert _check(part, channel, files={"a": "a", "b": "a"}) == []
+    file = "<https://example.org/c/linux-64/b-2-h0_0.conda>"
+    assert _check(part, channel, files={"a": "a", "b": "c"}) == [
+        ("spoiled", f"the file {file} has the sha256 `{'c' * 64}`, not `{'a' * 64}`")
+    ]
+
+
+def test_a_file_that_only_the_index_knows_is_gone() -> None:
+    channel = FakeLockChannel((package("a-1"),))
+    assert _check(locked_part(package("a-1")), channel, files={}) == [
+        ("gone", "the channel <https://example.org/c> lists `linux-64/a-1-h0_0.conda`, and has no such file")
+    ]
+
+
+def test_a_replaced_package_is_told_once() -> None:
+    channel = FakeLockChannel((package("a-1", digest="b"),))
+    found = _check(locked_part(package("a-1")), channel, files={"a": "b"})
+    assert [kind for kind, _ in found] == ["changed"]
+
+
+def test_a_lock_without_digests_is_compared_with_the_index() -> None:
+    channel = FakeLockChannel((package("a-1", digest="b"),))
+    part = locked_part(package("a-1", digest=None))
+    assert _check(part, channel, files={"a": "b"}) == []
+    assert [kind for kind, _ in _check(part, channel, files={"a": "c"})] == ["spoiled"]
+
+
+def test_where_nobody_knows_a_digest_a_file_has_to_be_there_at_least() -> None:
+    bare = package("a-1", digest=None)
+    assert _check(locked_part(bare), FakeLockChannel((bare,)), files={"a": "c"}) == []
+    assert [kind for kind, _ in _check(locked_part(bare), FakeLockChannel((bare,)), files={})] == ["gone"]
 
 
 def test_each_platform_is_solved_once_and_lists_are_cut_out() -> None:
