@@ -8,7 +8,8 @@ __all__ = ["commit_page", "comparison_page", "pull_request_page", "repository_pa
 
 # git@github.com:lsst/afw.git and ssh://git@github.com/lsst/afw
 _SSH = re.compile(r"(?:ssh://)?git@([A-Za-z0-9.-]+)[:/](.+)")
-_WEB = re.compile(r"https?://[^\s\"'<>\\]+")
+# What needs no escaping in Markdown, RST and HTML; a login in front of the host is nobody's business.
+_WEB = re.compile(r"(https?://)(?:[^/@\s]*@)?([A-Za-z0-9._~:/%+-]+)")
 
 
 def repository_page(repository: str | None) -> str | None:
@@ -27,7 +28,8 @@ def repository_page(repository: str | None) -> str | None:
     if repository is None:
         return None
     url = _SSH.sub(r"https://\1/\2", repository)
-    return url.rstrip("/").removesuffix(".git") if _WEB.fullmatch(url) else None
+    match = _WEB.fullmatch(url)
+    return None if match is None else "".join(match.groups()).rstrip("/").removesuffix(".git")
 
 
 def pull_request_page(repository: str | None, number: int) -> str | None:

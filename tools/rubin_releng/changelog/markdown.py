@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from rubin_releng.changelog.models import Relation, State
-from rubin_releng.changelog.titles import ticket_titles
-from rubin_releng.core.changes import ChangeKind
+from rubin_releng.changelog.links import comparison_page, pull_request_page
+from rubin_releng.changelog.models import Flag, Relation, State
+from rubin_releng.changelog.outlines import FRAGMENT_KINDS, count, count_bots, mentions, news_by_kind, summary
+from rubin_releng.changelog.prose import one_line, paragraphs
 from rubin_releng.core.tickets import ticket_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rubin_releng.changelog.environments import PackageChange
     from rubin_releng.changelog.models import ChangeLog, ProductChanges
+    from rubin_releng.changelog.outlines import Mention, News, Place
     from rubin_releng.core.changes import Change
-    from rubin_releng.core.tickets import Ticket
 
-__all__ = ["changelog_to_markdown"]
+__all__ = ["Grouping", "changelog_to_markdown"]
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|~&#$])")
+# A name after an `@` would be told of the release by whoever shows it.
+_NAMED = re.compile(r"@(?=\w)")
+_FENCE = re.compile(r"`+")
 _SHORT = 10
+_MARKS = {Flag.BACKPORT: "backport", Flag.RESTORED: "restored", Flag.NESTED: "nested"}
 
 
-def changelog_to_markdown(changelog: ChangeLog) -> str:
+class Grouping(StrEnum):
+    """How the tickets of a change log are put in order."""
+
+    TICKET = "ticket"
+    PRODUCT = "product"
+
+
+def changelog_to_markdown(changelog: ChangeLog, *, by: Grouping = Grouping.TICKET) -> str:
     """Write a change log as Markdown.
 
     Parameters
     ----------
     changelog : `ChangeLog`
         Any change log.
+    by : `Grouping`, optional
+        Whether a ticket is shown once with all its products, or under each.
 
     Returns
     -------
@@ -37,114 +53,177 @@ def changelog_to_markdown(changelog: ChangeLog) -> str:
         CommonMark; sections without content are left out. Equal change logs
         give equal texts: the time of writing is not in it.
     """
+    old = _code(changelog.old.name)
+    news = mentions(changelog, lambda product: product.tickets)
     sections = [
-        f"# Changes from {_code(changelog.old.name)} to {_code(changelog.new.name)}",
-        _summary(changelog),
+        f"# Changes from {old} to {_code(changelog.new.name)}",
+        _text(summary(changelog)),
         _environment(changelog),
-        _products(changelog),
-        _tickets(changelog),
-        _lost(changelog),
-        _per_product(
-            f"Already in {_code(changelog.old.name)}",
-            [(product, product.already_in_from) for product in changelog.products],
-        ),
-        _per_product("Merged and reverted", [(product, product.reverted) for product in changelog.products]),
-        _without_ticket(changelog),
-        _listed("Not known", (f"{_text(warning)}" for warning in changelog.warnings)),
+        _listed("Products", _products(changelog)),
+        _listed("Tickets", map(_ticket, news)) if by is Grouping.TICKET else _by_product(changelog, news),
+        _mentioned(f"Only in {old}", mentions(changelog, lambda product: product.only_in_from, lost=True)),
+        _mentioned(f"Already in {old}", mentions(changelog, lambda product: product.already_in_from)),
+        _mentioned("Merged and reverted", mentions(changelog, lambda product: product.reverted)),
+        _backports(changelog),
+        _fragments(changelog),
+        _listed("Without a ticket", _without_ticket(changelog)),
+        _listed("Doubtful or missing", map(_text, changelog.warnings)),
+        f"Read from: {', '.join(map(_text, changelog.sources))}." if changelog.sources else "",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _summary(changelog: ChangeLog) -> str:
-    changed = sum(product.state is State.CHANGED for product in changelog.products)
-    rebuilt = sum(product.state is State.REBUILT for product in changelog.products)
-    tickets = len(changelog.products_of_ticket)
-    return (
-        f"{_count(tickets, 'ticket')} in {_count(changed, 'changed product')} of"
-        f" {len(changelog.products)}; {rebuilt} rebuilt without a change of their own."
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def _environment(changelog: ChangeLog) -> str:
-    old, new = changelog.old.environment, changelog.new.environment
-    if old is None or new is None:
-        return ""
-    return f"rubin-env {_text(new)}" + (", as before." if old == new else f", up from {_text(old)}.")
-
-
-def _products(changelog: ChangeLog) -> str:
+    """Tell the version, then direct requirements; the other packages of a lock are a number."""
+    changes = changelog.environment
+    old = changelog.old.environment if changes is None else changes.from_version
+    new = changelog.new.environment if changes is None else changes.to_version
     lines = []
-    for relation, word in (
-        (Relation.ADDED, "Added"),
-        (Relation.REMOVED, "Removed"),
-        (Relation.BACKWARD, "Moved back"),
-        (Relation.DIVERGED, "Diverged"),
+    if new is not None:
+        since = "" if old is None else ", as before" if old == new else f", before {_text(old)}"
+        lines.append(f"rubin-env {_text(new)}{since}.")
+    if changes is not None:
+        groups = (
+            ("Added", changes.added),
+            ("Removed", changes.removed),
+            ("Up", changes.up),
+            ("Down", changes.down),
+            ("Limits changed", changes.changed),
+        )
+        items = [f"{word}: {_packages(packages)}" for word, packages in groups if packages]
+        if changes.rebuilt:
+            items.append(f"Only built again: {count(changes.rebuilt, 'package')}")
+        lines.extend(["\n".join(f"- {item}" for item in items)] if items else [])
+        lines.extend([f"Packages are not known: {_text(changes.reason)}."] if changes.reason else [])
+    return "\n\n".join(["## Environment", *lines]) if lines else ""
+
+
+def _packages(packages: Sequence[PackageChange]) -> str:
+    direct = [_package(package) for package in packages if package.direct]
+    others = len(packages) - len(direct)
+    if others:
+        direct.append(f"{count(others, 'package')} that rubin-env does not name itself")
+    return ", ".join(direct)
+
+
+def _package(package: PackageChange) -> str:
+    versions = " → ".join(_text(version) for version in (package.old, package.new) if version)
+    where = f" ({', '.join(map(_text, package.platforms))})" if package.platforms else ""
+    return f"{_code(package.name)}{' ' if versions else ''}{versions}{where}"
+
+
+def _products(changelog: ChangeLog) -> list[str]:
+    lines = []
+    for state, word in (
+        (State.ADDED, "Added"),
+        (State.RETURNED, "Back again"),
+        (State.REMOVED, "Removed"),
+        (State.LEGACY, "Removed, moved to legacy"),
+        (State.RENAMED, "Renamed"),
+        (State.UNKNOWN, "Not known"),
     ):
-        names = [_code(product.name) for product in changelog.products if product.relation is relation]
+        names = [_product(product) for product in changelog.products if product.state is state]
         if names:
             lines.append(f"{word}: {', '.join(names)}")
-    return _listed("Products", lines)
+    for relation, word in ((Relation.BACKWARD, "Moved back"), (Relation.DIVERGED, "Diverged")):
+        names = [_product(product) for product in changelog.products if product.relation is relation]
+        if names:
+            lines.append(f"{word}: {', '.join(names)}")
+    return lines
 
 
-def _tickets(changelog: ChangeLog) -> str:
-    titles = ticket_titles(changelog)
-    return _listed(
-        "Tickets",
-        (
-            f"{_link(ticket)}{_title(titles.get(ticket))} \\[{', '.join(_text(name) for name in products)}\\]"
-            for ticket, products in changelog.products_of_ticket.items()
-        ),
-    )
+def _product(product: ProductChanges) -> str:
+    name = _code(product.name)
+    if product.renamed_from is not None:
+        name += f" (was {_code(product.renamed_from)})"
+    if product.from_commit is not None and product.to_commit is not None:
+        page = comparison_page(product.repository, product.from_commit, product.to_commit)
+        name = name if page is None else f"[{name}]({page})"
+    if product.relation is Relation.ADDED and product.commits is not None:
+        name += f" ({count(product.commits, 'commit')})"
+    return name
 
 
-def _title(title: str | None) -> str:
-    return "" if title is None else f": {_text(title)}"
-
-
-def _lost(changelog: ChangeLog) -> str:
-    """Show what a user of the old side would miss; it must not be overlooked."""
-    return _per_product(
-        f"Only in {_code(changelog.old.name)}",
-        [(product, product.only_in_from) for product in changelog.products],
-    )
-
-
-def _per_product(title: str, rows: Iterable[tuple[ProductChanges, Sequence[Ticket]]]) -> str:
-    lines = (
-        f"{_text(product.name)}: {', '.join(_link(ticket) for ticket in tickets)}"
-        for product, tickets in rows
-        if tickets
-    )
-    return _listed(title, lines)
-
-
-def _without_ticket(changelog: ChangeLog) -> str:
-    """Group what has no ticket: one sweep over all products is one line, and so is each program."""
-    groups: dict[str, list[str]] = {}
-    bots = 0
+def _by_product(changelog: ChangeLog, news: Sequence[Mention]) -> str:
+    blocks = []
     for product in changelog.products:
-        for change in product.changes:
-            if change.tickets:
-                continue
-            if change.kind is ChangeKind.BOT:
-                bots += 1
-            else:
-                groups.setdefault(_describe(change), []).append(
-                    f"{_text(product.name)} {_code(change.sha[:_SHORT])}"
-                )
-    lines = [f"{what}: {', '.join(where)}" for what, where in groups.items()]
-    if bots:
-        lines.append(f"{_count(bots, 'update')} made by programs")
-    return _listed("Without a ticket", lines)
+        lines = [
+            f"- {_key(mention)}{_pulls(product, place.changes)}{_marks(mention)}"
+            for mention in news
+            for place in mention.places
+            if place.product is product
+        ]
+        if lines:
+            blocks.append("\n".join([f"### {_code(product.name)}", "", *lines]))
+    return "\n\n".join(["## Tickets", *blocks]) if blocks else ""
 
 
-def _describe(change: Change) -> str:
-    what = change.title or change.branch or "no subject"
-    return f"{_text(what)} ({_text(change.author)}, {change.time:%Y-%m-%d})"
+def _mentioned(title: str, found: Iterable[Mention]) -> str:
+    return _listed(title, map(_ticket, found))
+
+
+def _ticket(mention: Mention) -> str:
+    where = ", ".join(map(_place, mention.places))
+    return f"{_key(mention)} \\[{where}\\]{_marks(mention)}"
+
+
+def _key(mention: Mention) -> str:
+    title = "" if mention.title is None else f": {_text(mention.title)}"
+    return f"[{mention.ticket}]({ticket_page(mention.ticket)}){title}"
+
+
+def _marks(mention: Mention) -> str:
+    words = [word for flag, word in _MARKS.items() if flag in mention.flags]
+    return f" *({', '.join(words)})*" if words else ""
+
+
+def _place(place: Place) -> str:
+    return f"{_text(place.product.name)}{_pulls(place.product, place.changes)}"
+
+
+def _pulls(product: ProductChanges, changes: Iterable[Change]) -> str:
+    numbers = dict.fromkeys(change.pull_request for change in changes if change.pull_request is not None)
+    pages = [(number, pull_request_page(product.repository, number)) for number in numbers]
+    links = [f"[\\#{number}]({page})" for number, page in pages if page is not None]
+    return f" {' '.join(links)}" if links else ""
+
+
+def _backports(changelog: ChangeLog) -> str:
+    if changelog.base is None or not changelog.backports:
+        return ""
+    keys = ", ".join(f"[{ticket}]({ticket_page(ticket)})" for ticket in changelog.backports)
+    number = count(len(changelog.backports), "ticket")
+    return f"## Backports\n\n{number} merged after {_code(changelog.base.name)} and backported: {keys}."
+
+
+def _fragments(changelog: ChangeLog) -> str:
+    blocks = [
+        "\n".join([f"### {_text(FRAGMENT_KINDS.get(kind, kind))}", "", *map(_note, news)])
+        for kind, news in news_by_kind(changelog).items()
+    ]
+    return "\n\n".join(["## Notes", *blocks]) if blocks else ""
+
+
+def _note(news: News) -> str:
+    ticket = news.fragment.ticket
+    key = _code(news.fragment.path) if ticket is None else f"[{ticket}]({ticket_page(ticket)})"
+    texts = [
+        "".join(_code(span.text) if span.is_code else _text(span.text, trim=False) for span in spans)
+        for spans in paragraphs(news.fragment.text)
+    ]
+    problem = f" *({_text(news.fragment.problem)})*" if news.fragment.problem else ""
+    return f"- {key} \\[{_text(news.product.name)}\\]: " + "\n\n  ".join(texts) + problem
+
+
+def _without_ticket(changelog: ChangeLog) -> list[str]:
+    """Show a sweep over all products in one line, and what programs did as a number."""
+    lines = []
+    for sweep in changelog.sweeps:
+        where = ", ".join(f"{_text(name)} {_code(sha[:_SHORT])}" for name, sha in sweep.members)
+        what = one_line(sweep.subject) or "no subject"
+        lines.append(f"{_text(what)} ({_text(sweep.author)}, {sweep.date.isoformat()}): {where}")
+    bots = count_bots(changelog)
+    return [*lines, f"{count(bots, 'update')} made by programs"] if bots else lines
 
 
 def _listed(title: str, lines: Iterable[str]) -> str:
@@ -152,14 +231,14 @@ def _listed(title: str, lines: Iterable[str]) -> str:
     return "\n".join([f"## {title}", "", *shown]) if shown else ""
 
 
-def _link(ticket: Ticket) -> str:
-    return f"[{ticket}]({ticket_page(ticket)})"
-
-
-def _text(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+def _text(text: str, *, trim: bool = True) -> str:
+    escaped = _SPECIAL.sub(r"\\\1", one_line(text) if trim else text)
+    return _NAMED.sub("@&#8203;", escaped)
 
 
 def _code(text: str) -> str:
-    """Write a name as code; a backtick in it would end that."""
-    return f"`{text}`" if "`" not in text else _text(text)
+    """Write code; the fence has to be longer than any in the text."""
+    line = one_line(text)
+    fence = "`" * (1 + max(map(len, _FENCE.findall(line)), default=0))
+    blank = " " if "`" in line else ""
+    return f"{fence}{blank}{line}{blank}{fence}" if line else ""

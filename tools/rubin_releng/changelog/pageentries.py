@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -12,6 +11,8 @@ from lsstinstall.core.tags import TagKind
 from rubin_releng.changelog.models import Flag, State
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from rubin_releng.changelog.models import ChangeLog, TicketEntry
     from rubin_releng.changelog.sides import Side
 

@@ -1,0 +1,221 @@
+"""A change log as reStructuredText, for the release pages of the Pipelines' documentation.
+
+Format: ``releases/tickets/vXX_Y_0.rst`` and the head of ``releases/vXX_Y_0.rst``
+in ``lsst/pipelines_lsst_io``; ``:jira:`` is a role of that documentation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.tags import TagKind
+from rubin_releng.changelog.links import repository_page
+from rubin_releng.changelog.models import State
+from rubin_releng.changelog.outlines import count, mentions
+from rubin_releng.changelog.pageentries import side_name
+from rubin_releng.changelog.prose import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rubin_releng.changelog.models import ChangeLog
+    from rubin_releng.changelog.outlines import Mention
+    from rubin_releng.changelog.sides import Side
+
+__all__ = ["changelog_to_rst_header", "changelog_to_rst_tickets", "family_to_rst", "rst_name"]
+
+_SPECIAL = re.compile(r"([\\*_`|])")
+_NO_LABEL = re.compile(r"[^a-z0-9]+")
+_FINAL = frozenset({TagKind.RELEASE, TagKind.CANDIDATE})
+# The product that holds nothing but the installer's own scripts.
+_TOP = "lsst"
+
+
+def changelog_to_rst_tickets(changelog: ChangeLog) -> str:
+    """Write the ticket page of one release.
+
+    Parameters
+    ----------
+    changelog : `ChangeLog`
+        Any change log.
+
+    Returns
+    -------
+    text : `str`
+        A label, a title and a line for each ticket; tickets that were
+        backported stand apart where the base weekly is known.
+    """
+    return family_to_rst((changelog,))
+
+
+def family_to_rst(changelogs: Sequence[ChangeLog]) -> str:
+    """Write the ticket page of a release and its patch releases.
+
+    Parameters
+    ----------
+    changelogs : `~collections.abc.Sequence` [ `ChangeLog` ]
+        Of one family, in any order; at least one.
+
+    Returns
+    -------
+    text : `str`
+        One label for the family, then one section for each release, the
+        newest first.
+    """
+    newest_first = sorted(changelogs, key=lambda one: _order(one.new), reverse=True)
+    label = f".. _{_label(newest_first[0].new)}-tickets:"
+    return "\n\n".join([label, *map(_section, newest_first)]) + "\n"
+
+
+def changelog_to_rst_header(changelog: ChangeLog) -> str:
+    """Write the head of a release's page.
+
+    Parameters
+    ----------
+    changelog : `ChangeLog`
+        Of the release with its predecessor.
+
+    Returns
+    -------
+    text : `str`
+        Label, title, the page with the tickets, a table of identifiers, what
+        the release is based on, and the packages that came and went.
+    """
+    new = changelog.new
+    date = "" if new.date is None else f" ({new.date.isoformat()})"
+    page = f"tickets/{rst_name(new)}"
+    parts = [
+        f".. _{_label(new)}:",
+        _title(f"Release {_version(new)}{date}"),
+        f".. toctree::\n   :hidden:\n\n   {page}",
+        _identifiers(changelog),
+        _based_on(changelog),
+        f"For a complete list of changes made, see :doc:`{page}`.",
+    ]
+    for title, states in (
+        ("New packages added", {State.ADDED, State.RETURNED, State.RENAMED}),
+        ("Packages removed", {State.REMOVED, State.LEGACY}),
+    ):
+        parts.append(_packages(changelog, title, states))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def rst_name(side: Side) -> str:
+    """Name the file of a release's family.
+
+    Parameters
+    ----------
+    side : `Side`
+        Any end; a release for a name that has a family.
+
+    Returns
+    -------
+    name : `str`
+        ``v29_1_0`` for ``v29_1_3``; without a suffix.
+    """
+    if side.tag is None or side.tag.kind not in _FINAL:
+        return side_name(side)
+    major, minor = side.tag.numbers[:2]
+    return f"v{major}_{minor}_0"
+
+
+def _order(side: Side) -> tuple[bool, tuple[int, ...], str]:
+    """Put a final release behind its candidates, and what is no release first."""
+    numbers = () if side.tag is None else side.tag.numbers
+    is_final = side.tag is not None and side.tag.kind is TagKind.RELEASE
+    return side.tag is not None, (*numbers, *([1_000_000] if is_final else [])), side.name
+
+
+def _label(side: Side) -> str:
+    return f"release-{_NO_LABEL.sub('-', rst_name(side).lower()).strip('-')}"
+
+
+def _version(side: Side) -> str:
+    git_tag = None if side.tag is None else side.tag.git()
+    if git_tag is None or side.tag is None or side.tag.kind not in _FINAL:
+        return _text(side_name(side))
+    return _text(git_tag.name.removeprefix("v"))
+
+
+def _title(text: str) -> str:
+    line = "#" * len(text)
+    return f"{line}\n{text}\n{line}"
+
+
+def _subtitle(text: str, mark: str) -> str:
+    return f"{text}\n{mark * len(text)}"
+
+
+def _section(changelog: ChangeLog) -> str:
+    found = [
+        mention
+        for mention in mentions(changelog, lambda product: product.tickets)
+        if any(place.product.name != _TOP for place in mention.places)
+    ]
+    title = _title(f"Tickets Addressed in Release {_version(changelog.new)}")
+    backports = set(changelog.backports)
+    late = [mention for mention in found if mention.ticket in backports]
+    if changelog.base is None or not late:
+        return "\n\n".join([title, *_lines(found)])
+    # Underscores within a word are no markup, and headings are looked for by eye and by script.
+    base = changelog.base.name
+    parts = [title, _subtitle(f"Tickets merged after {base} and backported", "-"), *_lines(late)]
+    early = [mention for mention in found if mention.ticket not in backports]
+    if early:
+        parts += [_subtitle(f"Tickets merged before {base}", "-"), *_lines(early)]
+    return "\n\n".join(parts)
+
+
+def _lines(found: Iterable[Mention]) -> list[str]:
+    lines = [_line(mention) for mention in found]
+    return ["\n".join(lines)] if lines else ["No tickets."]
+
+
+def _line(mention: Mention) -> str:
+    title = "" if mention.title is None else f" {_text(mention.title)}"
+    names = ", ".join(_text(place.product.name) for place in mention.places)
+    return f"- :jira:`{mention.ticket}`:{title} [{names}]"
+
+
+def _identifiers(changelog: ChangeLog) -> str:
+    new = changelog.new
+    git_tag = None if new.tag is None else new.tag.git()
+    rows = [("Source", "Identifier")]
+    if git_tag is not None:
+        rows.append(("Git tag", _text(git_tag.name)))
+    rows.append((":doc:`EUPS distrib </install/lsstinstall>`", _text(side_name(new))))
+    environment = None if changelog.environment is None else changelog.environment.to_version
+    environment = new.environment if environment is None else environment
+    if environment is not None:
+        rows.append(("rubin-env version", _text(environment)))
+    if changelog.base is not None:
+        rows.append(("Base weekly", _text(changelog.base.name)))
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    rule, strong = ("+".join(["", *(mark * (width + 2) for width in widths), ""]) for mark in "-=")
+    lines = [f"| {first:{widths[0]}} | {second:{widths[1]}} |" for first, second in rows]
+    return "\n".join([rule, lines[0], strong, *(f"{line}\n{rule}" for line in lines[1:])])
+
+
+def _based_on(changelog: ChangeLog) -> str:
+    if changelog.base is None:
+        return f"This release follows ``{side_name(changelog.old)}``."
+    number = count(len(changelog.backports), "ticket")
+    return f"This release is based on the ``{changelog.base.name}`` weekly build with {number} backported."
+
+
+def _packages(changelog: ChangeLog, title: str, states: set[State]) -> str:
+    lines = []
+    for product in changelog.products:
+        if product.state not in states:
+            continue
+        page = repository_page(product.repository)
+        name = _text(product.name)
+        shown = name if page is None else f"`{name} <{_text(page)}>`__"
+        was = "" if product.renamed_from is None else f" (was {_text(product.renamed_from)})"
+        lines.append(f"- {shown}{was}")
+    return "\n\n".join([_subtitle(title, "="), "\n".join(lines)]) if lines else ""
+
+
+def _text(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", one_line(text))
