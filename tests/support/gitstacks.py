@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
 from lsstinstall.core.graph import stable_order
 from lsstinstall.core.names import GitSha, ProductName
-from lsstinstall.core.tags import BuildId
+from lsstinstall.core.tags import BuildId, EupsTag
 from lsstinstall.core.versionhashes import derive_versions
+from lsstinstall.core.weeks import Week
 from tests.support.gitproducts import Family, ProductPlan, StackTag, product_stream
 
 if TYPE_CHECKING:
@@ -136,7 +137,14 @@ def make_stack(
     SystemExit
         Raised if something else is in the folder.
     """
-    asked = {"products": products, "commits": commits, "tags": tags, "payload": payload_bytes, "seed": seed}
+    asked = {
+        "rules": 2,
+        "products": products,
+        "commits": commits,
+        "tags": tags,
+        "payload": payload_bytes,
+        "seed": seed,
+    }
     stack, families, weeklies = _plan(folder, products, tags)
     mark = folder / ".gitstack.json"
     if mark.exists() and json.loads(mark.read_text()) == asked:
@@ -195,10 +203,10 @@ def _seconds(day: date) -> int:
 
 def _weekly(week: int) -> StackTag:
     day = _FIRST + timedelta(weeks=week)
-    year, number, _ = day.isocalendar()
+    tag = EupsTag.of_week(Week.of(day))
     return StackTag(
-        eups=f"w_{year}_{number:02}",
-        git=f"w.{year}.{number:02}",
+        eups=tag.name,
+        git=str(tag.git()),
         time=_seconds(day),
         build=f"b{1000 + 4 * week}",
     )
