@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -114,7 +114,10 @@ class ObjectStore(Protocol):
 
 
 class PackageStore(Protocol):
-    """A package root; every file in it is whole at any time."""
+    """A package root; every file in it is whole at any time. Used by several threads at once."""
+
+    def look(self, paths: Collection[str]) -> None:
+        """Ask a server for many files at once, before they are asked for one by one."""
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
@@ -130,6 +133,16 @@ class PackageStore(Protocol):
 
     def write(self, path: str, data: bytes) -> None:
         """Write a file, or replace it in one step."""
+
+    def insert(self, path: str, data: bytes) -> bool:
+        """Write a file that is not there; false, and nothing done, if there is one now."""
+
+    def update(self, path: str, change: Callable[[bytes | None], bytes]) -> bytes:
+        """Replace a file by what is made of its content, `None` for none; give back what is there now.
+
+        Nothing that others write meanwhile is lost: then it is made again, of
+        theirs.
+        """
 
     def add(self, path: str, key: str | None, make: Callable[[Path], None]) -> tuple[bool, FileRecord]:
         """Add a file that never changes; false if the same is there. Used by several threads at once.
