@@ -20,7 +20,7 @@ from rubin_releng.stack.publications import Publication, PublishedProduct
 from tests.support.builds import fake_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
 
@@ -71,6 +71,10 @@ class FakePackageRoot:
         self.files: dict[str, bytes] = {}
         self.written: list[str] = []
         self.keys: dict[str, str | None] = {}
+        self.rivals: dict[str, bytes] = {}
+
+    def look(self, paths: Collection[str]) -> None:
+        """Ask for many files at once, which a dictionary need not."""
 
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
@@ -93,6 +97,26 @@ class FakePackageRoot:
         """Write a file."""
         self.files[path] = data
         self.written.append(path)
+
+    def insert(self, path: str, data: bytes) -> bool:
+        """Write a file that is not there; others may be faster."""
+        if path in self.rivals:
+            self.files[path] = self.rivals.pop(path)
+        if path in self.files:
+            return False
+        self.write(path, data)
+        return True
+
+    def update(self, path: str, change: Callable[[bytes | None], bytes]) -> bytes:
+        """Replace a file by what is made of its content; again if others were faster."""
+        if path in self.rivals:
+            change(self.files.get(path))
+            self.files[path] = self.rivals.pop(path)
+        old = self.files.get(path)
+        new = change(old)
+        if new != old:
+            self.write(path, new)
+        return new
 
     def add(self, path: str, key: str | None, make: Callable[[Path], None]) -> tuple[bool, FileRecord]:
         """Add a file that never changes."""

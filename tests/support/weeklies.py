@@ -20,11 +20,13 @@ from lsstinstall.core.reporting import SilentReporter
 from lsstinstall.core.setups import InstalledProduct
 from lsstinstall.core.tags import BuildId, parse_tag
 from lsstinstall.core.versionhashes import derive_versions
+from rubin_releng.adapters.objectstores import FolderObjects
 from rubin_releng.adapters.packagemakers import StackPackages
-from rubin_releng.adapters.packagestores import PackageFolder
+from rubin_releng.adapters.packagestores import PackageRoot
 from rubin_releng.core.buildkinds import SourceKind
 from rubin_releng.stack.publications import Publication, PublishedProduct
-from rubin_releng.stack.publisher import plan_publish, run_publish
+from rubin_releng.stack.publisher import run_publish
+from rubin_releng.stack.publishplans import plan_publish
 from tests.support.producttrees import plan_trees, write_tree
 
 if TYPE_CHECKING:
@@ -266,7 +268,7 @@ def publish_weeklies(
     reporter : `~lsstinstall.core.reporting.Reporter`, optional
         Is told of each package.
     """
-    store = PackageFolder(root, journal=root / ".made.jsonl")
+    store = PackageRoot(FolderObjects(root), journal=root / ".made.jsonl")
     for number, tag in enumerate(tags):
         run_publish(
             plan_publish(weeklies.publication(tag), store),

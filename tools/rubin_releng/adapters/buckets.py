@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import shutil
+from pathlib import Path
+from tempfile import mkdtemp
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import finalize
 
 from lsstinstall.adapters.files import explain, make_directory, sha256_of
 from lsstinstall.adapters.folders import check_content, check_inner_path
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, UnavailableError
-from lsstinstall.core.names import Sha256, parse_sha256
+from lsstinstall.core.names import parse_sha256
+from lsstinstall.core.releaserecords import FileRecord
 from rubin_releng.adapters.bucketerrors import asking, is_taken
 from rubin_releng.adapters.objectstores import ensure_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
 
 __all__ = ["BucketObjects", "open_bucket"]
 
@@ -183,11 +189,18 @@ class BucketObjects:
         self._files = dialect.files
         self._root = f"{bucket}/{prefix}".rstrip("/")
         self._url = f"{scheme}://{self._root}"
+        self._desk: Path | None = None
+        self._lock = Lock()
 
     @property
     def url(self) -> str:
         """Where it is."""
         return self._url
+
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether each question travels to a server: it does."""
+        return True
 
     def _key(self, path: str) -> str:
         return f"{self._root}/{check_inner_path(path)}"
@@ -208,20 +221,18 @@ class BucketObjects:
         facts = self._facts(path)
         return None if facts is None else facts.size
 
-    def digest(self, path: str) -> Sha256 | None:
-        """Tell the SHA-256 digest of a file; `None` if there is none.
+    def describe(self, path: str) -> FileRecord | None:
+        """Tell size and digest of a file, by one request; `None` if there is none.
 
-        What others put there without one is read.
+        What others put there without a digest is read.
         """
         facts = self._facts(path)
         if facts is None:
             return None
-        if facts.digest is not None:
-            return parse_sha256(facts.digest)
-        # Imported here: objects of ours tell.
-        import hashlib  # noqa: PLC0415
-
-        return Sha256(hashlib.sha256(self.read(path) or b"").hexdigest())
+        digest = facts.digest
+        if digest is None:
+            digest = hashlib.sha256(self.read(path) or b"").hexdigest()
+        return FileRecord(path=path, size_bytes=facts.size, sha256=parse_sha256(digest))
 
     def read(self, path: str) -> bytes | None:
         """Read a whole file; `None` if there is none."""
@@ -294,12 +305,22 @@ class BucketObjects:
         """Put a file there, or replace it, in one step."""
         self._put(source, path, mode="overwrite")
 
-    def create(self, source: Path, path: str) -> bool:
-        """Put a file there in one step; false, and nothing done, if there is one."""
+    def desk(self, path: str) -> Path:
+        """Say where on this machine to make a file that `adopt` then puts there: in ``TMPDIR``."""
+        with self._lock:
+            if self._desk is None:
+                self._desk = Path(mkdtemp(prefix="lsstinstall-"))
+                finalize(self, shutil.rmtree, self._desk, ignore_errors=True)
+        return self._desk / hashlib.sha256(path.encode()).hexdigest()
+
+    def adopt(self, made: Path, path: str) -> bool:
+        """Put what was made there in one step; false, and nothing done, if there is a file."""
         try:
-            self._put(source, path, mode="create")
+            self._put(made, path, mode="create")
         except FileExistsError:
             return False
+        finally:
+            made.unlink(missing_ok=True)
         return True
 
     def _put(self, source: Path, path: str, *, mode: str) -> None:
@@ -317,9 +338,11 @@ class BucketObjects:
         with asking(f"{self._url}/{path}"):
             self._files.pipe_file(self._key(path), data, **self._options(data))
 
-    def _options(self, data: bytes) -> Mapping[str, object]:
-        import hashlib  # noqa: PLC0415
+    def insert(self, path: str, data: bytes) -> bool:
+        """Write a small file that is not there; false, and nothing done, if there is one."""
+        return self._write_if(path, data, {"mode": "create"})
 
+    def _options(self, data: bytes) -> Mapping[str, object]:
         return self._dialect.options(digest=hashlib.sha256(data).hexdigest(), fresh=True)
 
     def update(self, path: str, change: Callable[[bytes | None], bytes]) -> bytes:
@@ -349,20 +372,18 @@ class BucketObjects:
             new = change(old)
             if new == old:
                 return new
-            self._write_unless_changed(path, new, None if facts is None else facts.version)
-        raise UnavailableError(
-            f"<{self._url}/{path}> is changed by others all the time", hint="try again later"
-        )
+            self._write_if(path, new, self._dialect.unless_changed(None if facts is None else facts.version))
+        raise UnavailableError(f"others change <{self._url}/{path}> all the time", hint="try again later")
 
-    def _write_unless_changed(self, path: str, data: bytes, version: str | None) -> None:
+    def _write_if(self, path: str, data: bytes, condition: Mapping[str, object]) -> bool:
         with asking(f"{self._url}/{path}"):
             try:
-                self._files.pipe_file(
-                    self._key(path), data, **self._options(data), **self._dialect.unless_changed(version)
-                )
+                self._files.pipe_file(self._key(path), data, **self._options(data), **condition)
             except Exception as error:
                 if not is_taken(error):
                     raise
+                return False
+        return True
 
     def remove(self, path: str) -> None:
         """Remove a file; one that is not there is fine."""

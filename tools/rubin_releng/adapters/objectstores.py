@@ -13,12 +13,10 @@ from lsstinstall.adapters.files import explain, make_directory, read_bytes, sha2
 from lsstinstall.adapters.folders import check_inner_path
 from lsstinstall.core.accesses import split_address
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
+from lsstinstall.core.releaserecords import FileRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
-
-    from lsstinstall.core.names import Sha256
 
 __all__ = ["FolderObjects", "Objects", "ensure_folder", "open_object_store"]
 
@@ -32,14 +30,18 @@ class Objects(Protocol):
     def url(self) -> str:
         """Where it is, without a final slash."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Tell whether each question travels to a server."""
+
     def exists(self, path: str) -> bool:
         """Tell whether there is such a file."""
 
     def size(self, path: str) -> int | None:
         """Tell the size of a file in bytes; `None` if there is none."""
 
-    def digest(self, path: str) -> Sha256 | None:
-        """Tell the SHA-256 digest of a file; `None` if there is none."""
+    def describe(self, path: str) -> FileRecord | None:
+        """Tell size and digest of a file; `None` if there is none."""
 
     def read(self, path: str) -> bytes | None:
         """Read a whole file; `None` if there is none."""
@@ -56,11 +58,20 @@ class Objects(Protocol):
     def upload(self, source: Path, path: str) -> None:
         """Put a file there, or replace it, in one step."""
 
-    def create(self, source: Path, path: str) -> bool:
-        """Put a file there in one step; false, and nothing done, if there is one."""
+    def desk(self, path: str) -> Path:
+        """Say where on this machine to make a file that `adopt` then puts there."""
+
+    def adopt(self, made: Path, path: str) -> bool:
+        """Put what was made there in one step; false, and nothing done, if there is a file.
+
+        What was made is no longer where it was, in either case.
+        """
 
     def write(self, path: str, data: bytes) -> None:
         """Write a small file, or replace it, in one step."""
+
+    def insert(self, path: str, data: bytes) -> bool:
+        """Write a small file that is not there; false, and nothing done, if there is one."""
 
     def update(self, path: str, change: Callable[[bytes | None], bytes]) -> bytes:
         """Replace a small file by what is made of its content; nothing others write meanwhile is lost."""
@@ -141,6 +152,11 @@ class FolderObjects:
         return self._url
 
     @property
+    def is_remote(self) -> bool:
+        """Tell whether each question travels to a server: it does not."""
+        return False
+
+    @property
     def root(self) -> Path:
         """The folder."""
         return self._root
@@ -156,17 +172,17 @@ class FolderObjects:
         """Tell the size of a file in bytes; `None` if there is none."""
         try:
             return self._at(path).stat().st_size
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return None
         except OSError as error:
             raise explain(error, doing="read") from error
 
-    def digest(self, path: str) -> Sha256 | None:
-        """Compute the SHA-256 digest of a file; `None` if there is none."""
-        try:
-            return sha256_of(self._at(path))
-        except NotFoundError:
-            return None
+    def describe(self, path: str) -> FileRecord | None:
+        """Tell size and digest of a file, which is read; `None` if there is none."""
+        size = self.size(path)
+        return (
+            None if size is None else FileRecord(path=path, size_bytes=size, sha256=sha256_of(self._at(path)))
+        )
 
     def read(self, path: str) -> bytes | None:
         """Read a whole file; `None` if there is none."""
@@ -179,7 +195,7 @@ class FolderObjects:
         """Name the files in a folder, sorted, without hidden ones and folders; none if there is no folder."""
         try:
             entries = list(os.scandir(self._at(folder)))
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             return ()
         except OSError as error:
             raise explain(error, doing="read") from error
@@ -199,19 +215,46 @@ class FolderObjects:
 
     def download(self, path: str, target: Path) -> None:
         """Copy a file to a place of one's own, where it appears whole or not at all."""
-        _copy(self._at(path), target, _replace)
+        _copy(self._at(path), target)
 
     def upload(self, source: Path, path: str) -> None:
         """Put a file there, or replace it, in one step."""
-        _copy(source, self._at(path), _replace)
+        _copy(source, self._at(path))
 
-    def create(self, source: Path, path: str) -> bool:
-        """Put a file there in one step; false, and nothing done, if there is one."""
-        return _copy(source, self._at(path), _link)
+    def desk(self, path: str) -> Path:
+        """Say where to make a file that `adopt` then puts there: beside it.
+
+        Always the same place, so that what a killed run left is written over.
+        """
+        target = self._at(path)
+        make_directory(target.parent)
+        return target.with_name(f".{target.name}.tmp")
+
+    def adopt(self, made: Path, path: str) -> bool:
+        """Put what was made there in one step; false, and nothing done, if there is a file."""
+        target = self._at(path)
+        try:
+            if target.exists():
+                made.unlink()
+                return False
+            made.chmod(0o644)
+            with made.open("rb") as stream:
+                os.fsync(stream.fileno())
+            made.replace(target)
+        except OSError as error:
+            raise explain(error, doing="write") from error
+        return True
 
     def write(self, path: str, data: bytes) -> None:
         """Write a small file, or replace it, in one step."""
         write_atomic(self._at(path), data, mode=0o644)
+
+    def insert(self, path: str, data: bytes) -> bool:
+        """Write a small file that is not there; false, and nothing done, if there is one."""
+        if self.exists(path):
+            return False
+        self.write(path, data)
+        return True
 
     def update(self, path: str, change: Callable[[bytes | None], bytes]) -> bytes:
         """Replace a small file by what is made of its content.
@@ -243,38 +286,20 @@ class FolderObjects:
             raise explain(error, doing="remove") from error
 
 
-def _copy(source: Path, target: Path, settle: Callable[[Path, Path], bool]) -> bool:
+def _copy(source: Path, target: Path) -> None:
     """Copy beside the target, sync, and let it appear there; leave nothing else behind."""
     make_directory(target.parent)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
     try:
         with source.open("rb") as reading, temporary.open("xb") as writing:
-            _send(reading, writing)
+            shutil.copyfileobj(reading, writing, 1 << 20)
+            writing.flush()
+            os.fsync(writing.fileno())
         temporary.chmod(0o644)
-        return settle(temporary, target)
+        temporary.replace(target)
     except OSError as error:
         doing = "read" if error.filename == str(source) else "write"
         error.filename = error.filename or str(target)
         raise explain(error, doing=doing) from error
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _send(reading: BinaryIO, writing: BinaryIO) -> None:
-    shutil.copyfileobj(reading, writing, 1 << 20)
-    writing.flush()
-    os.fsync(writing.fileno())
-
-
-def _replace(temporary: Path, target: Path) -> bool:
-    temporary.replace(target)
-    return True
-
-
-def _link(temporary: Path, target: Path) -> bool:
-    # A second name is only made where there is none, which renaming does not look at.
-    try:
-        os.link(temporary, target)
-    except FileExistsError:
-        return False
-    return True

@@ -61,7 +61,7 @@ def publish(console: Console, products: tuple[str, ...], build: str | None, tag:
         build_dir=places.build_dir,
         manifest=manifest,
         stack=places.stack,
-        pkgroot=_pkgroot(places, os.environ),
+        pkgroot=str(_pkgroot(places, os.environ)),
         tag=parse_tag(tag or name),
         also=(),
         previous=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,14 +14,18 @@ from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.environments import parse_env_lock
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError
 from lsstinstall.core.graph import closure
+from lsstinstall.core.remaps import parse_remap
 from rubin_releng.adapters.git import GitRepository
+from rubin_releng.adapters.objectstores import FolderObjects, open_object_store
 from rubin_releng.adapters.packagemakers import StackPackages
-from rubin_releng.adapters.packagestores import PackageFolder
+from rubin_releng.adapters.packagestores import PackageRoot
 from rubin_releng.commands.building import open_journal, read_manifest
 from rubin_releng.commands.preparing import build_lock
 from rubin_releng.stack.journals import histories
+from rubin_releng.stack.leftout import leave_out
 from rubin_releng.stack.publications import Publication, PublishedProduct
-from rubin_releng.stack.publisher import plan_publish, run_publish
+from rubin_releng.stack.publisher import run_publish
+from rubin_releng.stack.publishplans import plan_publish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,8 +38,10 @@ if TYPE_CHECKING:
     from lsstinstall.core.platforms import Platform
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.tags import EupsTag
+    from rubin_releng.adapters.objectstores import Objects
     from rubin_releng.core.buildkinds import SourceKind
-    from rubin_releng.stack.publisher import PublishPlan, PublishReport
+    from rubin_releng.stack.publisher import PublishReport
+    from rubin_releng.stack.publishplans import PublishPlan
 
 __all__ = ["PublishOptions", "plan_publication", "publish_products"]
 
@@ -55,8 +62,8 @@ class PublishOptions:
         Manifest of the build.
     stack : `~pathlib.Path`
         Holds the products.
-    pkgroot : `~pathlib.Path`
-        Package root to write to.
+    pkgroot : `str`
+        Package root to write to: a folder, or the URL of one or of a bucket.
     tag : `~lsstinstall.core.tags.EupsTag`
         Tag to publish under.
     also : `tuple` [ `~lsstinstall.core.tags.EupsTag`, ... ]
@@ -73,13 +80,19 @@ class PublishOptions:
         What source packages hold.
     jobs : `int`
         How many packages to make at once.
+    remap : `~pathlib.Path` or `None`
+        ``manifest.remap``, which names what is not published; `None` for
+        that of the stack, if it has one.
+    is_flat : `bool`, optional
+        Whether the package root holds sources alone, without a folder for
+        them.
     """
 
     products: tuple[ProductName, ...]
     build_dir: Path
     manifest: Path
     stack: Path
-    pkgroot: Path
+    pkgroot: str
     tag: EupsTag
     also: tuple[EupsTag, ...]
     previous: EupsTag | None
@@ -88,6 +101,8 @@ class PublishOptions:
     platform: Platform
     source: SourceKind
     jobs: int
+    remap: Path | None = None
+    is_flat: bool = False
 
 
 def plan_publication(options: PublishOptions) -> PublishPlan:
@@ -109,7 +124,8 @@ def plan_publication(options: PublishOptions) -> PublishPlan:
         Raised if products are not installed, or files that never change
         would have to.
     """
-    return plan_publish(_read_publication(options), _store(options))
+    store = _store(open_object_store(options.pkgroot), options)
+    return plan_publish(_read_publication(options), store)
 
 
 def publish_products(options: PublishOptions, reporter: Reporter) -> PublishReport:
@@ -127,12 +143,13 @@ def publish_products(options: PublishOptions, reporter: Reporter) -> PublishRepo
     report : `~rubin_releng.stack.publisher.PublishReport`
         What was written.
     """
-    with (
-        hold_lock(build_lock(options.build_dir), purpose="publishing"),
-        hold_lock(options.pkgroot / ".publish.lock", purpose="publishing"),
-    ):
+    with hold_lock(build_lock(options.build_dir), purpose="publishing"), ExitStack() as locks:
+        objects = open_object_store(options.pkgroot)
+        if isinstance(objects, FolderObjects):
+            # In a bucket no two writers can spoil each other's work.
+            locks.enter_context(hold_lock(objects.root / ".publish.lock", purpose="publishing"))
         stack = Stack.open(options.stack.absolute(), flavor=options.platform.flavor)
-        store = _store(options)
+        store = _store(objects, options)
         return run_publish(
             plan_publish(_read_publication(options), store),
             store,
@@ -144,8 +161,8 @@ def publish_products(options: PublishOptions, reporter: Reporter) -> PublishRepo
         )
 
 
-def _store(options: PublishOptions) -> PackageFolder:
-    return PackageFolder(options.pkgroot, journal=options.stack / PRIVATE / _JOURNAL)
+def _store(objects: Objects, options: PublishOptions) -> PackageRoot:
+    return PackageRoot(objects, journal=options.stack / PRIVATE / _JOURNAL)
 
 
 def _read_publication(options: PublishOptions) -> Publication:
@@ -159,6 +176,7 @@ def _read_publication(options: PublishOptions) -> Publication:
         env_version=options.env_version,
         locks={subdir: _read_lock(path, subdir) for subdir, path in sorted(options.locks.items())},
         source=options.source,
+        is_flat=options.is_flat,
     )
 
 
@@ -178,6 +196,7 @@ def _read_products(options: PublishOptions, manifest: BuildManifest) -> tuple[Pu
             hint=f"name products of `{options.manifest}`",
         )
     wanted = closure(manifest.dependencies, options.products)
+    chosen = _leave_out([product for product in manifest.products if product.name in wanted], options)
     stack = Stack.open(options.stack.absolute(), flavor=options.platform.flavor)
     keys = {
         name: history.done.key
@@ -186,9 +205,7 @@ def _read_products(options: PublishOptions, manifest: BuildManifest) -> tuple[Pu
     }
     found: list[PublishedProduct] = []
     problems: list[ToolkitError] = []
-    for product in manifest.products:
-        if product.name not in wanted:
-            continue
+    for product in chosen:
         try:
             key = keys.get((product.name, product.version))
             found.append(_read_product(product, options.build_dir, stack, key))
@@ -199,6 +216,21 @@ def _read_products(options: PublishOptions, manifest: BuildManifest) -> tuple[Pu
             f"build {manifest.build} is not complete", problems, hint="run `rubin-releng stack build` first"
         )
     return tuple(found)
+
+
+def _leave_out(products: list[ManifestProduct], options: PublishOptions) -> tuple[ManifestProduct, ...]:
+    path = options.remap
+    if path is None:
+        path = options.stack / "site" / "manifest.remap"
+        if not path.is_file():
+            return tuple(products)
+    published, left_out = leave_out(products, parse_remap(read_text(path), source=str(path)))
+    if asked := [name for name in options.products if name in left_out]:
+        raise ConfigurationError(
+            f"`{asked[0]}` is not to be published: `{path}` leaves it out",
+            hint="name other products, or take it out of that file",
+        )
+    return published
 
 
 def _read_product(

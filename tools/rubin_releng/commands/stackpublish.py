@@ -18,25 +18,27 @@ from lsstinstall.core.tags import TagKind, parse_tag
 from rubin_releng.commands.preparing import MANIFEST
 from rubin_releng.commands.publishing import PublishOptions, plan_publication, publish_products
 from rubin_releng.core.buildkinds import SourceKind
-from rubin_releng.stack.publisher import Change
+from rubin_releng.stack.publishplans import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from lsstinstall.adapters.console import Console
     from lsstinstall.core.names import CondaSubdir
-    from rubin_releng.stack.publisher import PublishedFile, PublishPlan, PublishReport
+    from rubin_releng.stack.publisher import PublishReport
+    from rubin_releng.stack.publishplans import PublishedFile, PublishPlan
 
 __all__ = ["answer_published", "publish"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.argument("products", nargs=-1, required=True)
 @click.option("--build-dir", type=_FOLDER, required=True, help="Folder that `stack prepare` filled.")
 @click.option("--stack", type=_FOLDER, required=True, help="Stack that `stack build` installed into.")
-@click.option("--pkgroot", type=_FOLDER, required=True, help="Package root to write to.")
+@click.option("--pkgroot", required=True, metavar="URL", help="Package root: a folder, s3:// or gs://.")
 @click.option("--tag", required=True, help="Tag to publish under, as w_2026_10.")
 @click.option("--also-tag", "also", multiple=True, help="A further tag, as w_latest; repeatable.")
 @click.option("--previous", help="Tag of the release before this one.")
@@ -50,6 +52,9 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
     type=click.Choice([kind.value for kind in SourceKind]),
     help="Refer to git, or pack the sources [default: package for final releases].",
 )
+@click.option(
+    "--remap", type=_FILE, help="Names what is left out [default: site/manifest.remap of the stack]."
+)
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Packages at once.")
 @click.option("--dry-run", "-n", is_flag=True, help="Print what would be written.")
 @output_options
@@ -58,7 +63,7 @@ def publish(
     products: tuple[str, ...],
     build_dir: Path,
     stack: Path,
-    pkgroot: Path,
+    pkgroot: str,
     tag: str,
     also: tuple[str, ...],
     previous: str | None,
@@ -66,6 +71,7 @@ def publish(
     locks: tuple[str, ...],
     subdir: str | None,
     source: str | None,
+    remap: Path | None,
     jobs: int,
     *,
     dry_run: bool,
@@ -76,6 +82,9 @@ def publish(
     document, and tags that move at the very end. What is published stays:
     the same again changes nothing, anything else under the same name is
     refused, but for tags such as w_latest. Interrupted, run it again.
+
+    Buckets take endpoint and credentials from the environment, as other
+    programs do; they need the extra `stores`.
 
     Example: rubin-releng stack publish --build-dir build --stack stack --pkgroot /srv/stack
     --tag w_2026_10 --also-tag w_latest --env-version 13.0.1 lsst_distrib
@@ -98,6 +107,7 @@ def publish(
         else platform_of(subdir),
         source=_source_kind(source, main.kind),
         jobs=jobs,
+        remap=remap,
     )
     if options.locks and options.env_version is None:
         raise ConfigurationError("`--lock` needs `--env-version`, the version of rubin-env that was locked")
@@ -145,7 +155,7 @@ def answer_published(console: Console, report: PublishReport, options: PublishOp
     """
     counts = {change.value: sum(file.change is change for file in report.files) for change in Change}
     release = report.release
-    document = None if release is None else str(options.pkgroot / release_path(release.tag))
+    document = None if release is None else f"{options.pkgroot.rstrip('/')}/{release_path(release.tag)}"
     data = {
         "tag": str(options.tag),
         "build": report.publication.build,

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
-from enum import StrEnum
-from types import MappingProxyType
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.distribmanifests import DistribManifest, DistribManifestRow
 from lsstinstall.core.graph import reachable
 from lsstinstall.core.names import CondaSubdir
-from lsstinstall.core.packageindexes import index_path
 from lsstinstall.core.pkgroots import (
     SOURCE_CONFIG,
     TARBALL_CONFIG,
@@ -28,18 +24,22 @@ from lsstinstall.core.pkgroots import (
 from lsstinstall.core.platforms import GENERIC, binary_root, platform_of
 from lsstinstall.core.taglists import TagList, TagListEntry
 from lsstinstall.core.tags import TagKind
+from rubin_releng.stack.publicationmodels import (
+    SOURCE_ROOT,
+    Publication,
+    PublishedPackage,
+    PublishedProduct,
+    PublishedText,
+    Rule,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
 
     from lsstinstall.core.buildmanifests import ManifestProduct
-    from lsstinstall.core.environments import EnvVersion
-    from lsstinstall.core.names import Flavor, ProductName
-    from lsstinstall.core.platforms import Platform
+    from lsstinstall.core.names import Flavor
     from lsstinstall.core.serverconfigs import ServerConfig
-    from lsstinstall.core.tags import BuildId, EupsTag
-    from rubin_releng.core.buildkinds import SourceKind
+    from lsstinstall.core.tags import EupsTag
 
 __all__ = [
     "SOURCE_ROOT",
@@ -53,158 +53,9 @@ __all__ = [
     "plan_texts",
 ]
 
-SOURCE_ROOT = "src"
-"""Folder of source packages below a package root."""
-
-# Raise it when the same inputs give other packages than before.
-_METHOD = 2
-
 # What our manifests are written after; readers of manifests only show it.
 _CREATOR = "lsstinstall"
 _EUPS_VERSION = "2.2.15"
-
-
-class Rule(StrEnum):
-    """What happens to a file that is there already."""
-
-    KEEP = "keep"
-    FIXED = "fixed"
-    MOVING = "moving"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedProduct:
-    """One product to publish.
-
-    Parameters
-    ----------
-    product : `~lsstinstall.core.buildmanifests.ManifestProduct`
-        Name, commit, version, dependencies.
-    repository : `str`
-        URL of its repository.
-    time : `~datetime.datetime`
-        Of the commit, UTC: what is published carries it.
-    table : `str` or `None`
-        Its table as installed; `None` if it has none.
-    key : `str` or `None`
-        Digest of what it was built from; `None` if nobody knows.
-    """
-
-    product: ManifestProduct
-    repository: str
-    time: datetime
-    table: str | None
-    key: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """A build as it is to be published under a tag.
-
-    Parameters
-    ----------
-    tag : `~lsstinstall.core.tags.EupsTag`
-        The tag.
-    also : `tuple` [ `~lsstinstall.core.tags.EupsTag`, ... ]
-        Further tags for the same products, such as ``w_latest``.
-    build : `~lsstinstall.core.tags.BuildId`
-        Where the products come from.
-    products : `tuple` [ `PublishedProduct`, ... ]
-        In manifest order, each after all it needs.
-    platform : `~lsstinstall.core.platforms.Platform`
-        What the binaries are for.
-    env_version : `EnvVersion` or `None`
-        Version of rubin-env; without one no binaries are published, for
-        nobody could say where they belong.
-    locks : `~collections.abc.Mapping` [ `CondaSubdir`, `str` ]
-        Exact environments by platform.
-    source : `SourceKind`
-        What source packages hold.
-    """
-
-    tag: EupsTag
-    also: tuple[EupsTag, ...] = ()
-    build: BuildId
-    products: tuple[PublishedProduct, ...]
-    platform: Platform
-    env_version: EnvVersion | None
-    locks: Mapping[CondaSubdir, str]
-    source: SourceKind
-
-    @property
-    def binary_root(self) -> str | None:
-        """Folder of the binaries; `None` if there are none."""
-        return None if self.env_version is None else binary_root(self.platform, self.env_version)
-
-    @property
-    def dependencies(self) -> Mapping[ProductName, tuple[ProductName, ...]]:
-        """Direct dependencies of each product."""
-        return MappingProxyType({one.product.name: one.product.dependencies for one in self.products})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedPackage:
-    """One package to make.
-
-    Parameters
-    ----------
-    product : `PublishedProduct`
-        What it holds.
-    path : `str`
-        Below the package root.
-    source : `SourceKind` or `None`
-        What a source package holds; `None` for a binary one.
-    """
-
-    product: PublishedProduct
-    path: str
-    source: SourceKind | None
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """The package, and its index if it has one, below the package root."""
-        return (self.path,) if self.source is not None else (self.path, index_path(self.path))
-
-    def key(self) -> str | None:
-        """Compute what the package is made from.
-
-        Returns
-        -------
-        key : `str` or `None`
-            SHA-256, 64 hexadecimal digits; `None` for a binary package of
-            something nobody knows how it was built.
-        """
-        one = self.product
-        if self.source is None and one.key is None:
-            return None
-        facts = {
-            "method": _METHOD,
-            "product": one.product.name,
-            "version": one.product.version,
-            "time": one.time.isoformat(),
-            "source": self.source,
-            "from": one.key if self.source is None else [one.repository, one.product.sha],
-        }
-        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedText:
-    """One small file to write.
-
-    Parameters
-    ----------
-    path : `str`
-        Below the package root.
-    content : `str`
-        All of it.
-    rule : `Rule`
-        What happens to an old one: it stays, must be the same, or goes.
-    """
-
-    path: str
-    content: str
-    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +68,7 @@ class _Root:
     flavor: Flavor
 
     def at(self, path: str) -> str:
-        return f"{self.path}/{path}"
+        return f"{self.path}/{path}" if self.path else path
 
     def dist_id(self, product: ManifestProduct) -> str:
         if self.flavor == GENERIC:
@@ -227,7 +78,7 @@ class _Root:
 
 def _roots(publication: Publication) -> tuple[_Root, ...]:
     source = parse_server_config(SOURCE_CONFIG, source="config.txt")
-    roots = [_Root(SOURCE_ROOT, source, SOURCE_CONFIG, GENERIC)]
+    roots = [_Root(publication.source_root, source, SOURCE_CONFIG, GENERIC)]
     if (path := publication.binary_root) is not None:
         tarball = parse_server_config(TARBALL_CONFIG, source="config.txt")
         roots.append(_Root(path, tarball, TARBALL_CONFIG, publication.platform.flavor))
@@ -311,7 +162,7 @@ def lock_path(publication: Publication, subdir: CondaSubdir, tag: EupsTag) -> st
         Below the package root; `None` if nobody knows the version of the
         environment.
     """
-    if publication.env_version is None:
+    if publication.env_version is None or publication.is_flat:
         return None
     return f"{binary_root(platform_of(subdir), publication.env_version)}/{environment_path(tag)}"
 
@@ -373,7 +224,8 @@ def _environments_of(publication: Publication, tag: EupsTag, rule: Rule) -> Iter
     if locks:
         # The sources have room for one: that of the machine LSST builds on, where there is one.
         text = locks.get(CondaSubdir("linux-64")) or locks[min(locks)]
-        yield PublishedText(path=f"{SOURCE_ROOT}/{environment_path(tag)}", content=text, rule=rule)
+        path = PurePosixPath(publication.source_root) / environment_path(tag)
+        yield PublishedText(path=str(path), content=text, rule=rule)
     for subdir, text in sorted(locks.items()):
-        if rule is Rule.FIXED and (path := lock_path(publication, subdir, tag)) is not None:
-            yield PublishedText(path=path, content=text, rule=rule)
+        if rule is Rule.FIXED and (place := lock_path(publication, subdir, tag)) is not None:
+            yield PublishedText(path=place, content=text, rule=rule)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.distribmanifests import parse_distrib_manifest
-from lsstinstall.core.errors import FormatError, ProblemsError, RefusedError, ToolkitError
+from lsstinstall.core.errors import ProblemsError, RefusedError, ToolkitError
 from lsstinstall.core.pkgroots import release_path
 from lsstinstall.core.releaseadditions import merge_releases
 from lsstinstall.core.releases import parse_release
 from lsstinstall.core.reporting import Outcome
 from lsstinstall.core.tags import TagKind
 from rubin_releng.core.buildkinds import SourceKind
-from rubin_releng.stack.publications import PublishedPackage, Rule, plan_packages, plan_texts
+from rubin_releng.stack.publications import PublishedPackage, Rule
+from rubin_releng.stack.publishplans import Change, PublishedFile, change_of
 from rubin_releng.stack.releasemaker import make_release
+from rubin_releng.stack.serverindexes import INDEX, extend_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,65 +29,11 @@ if TYPE_CHECKING:
     from lsstinstall.core.tags import EupsTag
     from rubin_releng.stack.ports import PackageMaker, PackageStore
     from rubin_releng.stack.publications import Publication, PublishedText
+    from rubin_releng.stack.publishplans import PublishPlan
 
-__all__ = [
-    "Change",
-    "PublishPlan",
-    "PublishReport",
-    "PublishedFile",
-    "plan_publish",
-    "run_publish",
-    "write_index",
-]
+__all__ = ["PublishReport", "run_publish"]
 
-_INDEX = "index.json"
-
-
-class Change(StrEnum):
-    """What publishing does to one file."""
-
-    ADD = "add"
-    KEEP = "keep"
-    MOVE = "move"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedFile:
-    """One file, and what becomes of it.
-
-    Parameters
-    ----------
-    path : `str`
-        Below the package root.
-    change : `Change`
-        What happens.
-    """
-
-    path: str
-    change: Change
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishPlan:
-    """What publishing would do.
-
-    Parameters
-    ----------
-    publication : `Publication`
-        What to publish.
-    packages : `tuple` [ `PublishedPackage`, ... ]
-        Packages, in order.
-    phases : `tuple` [ `tuple` [ `PublishedText`, ... ], ... ]
-        Small files, as `plan_texts` sorts them.
-    files : `tuple` [ `PublishedFile`, ... ]
-        Every file in the order of writing, but for indexes and the release
-        document.
-    """
-
-    publication: Publication
-    packages: tuple[PublishedPackage, ...]
-    phases: tuple[tuple[PublishedText, ...], ...]
-    files: tuple[PublishedFile, ...]
+_SMALL_FILES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +46,7 @@ class PublishReport:
         What was published.
     release : `~lsstinstall.core.releases.Release` or `None`
         The document, as it is on the package root now; `None` for a tag that
-        moves, which names no release of its own.
+        moves, which names no release of its own, and for a flat root.
     files : `tuple` [ `PublishedFile`, ... ]
         All files, in the order in which they were written.
     """
@@ -109,69 +54,6 @@ class PublishReport:
     publication: Publication
     release: Release | None
     files: tuple[PublishedFile, ...]
-
-
-def plan_publish(publication: Publication, store: PackageStore) -> PublishPlan:
-    """Decide what has to be written; changes nothing.
-
-    Parameters
-    ----------
-    publication : `Publication`
-        What to publish.
-    store : `PackageStore`
-        Read only.
-
-    Returns
-    -------
-    plan : `PublishPlan`
-        For `run_publish`.
-
-    Raises
-    ------
-    ProblemsError
-        Raised if files that never change are there with another content.
-    """
-    packages = plan_packages(publication)
-    phases = plan_texts(publication)
-    paths = [path for one in packages for path in one.paths]
-    files = [
-        PublishedFile(path=path, change=Change.KEEP if store.exists(path) else Change.ADD) for path in paths
-    ]
-    problems: list[ToolkitError] = []
-    for text in (text for phase in phases for text in phase):
-        try:
-            files.append(PublishedFile(path=text.path, change=_change_of(text, store)))
-        except RefusedError as error:
-            problems.append(error)
-    if problems:
-        raise ProblemsError(
-            f"`{publication.tag}` cannot be published: it would change what others may have",
-            problems,
-            hint="publish under another tag",
-        )
-    return PublishPlan(publication=publication, packages=packages, phases=phases, files=tuple(files))
-
-
-def _change_of(text: PublishedText, store: PackageStore) -> Change:
-    old = store.read(text.path)
-    if old is None:
-        return Change.ADD
-    if text.rule is Rule.KEEP or old == text.content.encode() or _says_the_same(old, text):
-        return Change.KEEP
-    if text.rule is Rule.MOVING:
-        return Change.MOVE
-    raise RefusedError(f"`{text.path}` is there with other content")
-
-
-def _says_the_same(old: bytes, text: PublishedText) -> bool:
-    """Tell whether a manifest differs in its comments only, which name its maker and the hour."""
-    if not text.path.endswith(".manifest"):
-        return False
-    try:
-        known = parse_distrib_manifest(old.decode("utf-8", "replace"), source=text.path)
-    except FormatError:
-        return False
-    return known.rows == parse_distrib_manifest(text.content, source=text.path).rows
 
 
 def run_publish(
@@ -223,7 +105,7 @@ def run_publish(
     files = [*packages, *_write_texts(hidden, store), *_write_texts(lists, store)]
     files += _write_indexes(files, store)
     release: Release | None = None
-    if plan.publication.tag.kind is not TagKind.FLOATING:
+    if plan.publication.tag.kind is not TagKind.FLOATING and not plan.publication.is_flat:
         made = make_release(
             plan.publication,
             records=records,
@@ -317,68 +199,62 @@ def _make(package: PublishedPackage, target: Path, maker: PackageMaker) -> None:
         maker.make_source(one.product, target, kind=package.source, repository=one.repository, time=one.time)
 
 
-def _write_texts(texts: Iterable[PublishedText], store: PackageStore) -> list[PublishedFile]:
-    files = []
-    for text in texts:
-        change = _change_of(text, store)
-        if change is not Change.KEEP:
-            store.write(text.path, text.content.encode())
-        files.append(PublishedFile(path=text.path, change=change))
-    return files
+def _write_texts(texts: Sequence[PublishedText], store: PackageStore) -> list[PublishedFile]:
+    """Write small files in any order; the first failure is told, the others are done."""
+
+    def write(text: PublishedText) -> PublishedFile:
+        return PublishedFile(path=text.path, change=_write_text(text, store))
+
+    with ThreadPoolExecutor(max_workers=_SMALL_FILES_AT_ONCE, thread_name_prefix="publish") as pool:
+        return list(pool.map(write, texts))
+
+
+def _write_text(text: PublishedText, store: PackageStore) -> Change:
+    change = change_of(text, store)
+    data = text.content.encode()
+    if change is Change.ADD and text.rule is not Rule.MOVING and not store.insert(text.path, data):
+        # Somebody else was faster; so it has to be the same.
+        change = change_of(text, store)
+    elif change is Change.MOVE or (change is Change.ADD and text.rule is Rule.MOVING):
+        store.write(text.path, data)
+    return change
 
 
 def _write_indexes(files: Iterable[PublishedFile], store: PackageStore) -> list[PublishedFile]:
-    """Write the list of each folder that got something; EUPS asks for it before it reads HTML."""
-    written = []
-    for folder in sorted({str(PurePosixPath(file.path).parent) for file in files}):
-        change = write_index(folder, store)
-        written.append(PublishedFile(path=str(PurePosixPath(folder) / _INDEX), change=change))
-    return written
+    """Complete the list of each folder that got something."""
+    folders: dict[str, list[str]] = {}
+    for path in (PurePosixPath(file.path) for file in files):
+        folders.setdefault(str(path.parent), []).append(path.name)
 
+    def extend(folder: str) -> PublishedFile:
+        change = extend_index(folder, folders[folder], store)
+        return PublishedFile(path=str(PurePosixPath(folder) / INDEX), change=change)
 
-def write_index(folder: str, store: PackageStore, *, dry_run: bool = False) -> Change:
-    """Write the list of the files in a folder, if it is not right already.
-
-    Parameters
-    ----------
-    folder : `str`
-        Below the package root.
-    store : `PackageStore`
-        The package root.
-    dry_run : `bool`, optional
-        Whether nothing is written.
-
-    Returns
-    -------
-    change : `Change`
-        What was done.
-
-    Notes
-    -----
-    Format: a JSON array of names, as EUPS reads it since 2.2.12.
-    """
-    path = str(PurePosixPath(folder) / _INDEX)
-    names = [name for name in store.listing(folder) if name != _INDEX]
-    content = (json.dumps(names, indent=0) + "\n").encode()
-    old = store.read(path)
-    if old == content:
-        return Change.KEEP
-    if not dry_run:
-        store.write(path, content)
-    return Change.ADD if old is None else Change.MOVE
+    with ThreadPoolExecutor(max_workers=_SMALL_FILES_AT_ONCE, thread_name_prefix="publish") as pool:
+        return list(pool.map(extend, sorted(folders)))
 
 
 def _write_document(made: Release, store: PackageStore) -> tuple[Release, PublishedFile]:
+    """Write the document, or add to one that is there what it lacks."""
     path = release_path(made.tag)
-    old = store.read(path)
+    results: list[tuple[Release, Change]] = []
+
+    def merge(old: bytes | None) -> bytes:
+        release, change = _merge(made, old, path)
+        results.append((release, change))
+        return old if change is Change.KEEP and old is not None else release.canonical()
+
+    store.update(path, merge)
+    return results[-1][0], PublishedFile(path=path, change=results[0][1])
+
+
+def _merge(made: Release, old: bytes | None, path: str) -> tuple[Release, Change]:
     if old is None:
-        store.write(path, made.canonical())
-        return made, PublishedFile(path=path, change=Change.ADD)
+        return made, Change.ADD
     known = parse_release(old, source=path)
     if made.previous is None:
         made = replace(made, previous=known.previous)
     merged = merge_releases(known, made)
     if replace(merged, maker=known.maker) == known:
-        return known, PublishedFile(path=path, change=Change.KEEP)
-    store.write(path, merged.canonical())
-    return merged, PublishedFile(path=path, change=Change.MOVE)
+        return known, Change.KEEP
+    return merged, Change.MOVE

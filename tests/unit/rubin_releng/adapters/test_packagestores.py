@@ -8,7 +8,8 @@ import pytest
 from lsstinstall.core.errors import CorruptError, FormatError, RefusedError, ToolkitError
 from lsstinstall.core.names import Sha256
 from lsstinstall.core.packageindexreading import parse_package_index
-from rubin_releng.adapters.packagestores import PackageFolder
+from rubin_releng.adapters.objectstores import FolderObjects
+from rubin_releng.adapters.packagestores import PackageRoot
 from tests.support.packages import make_tarball
 from tests.support.publications import FakePackageRoot
 
@@ -41,18 +42,18 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["fake", "real"])
-def store(request: pytest.FixtureRequest, root: Path, journal: Path) -> FakePackageRoot | PackageFolder:
-    return FakePackageRoot() if request.param == "fake" else PackageFolder(root, journal=journal)
+def store(request: pytest.FixtureRequest, root: Path, journal: Path) -> FakePackageRoot | PackageRoot:
+    return FakePackageRoot() if request.param == "fake" else PackageRoot(FolderObjects(root), journal=journal)
 
 
-def test_a_file_that_is_not_there_is_nothing(store: FakePackageRoot | PackageFolder) -> None:
+def test_a_file_that_is_not_there_is_nothing(store: FakePackageRoot | PackageRoot) -> None:
     assert not store.exists(PATH)
     assert store.read(PATH) is None
     assert store.describe(PATH) is None
     assert store.listing("src") == ()
 
 
-def test_a_written_file_is_there(store: FakePackageRoot | PackageFolder) -> None:
+def test_a_written_file_is_there(store: FakePackageRoot | PackageRoot) -> None:
     store.write(PATH, b"one")
     store.write(PATH, b"two")
     described = store.describe(PATH)
@@ -62,7 +63,7 @@ def test_a_written_file_is_there(store: FakePackageRoot | PackageFolder) -> None
     assert store.listing("src/products") == ("afw.eupspkg",)
 
 
-def test_a_file_is_added_once(store: FakePackageRoot | PackageFolder) -> None:
+def test_a_file_is_added_once(store: FakePackageRoot | PackageRoot) -> None:
     calls: list[str] = []
     added, record = store.add(PATH, "key", writing("x", calls))
     again, same = store.add(PATH, "key", writing("x", calls))
@@ -70,13 +71,13 @@ def test_a_file_is_added_once(store: FakePackageRoot | PackageFolder) -> None:
     assert record == store.describe(PATH)
 
 
-def test_the_same_content_from_other_inputs_is_the_same(store: FakePackageRoot | PackageFolder) -> None:
+def test_the_same_content_from_other_inputs_is_the_same(store: FakePackageRoot | PackageRoot) -> None:
     store.add(PATH, "key", writing("x"))
     assert store.add(PATH, "other key", writing("x"))[0] is False
     assert store.add(PATH, None, writing("x"))[0] is False
 
 
-def test_other_content_is_refused_and_what_is_there_stays(store: FakePackageRoot | PackageFolder) -> None:
+def test_other_content_is_refused_and_what_is_there_stays(store: FakePackageRoot | PackageRoot) -> None:
     store.add(PATH, "key", writing("x"))
     with pytest.raises(RefusedError, match="is there with other content"):
         store.add(PATH, "other key", writing("y"))
@@ -88,7 +89,7 @@ def test_a_file_that_cannot_be_made_leaves_nothing(root: Path, journal: Path) ->
         target.write_text("half", encoding="utf-8")
         raise ToolkitError("no more")
 
-    store = PackageFolder(root, journal=journal)
+    store = PackageRoot(FolderObjects(root), journal=journal)
     with pytest.raises(ToolkitError, match="no more"):
         store.add(PATH, "key", make)
     assert list((root / "src" / "products").iterdir()) == []
@@ -96,29 +97,29 @@ def test_a_file_that_cannot_be_made_leaves_nothing(root: Path, journal: Path) ->
 
 def test_another_run_knows_what_was_added(root: Path, journal: Path) -> None:
     calls: list[str] = []
-    PackageFolder(root, journal=journal).add(PATH, "key", writing("x", calls))
-    PackageFolder(root, journal=journal).add(PATH, "key", writing("x", calls))
+    PackageRoot(FolderObjects(root), journal=journal).add(PATH, "key", writing("x", calls))
+    PackageRoot(FolderObjects(root), journal=journal).add(PATH, "key", writing("x", calls))
     assert calls == ["x"]
 
 
 def test_without_a_journal_a_file_is_made_again_and_compared(root: Path) -> None:
     calls: list[str] = []
-    PackageFolder(root).add(PATH, "key", writing("x", calls))
-    PackageFolder(root).add(PATH, "key", writing("x", calls))
+    PackageRoot(FolderObjects(root)).add(PATH, "key", writing("x", calls))
+    PackageRoot(FolderObjects(root)).add(PATH, "key", writing("x", calls))
     assert calls == ["x", "x"]
 
 
 def test_a_journal_of_another_root_or_a_torn_one_tells_nothing(root: Path, journal: Path) -> None:
-    PackageFolder(root, journal=journal).add(PATH, "key", writing("x"))
+    PackageRoot(FolderObjects(root), journal=journal).add(PATH, "key", writing("x"))
     kept = journal.read_text(encoding="utf-8")
     journal.write_text(f"{kept.replace(str(root), '/elsewhere')}{kept[:20]}\n[]\n", encoding="utf-8")
     calls: list[str] = []
-    PackageFolder(root, journal=journal).add(PATH, "key", writing("x", calls))
+    PackageRoot(FolderObjects(root), journal=journal).add(PATH, "key", writing("x", calls))
     assert calls == ["x"]
 
 
 def test_a_file_that_was_altered_is_noticed(root: Path, journal: Path) -> None:
-    store = PackageFolder(root, journal=journal)
+    store = PackageRoot(FolderObjects(root), journal=journal)
     store.add(PATH, "key", writing("x"))
     (root / PATH).write_text("y", encoding="utf-8")
     with pytest.raises(CorruptError, match="was changed after it was published"):
@@ -126,7 +127,7 @@ def test_a_file_that_was_altered_is_noticed(root: Path, journal: Path) -> None:
 
 
 def test_what_is_published_can_be_read_by_everyone(root: Path, journal: Path) -> None:
-    store = PackageFolder(root, journal=journal)
+    store = PackageRoot(FolderObjects(root), journal=journal)
     store.add(PATH, "key", writing("x"))
     store.write("src/config.txt", b"")
     assert {(root / path).stat().st_mode & 0o777 for path in (PATH, "src/config.txt")} == {0o644}
@@ -136,7 +137,7 @@ def test_hidden_files_and_folders_are_not_listed(root: Path) -> None:
     for path in (".lock", "a.txt", ".hidden/b.txt", "sub/c.txt", "empty/.keep"):
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).touch()
-    store = PackageFolder(root)
+    store = PackageRoot(FolderObjects(root))
     assert store.listing(".") == ("a.txt",)
     assert store.folders() == (".", "sub")
 
@@ -144,7 +145,7 @@ def test_hidden_files_and_folders_are_not_listed(root: Path) -> None:
 def test_a_file_in_the_place_of_a_folder_is_told(root: Path) -> None:
     root.mkdir()
     (root / "src").touch()
-    store = PackageFolder(root)
+    store = PackageRoot(FolderObjects(root))
     with pytest.raises(ToolkitError, match="cannot read"):
         store.listing("src")
     with pytest.raises(ToolkitError):
@@ -153,8 +154,8 @@ def test_a_file_in_the_place_of_a_folder_is_told(root: Path) -> None:
         store.describe(PATH)
 
 
-def _published_package(root: Path) -> tuple[PackageFolder, FileRecord]:
-    store = PackageFolder(root)
+def _published_package(root: Path) -> tuple[PackageRoot, FileRecord]:
+    store = PackageRoot(FolderObjects(root))
     data = make_tarball({"afw": b"content"})
     (root / "bin").mkdir(parents=True)
     (root / "bin/afw.tar.gz").write_bytes(data)

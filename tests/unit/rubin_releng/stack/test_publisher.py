@@ -14,8 +14,10 @@ from lsstinstall.core.reporting import SilentReporter
 from lsstinstall.core.tags import EupsTag, parse_tag
 from rubin_releng.core.buildkinds import SourceKind
 from rubin_releng.stack.publications import Publication, lock_path
-from rubin_releng.stack.publisher import Change, PublishReport, plan_publish, run_publish, write_index
+from rubin_releng.stack.publisher import PublishReport, run_publish
+from rubin_releng.stack.publishplans import Change, plan_publish
 from rubin_releng.stack.releasemaker import make_release
+from rubin_releng.stack.serverindexes import write_index
 from tests.support.builds import fake_manifest
 from tests.support.publications import LOCK, FakePackageRoot, FakePackages, fake_publication
 
