@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from lsstinstall.core.errors import InvalidNameError, NotFoundError, UnavailableError
+from lsstinstall.core.errors import InvalidNameError, NotFoundError, ToolkitError, UnavailableError
 from lsstinstall.core.tags import EupsTag, TagKind, parse_build_id, parse_tag
 from rubin_releng.changelog.sides import Pin, Side, side_of_manifest, side_of_name, side_of_release
 from rubin_releng.core.releasebuilds import build_of_message, commits_of_version, elect_build
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from lsstinstall.core.taglists import TagList
     from lsstinstall.core.tags import BuildId
     from lsstinstall.core.versions import EupsVersion
+    from rubin_releng.changelog.ports import HistoryReader
     from rubin_releng.core.releasebuilds import TaggedCommit
 
 __all__ = [
     "CommitFinder",
+    "HistoryCommits",
     "ManifestSource",
     "Place",
     "ReleaseSource",
@@ -89,6 +91,30 @@ class CommitFinder(Protocol):
 
     def find(self, product: ProductName, names: Sequence[str]) -> GitSha | None:
         """Resolve the first of some refs and abbreviated commits that is there."""
+
+
+class HistoryCommits:
+    """Finds commits in histories that are at hand.
+
+    Parameters
+    ----------
+    readers : `~collections.abc.Mapping` [ `ProductName`, `HistoryReader` ]
+        By product.
+    """
+
+    def __init__(self, readers: Mapping[ProductName, HistoryReader]) -> None:
+        self._readers = readers
+
+    def find(self, product: ProductName, names: Sequence[str]) -> GitSha | None:
+        """Resolve the first of some refs and abbreviated commits that is there."""
+        reader = self._readers.get(product)
+        if reader is None or not names:
+            return None
+        try:
+            return next((commit for commit in reader.resolve(names) if commit is not None), None)
+        except ToolkitError:
+            # Whoever compares the product meets the same again, and tells it.
+            return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
