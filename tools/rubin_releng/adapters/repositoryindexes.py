@@ -1,0 +1,135 @@
+"""``repos.yaml`` of today, and what older versions of it said of products that were dropped since."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from lsstinstall.adapters.files import decode_text, read_text
+from lsstinstall.core.errors import NotFoundError, ToolkitError
+from lsstinstall.core.names import GitSha
+from rubin_releng.adapters.git import GitRepository
+from rubin_releng.adapters.gitcommands import run_git
+from rubin_releng.adapters.releaseinputs import is_git_folder
+from rubin_releng.adapters.yamlfiles import parse_yaml
+from rubin_releng.core.repositories import read_repositories
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from lsstinstall.core.names import ProductName
+    from rubin_releng.core.repositories import RepoIndex, Repository
+
+__all__ = ["RepositoryIndexes"]
+
+_PATH = "etc/repos.yaml"
+
+
+class RepositoryIndexes:
+    """A ``repos.yaml`` and, if it is in a git repository, its history.
+
+    Parameters
+    ----------
+    where : `str`
+        The file, or a clone of ``lsst/repos``, bare or not.
+    """
+
+    def __init__(self, where: str) -> None:
+        parts = urlsplit(where)
+        self._where = Path(unquote(parts.path)) if parts.scheme == "file" else Path(where)
+
+    def today(self) -> RepoIndex:
+        """Read the file as it is now.
+
+        Returns
+        -------
+        index : `RepoIndex`
+            In file order.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if there is none.
+        ProblemsError
+            Raised if it cannot be meant.
+        """
+        if not is_git_folder(self._where):
+            path = self._where / _PATH if self._where.is_dir() else self._where
+            return _parse(read_text(path), str(path))
+        head = GitRepository(self._where).resolve("HEAD")
+        index = None if head is None else self._at(head, _PATH)
+        if index is None:
+            raise NotFoundError(f"`{self._where}` has no `{_PATH}`", hint="name a clone of `lsst/repos`")
+        return index
+
+    def dropped(self, products: Collection[ProductName]) -> Mapping[ProductName, Repository]:
+        """Look products up that are not in the file any more.
+
+        Parameters
+        ----------
+        products : `~collections.abc.Collection` [ `ProductName` ]
+            Some products.
+
+        Returns
+        -------
+        repositories : `~collections.abc.Mapping` [ `ProductName`, `Repository` ]
+            From the newest older version that has each, by product; those
+            that never were in it are left out, and all of them if there is no
+            history.
+        """
+        found: dict[ProductName, Repository] = {}
+        place = self._place()
+        if place is None or not products:
+            return found
+        folder, path = place
+        missing = set(products)
+        for commit in self._versions(folder, path, missing):
+            index = self._at(commit, path, folder)
+            known = {} if index is None else index.by_product
+            for name in sorted(missing & known.keys()):
+                found[name] = known[name]
+            missing -= found.keys()
+            if not missing:
+                break
+        return dict(sorted(found.items()))
+
+    def _place(self) -> tuple[Path, str] | None:
+        """Find the repository, and the file's path in it."""
+        if is_git_folder(self._where):
+            return self._where, _PATH
+        file = (self._where / _PATH if self._where.is_dir() else self._where).resolve()
+        for folder in file.parents:
+            if is_git_folder(folder):
+                return folder, file.relative_to(folder).as_posix()
+        return None
+
+    def _versions(self, folder: Path, path: str, products: Collection[ProductName]) -> Iterator[GitSha]:
+        """Name the commits at which a line of one of the products was there last, newest first."""
+        names = "|".join(sorted(re.escape(name) for name in products))
+        listed = run_git(
+            ("-C", str(folder), "log", "--format=%H %P", "-E", f"-G^[\"']?({names})[\"']?[ ]*:", "--", path),
+            doing=f"read the history of `{path}`",
+        ).stdout
+        for line in listed.splitlines():
+            # What a commit removed its parent still has; what it added or changed it has itself.
+            commit, *parents = line.split()
+            yield from map(GitSha, [commit, *parents[:1]])
+
+    def _at(self, commit: GitSha, path: str, folder: Path | None = None) -> RepoIndex | None:
+        try:
+            data = GitRepository(folder or self._where).read_file(commit, path)
+            if data is None:
+                return None
+            source = f"{path} at {commit[:10]}"
+            return _parse(decode_text(data, source=source), source)
+        except ToolkitError:
+            if folder is None:
+                raise
+            # Some old version could not be read at its time, either.
+            return None
+
+
+def _parse(text: str, source: str) -> RepoIndex:
+    return read_repositories(parse_yaml(text, source=source))
