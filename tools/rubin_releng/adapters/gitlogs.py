@@ -93,9 +93,11 @@ class GitHistory:
         -------
         shas : `frozenset` [ `GitSha` ]
             Reachable from the end, but neither from the start nor from
-            ``main``; empty in a repository without one.
+            ``main``, or from ``HEAD`` in a repository without it.
         """
-        mains = [commit for commit in self.resolve(_MAIN) if commit is not None]
+        *named, head = self.resolve((*_MAIN, "HEAD"))
+        # What is checked out may be a release branch; without another name it is the main line.
+        mains = [commit for commit in named if commit is not None] or [one for one in (head,) if one]
         if not mains:
             return frozenset()
         listed = self._git("rev-list", end, *(f"^{one}" for one in (start, *mains)), doing="list commits")
@@ -133,6 +135,22 @@ class GitHistory:
             At least 1.
         """
         return int(self._git("rev-list", "--first-parent", "--count", end, doing="count commits"))
+
+    def root(self, end: GitSha) -> GitSha:
+        """Find the first commit of the line of first parents that ends here.
+
+        Parameters
+        ----------
+        end : `GitSha`
+            A commit that is there.
+
+        Returns
+        -------
+        commit : `GitSha`
+            Without parents, unless the history is cut off.
+        """
+        listed = self._git("rev-list", "--first-parent", end, doing="look for the first commit")
+        return GitSha(listed.split()[-1])
 
     def is_shallow(self) -> bool:
         """Tell whether the history is cut off somewhere.

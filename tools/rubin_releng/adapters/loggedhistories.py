@@ -1,0 +1,194 @@
+"""Histories read from the text of one `git log`: no program runs, nothing is fetched."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.names import GitSha
+from rubin_releng.core.commitgraphs import CommitGraph
+from rubin_releng.core.histories import Commit, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["LOG_OPTIONS", "MAIN_LINES", "LoggedHistory"]
+
+LOG_OPTIONS = (
+    *("-c", "i18n.logOutputEncoding=utf-8", "-c", "log.showSignature=false", "-c", "log.mailmap=false"),
+    *("log", "-z", "--topo-order", "--format=%H%x1f%P%x1f%ct%x1f%an%x1f%B"),
+)
+"""How git has to be asked: what follows names the points to start from."""
+
+MAIN_LINES = (
+    "refs/heads/main",
+    "refs/remotes/origin/main",
+    "refs/heads/master",
+    "refs/remotes/origin/master",
+)
+"""Where main lines are; a repository without them has its own as ``HEAD``."""
+
+_ID = re.compile(r"[0-9a-f]{4,40}")
+_SHA_SIZE = 40
+
+
+class LoggedHistory:
+    """The history of one repository, as far as its refs reach.
+
+    Parameters
+    ----------
+    find_ref : `~collections.abc.Callable`
+        Gives the commit of a full ref or of ``HEAD``, tags peeled; `None` if
+        there is none.
+    read : `~collections.abc.Callable`
+        Gives what git printed when asked with `LOG_OPTIONS`; called when it
+        is wanted, and once.
+    is_cut : `bool`, optional
+        Whether the history is cut off somewhere.
+    """
+
+    def __init__(
+        self, find_ref: Callable[[str], GitSha | None], read: Callable[[], str], *, is_cut: bool = False
+    ) -> None:
+        self._find_ref = find_ref
+        self._read = read
+        self._is_cut = is_cut
+        self._commits: dict[GitSha, Commit] = {}
+
+    @cached_property
+    def _records(self) -> dict[GitSha, str]:
+        return {GitSha(record[:_SHA_SIZE]): record for record in self._read().split("\0") if record}
+
+    @cached_property
+    def graph(self) -> CommitGraph:
+        """All commits, with their parents."""
+        return CommitGraph(
+            {
+                sha: [
+                    GitSha(parent)
+                    for parent in record[_SHA_SIZE + 1 : record.index("\x1f", _SHA_SIZE + 1)].split()
+                ]
+                for sha, record in self._records.items()
+            }
+        )
+
+    def commit(self, sha: GitSha) -> Commit:
+        """Read one commit that is there."""
+        found = self._commits.get(sha)
+        if found is None:
+            found = self._commits[sha] = _read_commit(self._records[sha])
+        return found
+
+    def resolve(self, names: Sequence[str]) -> tuple[GitSha | None, ...]:
+        """Find the commits that refs or commit ids mean.
+
+        Parameters
+        ----------
+        names : `~collections.abc.Sequence` [ `str` ]
+            Full refs, or whole or abbreviated commit ids.
+
+        Returns
+        -------
+        commits : `tuple` [ `GitSha` or `None`, ... ]
+            One for each name; `None` where there is no commit.
+        """
+        return tuple(self._resolve(name) for name in names)
+
+    def _resolve(self, name: str) -> GitSha | None:
+        known = self._find_ref(name)
+        if known is None and _ID.fullmatch(name):
+            return self.graph.find(name)
+        return known
+
+    def between(self, start: GitSha, end: GitSha) -> Span:
+        """Read the commits that only one of two points reaches.
+
+        Parameters
+        ----------
+        start, end : `GitSha`
+            Two commits that are there.
+
+        Returns
+        -------
+        span : `Span`
+            Both sides, children before parents.
+        """
+        left, right = self.graph.between(start, end)
+        return Span(left=tuple(map(self.commit, left)), right=tuple(map(self.commit, right)))
+
+    def off_main(self, start: GitSha, end: GitSha) -> frozenset[GitSha]:
+        """Find the commits that lie on a branch beside the main line.
+
+        Parameters
+        ----------
+        start, end : `GitSha`
+            Two commits that are there.
+
+        Returns
+        -------
+        shas : `frozenset` [ `GitSha` ]
+            Reachable from the end, but neither from the start nor from the
+            main line; empty if nobody can tell which line that is.
+        """
+        if not self._mains or end in self._on_main:
+            return frozenset()
+        return frozenset(self.graph.only_from([end], [start, *self._mains]))
+
+    @cached_property
+    def _mains(self) -> tuple[GitSha, ...]:
+        named = tuple(sha for name in MAIN_LINES if (sha := self._find_ref(name)) is not None)
+        head = self._find_ref("HEAD")
+        return named or (() if head is None else (head,))
+
+    @cached_property
+    def _on_main(self) -> set[GitSha]:
+        return self.graph.only_from(self._mains, ())
+
+    def is_ancestor(self, sha: GitSha, of: GitSha) -> bool:
+        """Tell whether a commit, which need not be there, is part of another's history.
+
+        Parameters
+        ----------
+        sha : `GitSha`
+            The one in question.
+        of : `GitSha`
+            A commit that is there.
+
+        Returns
+        -------
+        is_ancestor : `bool`
+            False if it is not there.
+        """
+        return self.graph.is_ancestor(sha, of)
+
+    def count(self, end: GitSha) -> int:
+        """Count the commits of the line of first parents that ends here.
+
+        Parameters
+        ----------
+        end : `GitSha`
+            A commit that is there.
+
+        Returns
+        -------
+        commits : `int`
+            At least 1.
+        """
+        return len(self.graph.line(end))
+
+    def is_shallow(self) -> bool:
+        """Tell whether the history is cut off somewhere."""
+        return self._is_cut
+
+
+def _read_commit(record: str) -> Commit:
+    sha, parents, time, author, message = record.split("\x1f", 4)
+    return Commit(
+        sha=GitSha(sha),
+        parents=tuple(GitSha(parent) for parent in parents.split()),
+        author=author,
+        time=datetime.fromtimestamp(int(time), tz=UTC),
+        message=message,
+    )

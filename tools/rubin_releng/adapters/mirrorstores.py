@@ -1,0 +1,287 @@
+"""What mirrors hold, in one SQLite file: refs and logs of all repositories, and what was worked out."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import zlib
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from lsstinstall.adapters.files import make_directory
+from lsstinstall.core.errors import ToolkitError, UnavailableError
+from lsstinstall.core.names import GitSha
+from rubin_releng.adapters.loggedhistories import LoggedHistory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+__all__ = ["MirrorRef", "MirrorStore"]
+
+_WAIT_SECONDS = 60.0
+# Raised with the layout: another one is thrown away, for everything can be read again.
+_LAYOUT = 1
+_TABLES = """
+CREATE TABLE repositories (
+    id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL, branch TEXT,
+    updated INTEGER NOT NULL, is_cut INTEGER NOT NULL
+);
+CREATE TABLE refs (
+    repository INTEGER NOT NULL, name TEXT NOT NULL, sha TEXT NOT NULL, build TEXT, time INTEGER,
+    PRIMARY KEY (repository, name)
+) WITHOUT ROWID;
+CREATE INDEX refs_by_name ON refs (name, repository, sha);
+CREATE TABLE logs (repository INTEGER PRIMARY KEY, text BLOB NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorRef:
+    """A ref of one repository.
+
+    Parameters
+    ----------
+    name : `str`
+        The whole ref, or ``HEAD``.
+    sha : `GitSha`
+        Its commit.
+    build : `str` or `None`
+        The build that an annotated tag names.
+    time : `int` or `None`
+        When a tag was made, in seconds since 1970.
+    """
+
+    name: str
+    sha: GitSha
+    build: str | None = None
+    time: int | None = None
+
+
+class MirrorStore:
+    """The file, open; several processes may use it at once.
+
+    Parameters
+    ----------
+    path : `~pathlib.Path`
+        Made if it is missing, and made anew if it is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.RLock()
+        make_directory(path.parent)
+        try:
+            self._database = self._open()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise _explain(error, path) from error
+            path.unlink()
+            self._database = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path, timeout=_WAIT_SECONDS, check_same_thread=False)
+        try:
+            if database.execute("PRAGMA user_version").fetchone() != (_LAYOUT,):
+                with database:
+                    database.execute("BEGIN IMMEDIATE")
+                    if database.execute("PRAGMA user_version").fetchone() != (_LAYOUT,):
+                        _make_tables(database)
+        except sqlite3.Error:
+            database.close()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock, self._database:
+                yield self._database
+        except sqlite3.Error as error:
+            raise _explain(error, self.path) from error
+
+    def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        try:
+            with self._lock, closing(self._database.execute(query, values)) as cursor:
+                return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise _explain(error, self.path) from error
+
+    def state(self, url: str) -> tuple[str, str | None, int] | None:
+        """Tell the fingerprint of a repository's refs, its own main branch, and when it was updated."""
+        rows = self._rows("SELECT fingerprint, branch, updated FROM repositories WHERE url = ?", url)
+        for fingerprint, branch, updated in rows:
+            return str(fingerprint), None if branch is None else str(branch), _number(updated)
+        return None
+
+    def fingerprint(self) -> str:
+        """Give one text that changes whenever any repository does."""
+        rows = self._rows("SELECT url, fingerprint FROM repositories ORDER BY url")
+        return "\n".join(f"{url} {fingerprint}" for url, fingerprint in rows)
+
+    def save(
+        self,
+        url: str,
+        *,
+        fingerprint: str,
+        branch: str | None,
+        updated: int,
+        refs: Iterable[MirrorRef],
+        log: str,
+        is_cut: bool,
+    ) -> None:
+        """Keep all of one repository, in one step.
+
+        Parameters
+        ----------
+        url : `str`
+            Its address.
+        fingerprint : `str`
+            Of its refs.
+        branch : `str` or `None`
+            Main line, where it has another name than usual.
+        updated : `int`
+            Seconds since 1970.
+        refs : `~collections.abc.Iterable` [ `MirrorRef` ]
+            All that are to be found later.
+        log : `str`
+            What git printed, asked with `LOG_OPTIONS`.
+        is_cut : `bool`
+            Whether the history is cut off somewhere.
+        """
+        packed = zlib.compress(log.encode("utf-8"), 1)
+        with self._transaction() as database:
+            database.execute(
+                "INSERT INTO repositories (url, fingerprint, branch, updated, is_cut) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (url) DO UPDATE SET fingerprint = excluded.fingerprint,"
+                " branch = excluded.branch, updated = excluded.updated, is_cut = excluded.is_cut",
+                (url, fingerprint, branch, updated, is_cut),
+            )
+            (number,) = database.execute("SELECT id FROM repositories WHERE url = ?", (url,)).fetchone()
+            database.execute("DELETE FROM refs WHERE repository = ?", (number,))
+            rows = ((number, one.name, one.sha, one.build, one.time) for one in refs)
+            database.executemany("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?)", rows)
+            database.execute("INSERT OR REPLACE INTO logs VALUES (?, ?)", (number, packed))
+
+    def histories(self, urls: Iterable[str]) -> dict[str, LoggedHistory]:
+        """Open the histories of repositories that are here.
+
+        Parameters
+        ----------
+        urls : `~collections.abc.Iterable` [ `str` ]
+            Addresses.
+
+        Returns
+        -------
+        histories : `dict` [ `str`, `LoggedHistory` ]
+            Without those that are not here; read when they are wanted.
+        """
+        known = {
+            str(url): (_number(number), bool(cut))
+            for url, number, cut in self._rows("SELECT url, id, is_cut FROM repositories")
+        }
+        return {
+            url: self._history(known[url][0], is_cut=known[url][1])
+            for url in dict.fromkeys(urls)
+            if url in known
+        }
+
+    def refs(self, names: Sequence[str]) -> dict[str, dict[str, GitSha]]:
+        """Find some refs in all repositories at once.
+
+        Parameters
+        ----------
+        names : `~collections.abc.Sequence` [ `str` ]
+            Whole refs.
+
+        Returns
+        -------
+        commits : `dict` [ `str`, `dict` [ `str`, `GitSha` ] ]
+            By address, then by ref.
+        """
+        marks = ",".join("?" * len(names))
+        rows = self._rows(
+            "SELECT url, name, sha FROM refs JOIN repositories ON id = repository"  # noqa: S608 - marks only
+            f" WHERE name IN ({marks})",
+            *names,
+        )
+        found: dict[str, dict[str, GitSha]] = {}
+        for url, name, sha in rows:
+            found.setdefault(str(url), {})[str(name)] = GitSha(str(sha))
+        return found
+
+    def tag_commits(self) -> dict[str, dict[str, GitSha]]:
+        """Read the tags of all repositories.
+
+        Returns
+        -------
+        tags : `dict` [ `str`, `dict` [ `str`, `GitSha` ] ]
+            By address, then by name without ``refs/tags/``.
+        """
+        urls = {number: str(url) for number, url in self._rows("SELECT id, url FROM repositories")}
+        found: dict[str, dict[str, GitSha]] = {url: {} for url in urls.values()}
+        here = {number: found[url] for number, url in urls.items()}
+        rows = self._rows(
+            "SELECT repository, substr(name, 11), sha FROM refs"
+            " WHERE name >= 'refs/tags/' AND name < 'refs/tags0'"
+        )
+        for number, name, sha in rows:
+            here[number][name] = sha  # type: ignore[index, assignment]
+        return found
+
+    def tag_builds(self) -> dict[str, dict[str | None, tuple[int, int | None]]]:
+        """Tell which builds the tags name, and when they were made.
+
+        Returns
+        -------
+        builds : `dict`
+            By name without ``refs/tags/``, then by build (`None` where a tag
+            names none): in how many repositories, and the earliest time in
+            seconds since 1970, if any is known.
+        """
+        rows = self._rows(
+            "SELECT substr(name, 11), build, count(*), min(time) FROM refs"
+            " WHERE name >= 'refs/tags/' AND name < 'refs/tags0' GROUP BY name, build ORDER BY name, build"
+        )
+        found: dict[str, dict[str | None, tuple[int, int | None]]] = {}
+        for name, build, count, time in rows:
+            facts = (_number(count), None if time is None else _number(time))
+            found.setdefault(str(name), {})[None if build is None else str(build)] = facts
+        return found
+
+    def _history(self, number: int, *, is_cut: bool) -> LoggedHistory:
+        return LoggedHistory(partial(self._ref, number), partial(self._log, number), is_cut=is_cut)
+
+    def _ref(self, number: int, name: str) -> GitSha | None:
+        """Find one ref of one repository."""
+        rows = self._rows("SELECT sha FROM refs WHERE repository = ? AND name = ?", number, name)
+        return GitSha(str(rows[0][0])) if rows else None
+
+    def _log(self, number: int) -> str:
+        """Read the log of one repository."""
+        ((packed,),) = self._rows("SELECT text FROM logs WHERE repository = ?", number)
+        return zlib.decompress(cast("bytes", packed)).decode("utf-8")
+
+
+def _make_tables(database: sqlite3.Connection) -> None:
+    for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+        database.execute(f'DROP TABLE "{name}"')
+    for statement in _TABLES.split(";"):
+        database.execute(statement)
+    database.execute(f"PRAGMA user_version = {_LAYOUT}")
+
+
+def _number(value: object) -> int:
+    return cast("int", value)
+
+
+def _explain(error: sqlite3.Error, path: Path) -> ToolkitError:
+    return UnavailableError(
+        f"cannot use `{path}`: {error}", hint="remove it, and run `rubin-releng changelog mirror` again"
+    )
