@@ -48,6 +48,20 @@ outputs:
     build: {noarch: generic}
 """
 
+META = """\
+{% set version = "2.0.0" %}
+package:
+  name: rubin-env
+  version: {{ version }}
+build:
+  skip: true  # [not linux64]
+requirements:
+  run:
+    - scipy < 1.9
+    - numpy {{ numpy }}.*
+    - libcxx  # [osx]
+"""
+
 LOCK = """\
 # platform: linux-64
 @EXPLICIT
@@ -74,7 +88,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "recipes/rubin-env/requirements.yaml": LEDGER,
         "rendered/recipe.yaml": RECIPE,
         "rendered/variants.yaml": 'python: ["3.13.*"]\n',
-        "old/meta.yaml": "package:\n",
+        "old/recipe/meta.yaml": META,
+        "old/recipe/conda_build_config.yaml": "numpy: [2.3]\n",
         "a.env": LOCK,
         "b.env": LOCK.replace("six-1.0", "six-1.1").replace("scipy-1.8.0", "scipy-1.8.1"),
     }.items():
@@ -132,6 +147,28 @@ def test_a_version_is_compared_with_a_recipe(diff: _Diff) -> None:
     assert json.loads(diff.out)["outputs_added"] == ["rubin-env-x"]
 
 
+def test_a_version_is_compared_with_a_recipe_of_conda_build(diff: _Diff, folder: Path) -> None:
+    changes = [("run", "numpy", None, "2.3.*", True)]
+    assert diff.changes("2.0.0", "old") == changes
+    assert diff.changes("2.0.0", "old/recipe/meta.yaml") == changes
+    (folder / "old/recipe/conda_build_config.yaml").unlink()
+    assert diff("2.0.0", "old") == 5
+    assert "old/recipe/meta.yaml:10:1: cannot be evaluated: 'numpy' is undefined" in diff.err
+
+
+@pytest.mark.parametrize("version", ["0.8.4", "4.0.5", "9.0.0", "13.0.1"])
+def test_what_we_render_for_conda_build_says_what_the_ledger_says(
+    diff: _Diff, project_root: Path, version: str
+) -> None:
+    render = ["env", "render", "rubin-env", "--root", project_root, "--version", version]
+    arguments = [*map(str, render), "--format", "conda-build", "--output", "made"]
+    assert run_main(cli, name="rubin-releng", arguments=arguments) == 0
+    ledger = project_root / "recipes/rubin-env"
+    assert diff("--ledger", ledger, version, "made") == 0
+    assert "nothing differs" in diff.out or "- new platforms: " in diff.out
+    assert diff.changes("--ledger", ledger, version, "made") == []
+
+
 def test_recipes_are_compared_with_their_variants(diff: _Diff) -> None:
     assert diff.changes("rendered", "rendered/recipe.yaml") == []
     assert json.loads(diff.out)["platforms"] == ["linux-64", "linux-aarch64", "osx-64", "osx-arm64"]
@@ -161,7 +198,7 @@ def test_a_page_is_written_where_the_name_says_so(diff: _Diff, folder: Path) -> 
         (("1.0.0", "a.env"), 2, "has packages"),
         (("1.0.0", "nothing"), 3, "is no version, lock or folder"),
         (("1.0.0", "none.env"), 3, "none.env"),
-        (("1.0.0", "old"), 2, "there is no `old/recipe.yaml`"),
+        (("1.0.0", "recipes"), 2, "there is no recipe in `recipes`"),
         (("1.0.0", "2.0.0", "--platform", "osx-64"), 2, "no platform in common"),
         (
             ("1.0.0", "2.0.0", "--platform", "osx-64"),

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import rattler_build
 
 from rubin_releng.adapters.rattlerbuild import explained
-from rubin_releng.core.environmentdiffs import VARIANT, Content, ContentKind, Slot
 from rubin_releng.core.ledgers import COMPATIBLE, EXACT
+from rubin_releng.core.renderedoutputs import RenderedOutput, gather_outputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from lsstinstall.core.names import CondaSubdir
+    from rubin_releng.core.environmentdiffs import Content
 
 __all__ = ["recipe_content"]
 
@@ -47,30 +48,17 @@ def recipe_content(
     FormatError
         Raised if the recipe or a variant file breaks its format.
     """
-    values: dict[Slot, dict[CondaSubdir, str]] = {}
-    outputs: dict[str, None] = {}
-    rendered_for: dict[CondaSubdir, None] = {}
-    for platform in platforms:
-        for one in _render(recipe, variants, platform):
-            rendered_for[platform] = None
-            output = one.recipe.package.name
-            outputs[output] = None
-            for slot, limit in _requirements(output, one.recipe.requirements.to_dict()):
-                known = values.setdefault(slot, {})
-                known[platform] = ", ".join(sorted({*filter(None, (known.get(platform), limit))}))
-            for key, value in one.recipe.used_variant.items():
-                if key != "target_platform":
-                    values.setdefault(Slot(name.split(" ", maxsplit=1)[0], VARIANT, key), {})[platform] = str(
-                        value
-                    )
-    return Content(
-        name=name,
-        kind=ContentKind.REQUIREMENTS,
-        platforms=tuple(rendered_for),
-        outputs=tuple(outputs),
-        values=values,
-        used_variant=True,
+    outputs = (
+        RenderedOutput(
+            platform=platform,
+            name=one.recipe.package.name,
+            requirements=tuple(_requirements(one.recipe.requirements.to_dict())),
+            variant={key: str(value) for key, value in one.recipe.used_variant.items()},
+        )
+        for platform in platforms
+        for one in _render(recipe, variants, platform)
     )
+    return gather_outputs(outputs, name=name)
 
 
 def _render(
@@ -87,15 +75,15 @@ def _render(
         return stage.render(variant, rattler_build.RenderConfig(platform=config))
 
 
-def _requirements(output: str, sections: dict[str, object]) -> Iterator[tuple[Slot, str]]:
+def _requirements(sections: dict[str, object]) -> Iterator[tuple[str, str, str]]:
     for key, section in _SECTIONS.items():
         items = sections.get(key)
         for item in items if isinstance(items, list) else ():
             if isinstance(item, str):
                 package, _, limit = item.partition(" ")
-                yield Slot(output, section, package), limit.strip()
+                yield section, package, limit.strip()
             elif isinstance(item, dict):
                 for pin in item.values():
                     limit = EXACT if isinstance(pin, dict) and pin.get("exact") else COMPATIBLE
                     package = pin["name"] if isinstance(pin, dict) else str(pin)
-                    yield Slot(output, section, package), limit
+                    yield section, package, limit

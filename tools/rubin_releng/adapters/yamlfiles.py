@@ -67,7 +67,7 @@ def parse_yaml(text: str, *, source: str) -> PlacedDocument:
     return document
 
 
-def compose_yaml(text: str, *, source: str) -> PlacedDocument:
+def compose_yaml(text: str, *, source: str, texts: bool = False) -> PlacedDocument:
     """Read a YAML text, repeated keys and all.
 
     Parameters
@@ -76,6 +76,8 @@ def compose_yaml(text: str, *, source: str) -> PlacedDocument:
         One document.
     source : `str`
         File name or URL, for error messages only.
+    texts : `bool`, optional
+        Whether to take every scalar as the text it is: `3.10` is a version.
 
     Returns
     -------
@@ -89,7 +91,7 @@ def compose_yaml(text: str, *, source: str) -> PlacedDocument:
     """
     lines = tuple(_LINE_END.split(text))
     try:
-        value = _compose(text)
+        value = _compose(text, texts=texts)
     except yaml.MarkedYAMLError as error:
         raise _explain(error, source=source, lines=lines) from error
     except yaml.reader.ReaderError as error:
@@ -109,17 +111,17 @@ def compose_yaml(text: str, *, source: str) -> PlacedDocument:
     return PlacedDocument(root=value, source=source, lines=lines)
 
 
-def _compose(text: str) -> PlacedValue | None:
+def _compose(text: str, *, texts: bool) -> PlacedValue | None:
     """Read all values, fast if the text is right, and else with the better messages."""
     with suppress(yaml.YAMLError):
-        return _read_all(_FastLoader(text))
-    return _read_all(yaml.SafeLoader(text))
+        return _read_all(_FastLoader(text), texts=texts)
+    return _read_all(yaml.SafeLoader(text), texts=texts)
 
 
-def _read_all(loader: yaml.SafeLoader | _FastLoader) -> PlacedValue | None:
+def _read_all(loader: yaml.SafeLoader | _FastLoader, *, texts: bool) -> PlacedValue | None:
     try:
         root = loader.get_single_node()
-        return _Reader(loader).read(root) if root is not None else None
+        return _Reader(loader, texts=texts).read(root) if root is not None else None
     finally:
         loader.dispose()
 
@@ -139,8 +141,9 @@ class _FastLoader(Composer, yaml.CSafeLoader):
 class _Reader:
     """Turns PyYAML's nodes into values, a node that has several aliases once."""
 
-    def __init__(self, loader: yaml.SafeLoader | _FastLoader) -> None:
+    def __init__(self, loader: yaml.SafeLoader | _FastLoader, *, texts: bool) -> None:
         self._loader = loader
+        self._texts = texts
         self._done: dict[int, PlacedValue] = {}
         self._open: set[int] = set()
 
@@ -167,7 +170,7 @@ class _Reader:
         if isinstance(node, yaml.SequenceNode):
             items = tuple(self.read(item) for item in node.value)
             return PlacedList(items=items, line=line, column=column)
-        if kind == "str" and isinstance(node, yaml.ScalarNode):
+        if (self._texts or kind == "str") and isinstance(node, yaml.ScalarNode):
             # What almost all values are, and what nobody has to convert.
             return PlacedScalar(value=str(node.value), line=line, column=column)
         try:

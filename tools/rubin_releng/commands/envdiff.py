@@ -32,6 +32,8 @@ __all__ = ["diff"]
 # 13.0.1 and 13.0.1=0 and 14.0.0dev
 _VERSION = re.compile(r"[0-9]+(?:\.[0-9]+)*[a-z0-9]*(?:=[0-9]+)?")
 _PLATFORMS = tuple(map(CondaSubdir, ("linux-64", "linux-aarch64", "osx-64", "osx-arm64")))
+_META = "meta.yaml"
+_RECIPES = ("recipe.yaml", _META)
 _LOCKS = (".env", ".lock", ".txt")
 
 
@@ -64,8 +66,9 @@ def diff(
     """Tell what differs between two environments.
 
     BEFORE and AFTER are versions of the ledger (`13.0.1`, `13.0.1=0` for an
-    older build), locks (`pixi.lock`, `w_2026_42.env`), or folders of recipes;
-    a version can be compared with a recipe. Direct requirements come first.
+    older build), locks (`pixi.lock`, `w_2026_42.env`), or recipes (`meta.yaml`,
+    `recipe.yaml`, or a folder with one); a version can be compared with a
+    recipe. Direct requirements come first.
 
     Example: rubin-releng env diff 12.2.0 13.0.1 --output diff.html
     """
@@ -92,8 +95,10 @@ def _content(side: str, find: Callable[[], Ledger | None], platforms: tuple[Cond
                 f"there is no ledger to look up `{side}` in", hint="name it: `--ledger recipes/rubin-env`"
             )
         return ledger_content(known, known.record(side), platforms)
-    if path.is_dir() or path.name in {"recipe.yaml", "meta.yaml"}:
-        return _recipe(path if path.is_dir() else path.parent, platforms)
+    if path.is_dir():
+        return _folder(path, platforms)
+    if path.name in _RECIPES:
+        return _recipe(path, platforms)
     if path.suffix in _LOCKS:
         from rubin_releng.adapters.lockfiles import read_lock_file  # noqa: PLC0415 - needs rattler
 
@@ -105,22 +110,30 @@ def _content(side: str, find: Callable[[], Ledger | None], platforms: tuple[Cond
     )
 
 
-def _recipe(folder: Path, platforms: tuple[CondaSubdir, ...]) -> Content:
+def _folder(folder: Path, platforms: tuple[CondaSubdir, ...]) -> Content:
     if (folder / "requirements.yaml").is_file():
         ledger = nearest_ledger(folder)
         if ledger is None:
             raise NotFoundError(f"there is no ledger in `{folder}`")
         return ledger_content(ledger, ledger.newest, platforms)
-    recipe = folder / "recipe.yaml"
-    if not recipe.is_file():
-        hint = "recipes of format v1 and ledgers can be read" if (folder / "meta.yaml").is_file() else None
-        raise ConfigurationError(f"there is no `{recipe}`", hint=hint)
+    # A feedstock keeps its recipe one folder deeper.
+    for place in (folder, folder / "recipe"):
+        for name in _RECIPES:
+            if (place / name).is_file():
+                return _recipe(place / name, platforms)
+    raise ConfigurationError(f"there is no recipe in `{folder}`", hint=f"looked for {', '.join(_RECIPES)}")
+
+
+def _recipe(recipe: Path, platforms: tuple[CondaSubdir, ...]) -> Content:
+    folder, name = recipe.parent, f"{METAPACKAGE} ({recipe.parent})"
+    if recipe.name == _META:
+        from rubin_releng.adapters.metarecipes import meta_content  # noqa: PLC0415 - needs Jinja
+
+        return meta_content(recipe, name=name, platforms=platforms or _PLATFORMS)
     from rubin_releng.adapters.recipecontents import recipe_content  # noqa: PLC0415 - rattler-build is slow
 
     variants = [path for path in (folder / "variants.yaml",) if path.is_file()]
-    return recipe_content(
-        recipe, variants, name=f"{METAPACKAGE} ({folder})", platforms=platforms or _PLATFORMS
-    )
+    return recipe_content(recipe, variants, name=name, platforms=platforms or _PLATFORMS)
 
 
 def _data(found: EnvironmentDiff) -> dict[str, object]:
