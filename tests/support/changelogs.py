@@ -36,7 +36,7 @@ HOSTILE = (
     (
         "A very long title that does not end where others do, for somebody put the whole description there "
         "and nobody told them; it goes on about pixels, detectors, visits and tracts, and about what happens "
-        "if a calibration is missing, and ends after exactly as many characters as a page has to stand, or so."
+        "if a calibration is missing, and ends after exactly as many characters as a page has to stand."
     ),
     "x" * 300,
 )
