@@ -42,7 +42,7 @@ class EnvironmentChanges:
     Parameters
     ----------
     from_version, to_version : `str` or `None`
-        Versions of rubin-env, in 2020 ``commit-<hash>``; `None` where
+        Versions of rubin-env, in 2020 the commit of the environment; `None` where
         nothing tells.
     added, removed, up, down : `tuple` [ `PackageChange`, ... ]
         Direct requirements first, then by name.

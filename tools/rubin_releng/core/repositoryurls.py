@@ -16,7 +16,8 @@ __all__ = ["is_legacy", "is_test_data", "repository_key", "shared_repositories"]
 # git@github.com:lsst/afw.git
 _SCP = re.compile(r"(?:[^\s/@]+@)?([^\s/:]+):(?!//)(.*)")
 _TEST_DATA = re.compile(r"testdata_.+|.+_testdata|.+_data")
-_LEGACY = "legacy-"
+# legacy-afw, and a few with an underscore
+_LEGACY = ("legacy-", "legacy_")
 
 
 def repository_key(url: str) -> str:
