@@ -10,7 +10,9 @@ import pytest
 from lsstinstall.core.errors import FormatError, NotFoundError, RefusedError, UnavailableError
 from lsstinstall.core.names import ProductName
 from rubin_releng.adapters.git import GitRepository
-from rubin_releng.adapters.workspaces import BuildDirectory, LookOnly, Retries
+from rubin_releng.adapters.looks import LookOnly
+from rubin_releng.adapters.retries import Retries
+from rubin_releng.adapters.workspaces import BuildDirectory
 from tests.support.repositories import Remote, git
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def test_what_a_killed_clone_left_is_not_taken_for_one(remote: Remote, build_dir
 
 
 def test_a_clone_that_was_never_checked_out_is(remote: Remote, build_dir: Path) -> None:
-    workspace(build_dir).obtain(AFW, remote.url, large_files=False)
+    GitRepository.clone(remote.url, build_dir / "afw")
     assert settled(build_dir, remote)
     assert GitRepository(build_dir / "afw").work_tree().changed == ()
 
@@ -236,7 +238,9 @@ def test_a_repository_of_large_files_is_asked_for_them(
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     source = workspace(build_dir).obtain(AFW, remote.url, large_files=True)
     source.settle(remote.head())
-    assert (build_dir / "afw" / "lfs-was-here").read_text(encoding="utf-8") == "pull\n"
+    assert (build_dir / "afw" / "lfs-was-here").read_text(
+        encoding="utf-8"
+    ) == "install --local --skip-repo\npull\n"
 
 
 def test_a_look_checks_nothing_out_and_reads_tables(remote: Remote, build_dir: Path, tmp_path: Path) -> None:

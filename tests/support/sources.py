@@ -6,14 +6,17 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import NotFoundError, RefusedError
+from lsstinstall.core.errors import NotFoundError, RefusedError, UnavailableError
 from lsstinstall.core.names import GitSha, ProductName
 from rubin_releng.core.refs import RefName, RepositoryRefs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FakeRepository", "FakeSources", "FakeVersionDb", "fake_commit"]
+__all__ = ["TREE", "FakeRepository", "FakeSources", "FakeVersionDb", "fake_commit"]
+
+TREE = "7" * 8
+"""What the objects begin with that are no commits."""
 
 
 def fake_commit(*parts: str) -> GitSha:
@@ -30,6 +33,7 @@ class FakeRepository:
     tags: dict[str, GitSha] = field(default_factory=dict)
     files: dict[tuple[GitSha, str], str] = field(default_factory=dict)
     dirty: bool = False
+    full: bool = False
     checked_out: GitSha | None = None
 
     @property
@@ -56,10 +60,20 @@ class FakeRepository:
         """Read a file."""
         return self.files.get((commit, path))
 
-    def settle(self, commit: GitSha) -> bool:
-        """Check out."""
+    def is_commit(self, sha: GitSha) -> bool:
+        """Know a commit from a tree."""
+        return not sha.startswith(TREE)
+
+    def check(self, commit: GitSha) -> None:
+        """Refuse to lose work."""
+        del commit
         if self.dirty:
             raise RefusedError(f"`{self.name}` has local changes")
+
+    def settle(self, commit: GitSha) -> bool:
+        """Check out."""
+        if self.full:
+            raise UnavailableError("no space left on the disk")
         moved = commit != self.checked_out
         self.checked_out = commit
         return moved
@@ -99,6 +113,9 @@ class FakeVersionDb:
     files: dict[str, str] = field(default_factory=dict)
     tagged: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    pushed: list[str] = field(default_factory=list)
+    refreshed: int = 0
 
     def check(self) -> None:
         """Find nothing wrong."""
@@ -111,8 +128,19 @@ class FakeVersionDb:
         """Read a file."""
         return self.files.get(path)
 
-    def record(self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str) -> None:
-        """Keep it all."""
+    def refresh(self) -> None:
+        """Learn what others have pushed."""
+        self.refreshed += 1
+
+    def record(
+        self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str, push: bool = False
+    ) -> bool:
+        """Keep it all, unless somebody else was quicker."""
+        if push and self.others:
+            self.tagged.append(self.others.pop(0))
+            return False
+        self.pushed += [tag] if push else []
         self.files |= files
         self.messages += [message, tag_message]
         self.tagged.append(tag)
+        return True

@@ -3,48 +3,32 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import write_atomic
+from lsstinstall.adapters.files import explain
 from lsstinstall.core.errors import NotFoundError
 from lsstinstall.core.names import GitSha, parse_git_sha
 from rubin_releng.adapters.gitcommands import GitError, run_git
-from rubin_releng.core.refs import RepositoryRefs
+from rubin_releng.adapters.gitlocks import free_lock
+from rubin_releng.adapters.gitrefs import HEADS, TAGS, RefTable, parse_listing, read_stored_refs
+from rubin_releng.adapters.gitstatuses import WorkTree, parse_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from lsstinstall.adapters.process import Completed
+    from rubin_releng.core.refs import RepositoryRefs
 
 __all__ = ["GitRepository", "WorkTree"]
 
-_HEADS = "refs/remotes/origin/"
-_TAGS = "refs/tags/"
 _REMOVED_TAGS = "refs/removed-tags/"
-_REFSPECS = (f"+refs/heads/*:{_HEADS}*", f"+refs/tags/*:{_TAGS}*")
-_REF_FORMAT = "%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)%00%(symref)%00%(refname)"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkTree:
-    """The state of a checked-out repository.
-
-    Parameters
-    ----------
-    commit : `GitSha` or `None`
-        What is checked out; `None` in a repository without a commit.
-    branch : `str` or `None`
-        The local branch it is on; `None` if there is none.
-    changed : `tuple` [ `str`, ... ]
-        Tracked files that differ from the commit, in git's order. Files git
-        does not know are left alone and not listed.
-    """
-
-    commit: GitSha | None
-    branch: str | None
-    changed: tuple[str, ...]
+_REFSPECS = (f"+refs/heads/*:{HEADS}*", f"+refs/tags/*:{TAGS}*")
+_REF_FORMAT = "%(objectname)%00%(symref)%00%(refname)"
+_FETCH = (
+    *("-c", "fetch.showForcedUpdates=false", "fetch", "-q", "--prune", "--force", "--no-tags"),
+    *("--no-write-fetch-head", "--no-auto-maintenance", "--recurse-submodules=no"),
+)
 
 
 class GitRepository:
@@ -101,8 +85,10 @@ class GitRepository:
         return cls(directory)
 
     @classmethod
-    def clone(cls, url: str, directory: Path, *, blobs: bool = True) -> GitRepository:
-        """Clone all branches and tags without checking anything out.
+    def clone(
+        cls, url: str, directory: Path, *, blobs: bool = True, check_out: bool = False
+    ) -> GitRepository:
+        """Clone all branches and tags.
 
         Parameters
         ----------
@@ -113,6 +99,8 @@ class GitRepository:
         blobs : `bool`, optional
             Whether to get all file contents at once; otherwise those that
             are read later are fetched then, if the server can do that.
+        check_out : `bool`, optional
+            Whether to check the remote's default branch out.
 
         Returns
         -------
@@ -120,15 +108,18 @@ class GitRepository:
             With the remote ``origin``.
         """
         parts = () if blobs else ("--filter=blob:none",)
-        run_git(
-            ("clone", "-q", "--no-checkout", *parts, "--", url, str(directory)),
-            doing=f"clone <{url}>",
-        )
+        tree = () if check_out else ("--no-checkout",)
+        run_git(("clone", "-q", *tree, *parts, "--", url, str(directory)), doing=f"clone <{url}>")
         return cls(directory)
+
+    @property
+    def git_dir(self) -> Path:
+        """Where git keeps what it knows."""
+        return self.directory / ".git"
 
     def is_repository(self) -> bool:
         """Tell whether there is a repository in just this folder."""
-        return (self.directory / ".git").exists()
+        return self.git_dir.exists()
 
     def origin(self) -> str | None:
         """Read the URL of the remote ``origin``; `None` without one."""
@@ -142,7 +133,23 @@ class GitRepository:
         verb = "add" if self.origin() is None else "set-url"
         self.run("remote", verb, "origin", url, doing=f"set the URL of `origin` to <{url}>")
 
-    def fetch(self) -> RepositoryRefs:
+    def list_remote(self, url: str) -> RefTable:
+        """Ask a remote for its branches and tags; nothing is fetched.
+
+        Parameters
+        ----------
+        url : `str`
+            Of the remote.
+
+        Returns
+        -------
+        table : `~rubin_releng.adapters.gitrefs.RefTable`
+            Names as this repository has them after a fetch.
+        """
+        listed = self.run("ls-remote", "-q", "--heads", "--tags", "--", url, doing=f"ask <{url}>")
+        return parse_listing(listed.stdout)
+
+    def fetch(self, *, listed: RefTable | None = None) -> RepositoryRefs:
         """Bring branches and tags to what the remote has, in one connection.
 
         Moved tags are followed, removed branches forgotten. Local branches
@@ -150,48 +157,62 @@ class GitRepository:
         stays as ``refs/removed-tags/<tag>``, since it may have been the only
         way to somebody's commits.
 
+        Parameters
+        ----------
+        listed : `~rubin_releng.adapters.gitrefs.RefTable`, optional
+            What the remote listed a moment ago, which saves questions.
+
         Returns
         -------
         refs : `~rubin_releng.core.refs.RepositoryRefs`
             The remote's branches and tags now.
         """
-        before = {one.name: one.target for one in self._list_refs() if one.name.startswith(_TAGS)}
-        self.run(
-            *("-c", "fetch.showForcedUpdates=false", "fetch", "-q", "--prune", "--force", "--no-tags"),
-            *("--no-write-fetch-head", "--no-auto-maintenance", "origin", *_REFSPECS),
-            doing=f"fetch `{self.directory.name}`",
-        )
-        listed = self._list_refs()
-        after = {one.name: one.target for one in listed}
-        gone = [(name, sha) for name, sha in before.items() if after.get(name) != sha]
-        updates = "".join(f"update {_REMOVED_TAGS}{name.removeprefix(_TAGS)} {sha}\n" for name, sha in gone)
+        before = self.stored_refs()
+        self.run(*_FETCH, "origin", *_REFSPECS, doing=f"fetch `{self.directory.name}`")
+        after = self.stored_refs()
+        updates = "".join(f"update {_REMOVED_TAGS}{tag} {sha}\n" for tag, sha in after.removed_since(before))
         if updates:
             self.run("update-ref", "--stdin", doing="keep removed tags", stdin=updates)
-        return _sort_refs(listed)
+        return self._sorted(after, {} if listed is None else listed.peeled)
 
     def refs(self) -> RepositoryRefs:
-        """List the remote's branches and tags as of the last fetch.
+        """Read the remote's branches and tags as of the last fetch.
 
         Returns
         -------
         refs : `~rubin_releng.core.refs.RepositoryRefs`
-            Tags peeled to commits; tags of trees or files are left out.
+            Tags peeled to commits, where they are not made for trees or
+            files.
         """
-        return _sort_refs(self._list_refs())
+        return self._sorted(self.stored_refs(), {})
 
-    def _list_refs(self) -> list[_Ref]:
-        listed = self.run("for-each-ref", f"--format={_REF_FORMAT}", _HEADS, _TAGS, doing="list refs")
-        refs = []
-        for line in listed.stdout.splitlines():
-            target, kind, peeled, peeled_kind, symbolic, name = line.split("\0")
-            if symbolic:
-                continue  # origin/HEAD
-            commit = {kind: target, peeled_kind: peeled}.get("commit")
-            if peeled_kind == "tag":
-                # A tag of a tag: `for-each-ref` follows only the first.
-                commit = self.resolve(name)
-            refs.append(_Ref(name=name, target=target, commit=None if commit is None else GitSha(commit)))
-        return refs
+    def stored_refs(self) -> RefTable:
+        """Read the remote's branches and tags as they are stored here."""
+        stored = read_stored_refs(self.git_dir)
+        if stored is not None:
+            return stored
+        listed = self.run("for-each-ref", f"--format={_REF_FORMAT}", HEADS, TAGS, doing="list refs")
+        entries = (line.split("\0") for line in listed.stdout.splitlines())
+        return RefTable(
+            targets={name: target for target, symbolic, name in entries if not symbolic}, peeled={}
+        )
+
+    def _sorted(self, table: RefTable, known: Mapping[str, str]) -> RepositoryRefs:
+        unknown = [tag for tag in table.unpeeled() if tag not in known]
+        return table.refs({**known, **self._peel(unknown)})
+
+    def _peel(self, objects: Sequence[str]) -> dict[str, str]:
+        if not objects:
+            return {}
+        question = "".join(f"{one}^{{}}\n" for one in objects)
+        asked = self.run("cat-file", "--batch-check=%(objectname)", doing="read tags", stdin=question)
+        answers = zip(objects, asked.stdout.splitlines(), strict=True)
+        return {one: answer for one, answer in answers if " " not in answer}
+
+    def is_commit(self, name: str) -> bool:
+        """Tell whether an object is a commit."""
+        found = self.run("cat-file", "-t", name, doing="look at an object", check=False)
+        return found.stdout.strip() == "commit"
 
     def resolve(self, name: str) -> GitSha | None:
         """Read anything git understands as a commit.
@@ -265,7 +286,7 @@ class GitRepository:
         """Look at what is checked out and what was changed since."""
         options = ("--porcelain=v2", "--branch", "-z", "--untracked-files=no", "--ignore-submodules=all")
         status = self.run("status", *options, doing=f"look at `{self.directory}`")
-        return _read_status(status.stdout)
+        return parse_status(status.stdout)
 
     def unpushed(self, commit: GitSha) -> int:
         """Count the commits that only this detached commit holds on to."""
@@ -287,7 +308,7 @@ class GitRepository:
             Whether changed files are overwritten.
         """
         again = self._mark.exists()
-        if again:
+        if again or self._lacks_index():
             self.unlock_index()
         self.mark_checkout(commit)
         forced = ("--force",) if force or again else ()
@@ -301,7 +322,10 @@ class GitRepository:
 
     def mark_checkout(self, commit: str) -> None:
         """Say that the work tree is about to become that of a commit."""
-        write_atomic(self._mark, f"{commit}\n")
+        try:
+            self._mark.write_text(f"{commit}\n", encoding="utf-8")
+        except OSError as error:
+            raise explain(error, doing="write") from error
 
     def unmark_checkout(self) -> None:
         """Say that the work tree is whole again."""
@@ -309,15 +333,22 @@ class GitRepository:
 
     def is_half_checked_out(self) -> bool:
         """Tell whether a checkout was interrupted here, or never came to be."""
-        return self._mark.exists() or not (self.directory / ".git" / "index").exists()
+        return self._mark.exists() or self._lacks_index()
+
+    def _lacks_index(self) -> bool:
+        index = self.git_dir / "index"
+        # A machine that lost its power leaves an empty one.
+        return not index.exists() or index.stat().st_size == 0
 
     @property
     def _mark(self) -> Path:
-        return self.directory / ".git" / "lsstinstall-checkout"
+        return self.git_dir / "lsstinstall-checkout"
 
     def unlock_index(self) -> None:
         """Remove the lock that a killed git left on the list of files."""
-        (self.directory / ".git" / "index.lock").unlink(missing_ok=True)
+        free_lock(self.git_dir / "index.lock")
+        if self._lacks_index():
+            (self.git_dir / "index").unlink(missing_ok=True)
 
     def clone_commit(self, commit: GitSha, directory: Path) -> GitRepository:
         """Make a throw-away copy of one commit, with the tags, for a build.
@@ -342,57 +373,30 @@ class GitRepository:
         copy.run("checkout", "-q", "--detach", commit, doing=f"check out {commit[:10]}")
         return copy
 
+    def detach(self) -> None:
+        """Leave the local branch that git makes in a new clone, and remove it.
+
+        Left behind, it would go on naming the commit of that day. Only for a
+        clone that nobody has worked in.
+        """
+        head = self.git_dir / "HEAD"
+        name = head.read_text(encoding="utf-8").strip().removeprefix("ref: ")
+        branch = self.git_dir / name
+        if name.startswith("refs/heads/") and branch.is_file():
+            head.write_text(branch.read_text(encoding="utf-8"), encoding="utf-8")
+            branch.unlink()
+
     def pull_large_files(self) -> None:
         """Get the files git-lfs stands in for, for the commit that is checked out."""
+        doing = f"get the large files of `{self.directory}`"
         try:
-            self.run("lfs", "pull", doing=f"get the large files of `{self.directory}`")
+            # Without its filters git would take every large file for a changed one.
+            self.run("lfs", "install", "--local", "--skip-repo", doing=doing)
+            self.run("lfs", "pull", doing=doing)
         except GitError as error:
             if "is not a git command" not in error.output:
                 raise
             raise NotFoundError(
-                f"cannot get the large files of `{self.directory}`: git-lfs is not installed",
+                f"cannot {doing}: git-lfs is not installed",
                 hint="install git-lfs, or leave the product out with an exclusion map",
             ) from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ref:
-    name: str
-    target: str
-    commit: GitSha | None
-
-
-def _sort_refs(refs: Iterable[_Ref]) -> RepositoryRefs:
-    branches: dict[str, GitSha] = {}
-    tags: dict[str, GitSha] = {}
-    for ref in refs:
-        if ref.commit is None:
-            continue  # a tag of a tree or of a file
-        if ref.name.startswith(_HEADS):
-            branches[ref.name.removeprefix(_HEADS)] = ref.commit
-        else:
-            tags[ref.name.removeprefix(_TAGS)] = ref.commit
-    return RepositoryRefs(branches=branches, tags=tags)
-
-
-def _read_status(text: str) -> WorkTree:
-    commit: GitSha | None = None
-    branch: str | None = None
-    changed: list[str] = []
-    records = iter(text.split("\0"))
-    for record in records:
-        match record.split(" "):
-            case ["#", "branch.oid", oid]:
-                commit = None if oid == "(initial)" else GitSha(oid)
-            case ["#", "branch.head", head]:
-                branch = None if head == "(detached)" else head
-            case ["1", *_]:
-                changed.append(record.split(" ", 8)[8])
-            case ["2", *_]:
-                changed.append(record.split(" ", 9)[9])
-                next(records)  # the name it was renamed from
-            case ["u", *_]:
-                changed.append(record.split(" ", 10)[10])
-            case _:
-                continue
-    return WorkTree(commit=commit, branch=branch, changed=tuple(changed))

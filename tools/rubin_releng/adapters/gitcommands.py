@@ -12,7 +12,7 @@ from lsstinstall.core.errors import NotFoundError, ToolkitError, UnavailableErro
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["GitError", "git_environment", "run_git"]
+__all__ = ["GitError", "explain_git", "git_environment", "run_git"]
 
 # fatal: repository 'https://example.org/afw/' not found
 # fatal: '/data/afw' does not appear to be a git repository
@@ -127,12 +127,26 @@ def run_git(
             check=check,
         )
     except ProcessError as error:
-        raise _explain(doing, error.output) from error
+        raise explain_git(doing, error.output) from error
     except NotFoundError as error:
         raise NotFoundError(f"cannot {doing}: there is no `git` to run", hint="install git") from error
 
 
-def _explain(doing: str, output: str) -> ToolkitError:
+def explain_git(doing: str, output: str) -> ToolkitError:
+    """Turn a complaint of git into an error of ours.
+
+    Parameters
+    ----------
+    doing : `str`
+        What was tried, as in "cannot ...".
+    output : `str`
+        What git printed.
+
+    Returns
+    -------
+    error : `~lsstinstall.core.errors.ToolkitError`
+        To be raised.
+    """
     if _NO_REPOSITORY.search(output):
         return NotFoundError(f"cannot {doing}: {_complaint(output)}")
     if _NO_SPACE.search(output):

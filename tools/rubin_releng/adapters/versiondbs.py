@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from lsstinstall.adapters.files import decode_text, make_directory
 from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.errors import RefusedError
 from rubin_releng.adapters.git import GitRepository
-from rubin_releng.adapters.gitcommands import run_git
+from rubin_releng.adapters.gitcommands import explain_git, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import GitSha
 
 __all__ = ["VersionDbRepository"]
+
+_REMOTE = "refs/remotes/origin/"
+
+# What a remote says that has gone on since we looked.
+_OVERTAKEN = re.compile(
+    r"\[(?:remote )?rejected\].*|non-fast-forward|fetch first|already exists|stale info|cannot lock ref"
+)
 
 _NOBODY = "0" * 40
 _LOCK_WAIT_SECONDS = 60.0
@@ -96,7 +104,72 @@ class VersionDbRepository:
         data = self._repository.read_file(head, path)
         return None if data is None else decode_text(data, source=f"{self._directory}/{path}")
 
-    def record(self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str) -> None:
+    def refresh(self) -> None:
+        """Follow the remote; its builds win over those that were never published.
+
+        Raises
+        ------
+        RefusedError
+            Raised if there is no remote, or builds were recorded here that
+            the remote does not have while it has others.
+        """
+        if self._repository.origin() is None:
+            raise RefusedError(
+                f"`{self._directory}` has no remote `origin` to push builds to",
+                hint="clone versiondb, or leave `--push` out",
+            )
+        branch = self._branch()
+        fetched = self._repository.run(
+            *("fetch", "-q", "--no-auto-maintenance", "--no-write-fetch-head", "origin"),
+            *(f"+refs/heads/{branch}:{_REMOTE}{branch}", "refs/tags/*:refs/tags/*"),
+            doing="fetch versiondb",
+            check=False,
+        )
+        if fetched.returncode and "would clobber existing tag" in fetched.stderr:
+            raise _diverged(self._directory)
+        if fetched.returncode and "couldn't find remote ref" not in fetched.stderr:
+            raise explain_git("fetch versiondb", fetched.stdout + fetched.stderr)
+        theirs, ours = self._repository.resolve(f"{_REMOTE}{branch}"), self._repository.resolve("HEAD")
+        if theirs is None or theirs == ours or (ours is not None and self._holds(ours, theirs)):
+            return
+        if ours is not None and not self._holds(theirs, ours):
+            raise _diverged(self._directory)
+        self._repository.mark_checkout(theirs)
+        self._git("update-ref", "-m", "follow origin", "HEAD", theirs, doing="follow the remote")
+        self._follow(theirs)
+
+    def _holds(self, commit: str, ancestor: str) -> bool:
+        asked = self._repository.run(
+            "merge-base", "--is-ancestor", ancestor, commit, doing="compare histories", check=False
+        )
+        return asked.returncode == 0
+
+    def _branch(self) -> str:
+        return self._git("symbolic-ref", "--short", "HEAD", doing="name the branch of versiondb")
+
+    def _unpublished(self, theirs: str) -> list[str]:
+        if self._repository.resolve("HEAD") is None:
+            return []
+        known = ("--no-merged", theirs) if self._repository.resolve(theirs) else ()
+        return self._git("tag", "--list", "--merged", "HEAD", *known, doing="list new builds").split()
+
+    def _push(self, commit: str, tag: str, tag_object: str) -> bool:
+        branch = self._branch()
+        unpublished = self._unpublished(f"{_REMOTE}{branch}")
+        tags = [f"refs/tags/{one}" for one in unpublished]
+        pushed = self._repository.run(
+            *("push", "-q", "--atomic", "origin", f"{commit}:refs/heads/{branch}"),
+            *(*tags, f"{tag_object}:refs/tags/{tag}"),
+            doing=f"push build `{tag}`",
+            check=False,
+        )
+        if pushed.returncode == 0 or _OVERTAKEN.search(pushed.stderr):
+            return pushed.returncode == 0
+        raise explain_git(f"push build `{tag}`", pushed.stdout + pushed.stderr)
+
+    def record(
+        self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str, push: bool = False
+    ) -> bool:
         """Commit files and tag the commit; branch and tag appear in one step.
 
         Parameters
@@ -107,6 +180,14 @@ class VersionDbRepository:
             Of the commit and of its annotated tag.
         tag : `str`
             Must not exist.
+        push : `bool`, optional
+            Whether the remote gets both first, or neither, too.
+
+        Returns
+        -------
+        recorded : `bool`
+            False if the remote has another build of that id by now, or others
+            that are not here; then nothing was recorded.
         """
         identity = self._identity()
         head = self._repository.resolve("HEAD")
@@ -114,6 +195,8 @@ class VersionDbRepository:
         tagger = self._git("var", "GIT_COMMITTER_IDENT", doing="name the tagger", env=identity)
         text = f"object {commit}\ntype commit\ntag {tag}\ntagger {tagger}\n\n{tag_message}\n"
         tag_object = self._git("mktag", doing=f"make the tag `{tag}`", stdin=text)
+        if push and not self._push(commit, tag, tag_object):
+            return False
         # The mark of a checkout: if we are killed after the next command, the work tree is behind.
         self._repository.mark_checkout(commit)
         self._git(
@@ -123,6 +206,7 @@ class VersionDbRepository:
             "prepare\ncommit\n",
         )
         self._follow(commit)
+        return True
 
     def _commit(
         self, files: Mapping[str, str], *, message: str, parent: GitSha | None, identity: Mapping[str, str]
@@ -155,3 +239,10 @@ class VersionDbRepository:
     ) -> str:
         done = run_git(("-C", str(self._directory), *arguments), doing=doing, stdin=stdin, env=env)
         return done.stdout.rstrip("\n")
+
+
+def _diverged(directory: Path) -> RefusedError:
+    return RefusedError(
+        f"`{directory}` has builds that were never pushed, and `origin` has others since",
+        hint="keep them under another name, as with `git branch mine`, and reset the branch to `origin`",
+    )

@@ -1,85 +1,33 @@
-"""Where clones live: the build directory, and a cache for looking without checking out."""
+"""Where clones live: the build directory, with one checked-out clone for each product."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
+import os
 import shutil
-import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import decode_text, explain, make_directory
-from lsstinstall.core.errors import NotFoundError, RefusedError, UnavailableError
+from lsstinstall.adapters.files import explain, make_directory
+from lsstinstall.core.errors import NotFoundError, RefusedError
+from rubin_releng.adapters.clones import Clone
 from rubin_releng.adapters.git import GitRepository
 from rubin_releng.adapters.gitcommands import GitError
+from rubin_releng.adapters.gitlocks import free_lock, locks_in_the_way
+from rubin_releng.adapters.retries import Retries
+from rubin_releng.adapters.settlements import count_moves, is_sound, note_moves, note_settled, origin_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from lsstinstall.core.names import GitSha, ProductName
-    from rubin_releng.adapters.git import WorkTree
-    from rubin_releng.core.refs import RefName, RepositoryRefs
+    from lsstinstall.core.names import ProductName
+    from rubin_releng.core.refs import RepositoryRefs
 
-__all__ = ["BuildDirectory", "LookOnly", "Retries"]
+__all__ = ["BuildDirectory", "Retries", "candidate_urls", "require_origin"]
 
 _log = logging.getLogger(__name__)
-_SHOWN_FILES = 3
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retries:
-    """How often a remote is asked.
-
-    Parameters
-    ----------
-    tries : `int`
-        At least 1.
-    pause_seconds : `float`
-        Before the second try; doubled before each further one.
-    sleep : `~collections.abc.Callable`
-        Lets time pass.
-    """
-
-    tries: int = 3
-    pause_seconds: float = 2.0
-    sleep: Callable[[float], None] = time.sleep
-
-    def call(self, work: Callable[[], RepositoryRefs], *, url: str) -> RepositoryRefs:
-        """Do something until it works, or has failed often enough.
-
-        Parameters
-        ----------
-        work : `~collections.abc.Callable`
-            What to do; a `GitError` of it is taken for a passing trouble.
-        url : `str`
-            The remote, for the message.
-
-        Returns
-        -------
-        refs : `~rubin_releng.core.refs.RepositoryRefs`
-            What the work returned.
-
-        Raises
-        ------
-        UnavailableError
-            Raised if it failed each time.
-        """
-        for attempt in range(1, self.tries):
-            try:
-                return work()
-            except GitError as error:
-                _log.info("try %d of %d: %s", attempt, self.tries, error)
-                self.sleep(self.pause_seconds * 2 ** (attempt - 1))
-        try:
-            return work()
-        except GitError as error:
-            times = f"{self.tries} tries" if self.tries > 1 else "one try"
-            raise UnavailableError(
-                f"<{url}> cannot be reached after {times}: {error}",
-                hint="check the network and the URL in repos.yaml, then run the same command again",
-            ) from error
+# After so many runs in a row that found something new there, the next one does not ask before it fetches.
+_RESTLESS = 2
 
 
 class BuildDirectory:
@@ -99,13 +47,25 @@ class BuildDirectory:
         Whether changed files may be overwritten.
     retries : `Retries`
         How often a remote is asked.
+    patterns : `tuple` [ `str`, ... ], optional
+        Other places of repositories, with ``%(product)s`` in them; tried in
+        order if there is nothing at the URL.
     """
 
-    def __init__(self, directory: Path, *, fetch: bool, force: bool, retries: Retries) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        fetch: bool,
+        force: bool,
+        retries: Retries,
+        patterns: tuple[str, ...] = (),
+    ) -> None:
         self._directory = directory
         self._fetch = fetch
         self._force = force
         self._retries = retries
+        self._patterns = patterns
 
     def obtain(self, product: ProductName, url: str, *, large_files: bool) -> Clone:
         """Clone or update the repository of one product.
@@ -121,8 +81,8 @@ class BuildDirectory:
 
         Returns
         -------
-        clone : `Clone`
-            Not checked out yet, if it is new.
+        clone : `~rubin_releng.adapters.clones.Clone`
+            With all branches and tags.
 
         Raises
         ------
@@ -134,198 +94,146 @@ class BuildDirectory:
             Raised if something that is no clone is in the way, or a clone of
             another remote while nothing may be fetched.
         """
+        urls = candidate_urls(product, url, self._patterns)
         repository = GitRepository(self._directory / product)
-        if not repository.is_repository():
+        if repository.is_repository() and not is_sound(repository.git_dir):
+            _move_aside(repository.directory)
+        new = not repository.is_repository()
+        if new:
             _refuse_foreign(repository.directory)
-            refs = self._retries.call(lambda: _clone(repository.directory, url, blobs=True), url=url)
+            refs = self._clone(repository, urls)
         elif self._fetch:
-            refs = self._retries.call(lambda: _update(repository, url), url=url)
+            refs = self._retries.call(
+                lambda: _update(repository, urls),
+                url=url,
+                failed=lambda error: _free_locks(repository, error),
+            )
         else:
-            _refuse_other_origin(repository, url)
+            require_origin(repository, urls)
             refs = repository.refs()
-        return Clone(repository, refs, force=self._force, large_files=large_files)
+        wanted = self._retries if large_files and self._fetch else None
+        return Clone(repository, refs, force=self._force, large_files=wanted, new=new)
+
+    def _clone(self, repository: GitRepository, urls: tuple[str, ...]) -> RepositoryRefs:
+        for url in urls[:-1]:
+            try:
+                return self._clone_from(repository, url)
+            except NotFoundError:
+                _log.info("no repository at <%s>", url)
+        return self._clone_from(repository, urls[-1])
+
+    def _clone_from(self, repository: GitRepository, url: str) -> RepositoryRefs:
+        return self._retries.call(lambda: _clone(repository, url), url=url)
 
 
-class LookOnly:
-    """Repositories to look into: a cache of partial clones, nothing checked out.
-
-    Parameters
-    ----------
-    cache : `~pathlib.Path`
-        Holds one clone per URL; shared by all build directories.
-    existing : `~pathlib.Path` or `None`
-        A build directory whose clones are read as they are, without asking
-        their remotes; `None` asks all remotes.
-    retries : `Retries`
-        How often a remote is asked.
-    """
-
-    def __init__(self, cache: Path, *, existing: Path | None, retries: Retries) -> None:
-        self._cache = cache
-        self._existing = existing
-        self._retries = retries
-
-    def obtain(self, product: ProductName, url: str, *, large_files: bool) -> View:
-        """Clone into the cache or update what is there.
-
-        Parameters
-        ----------
-        product : `ProductName`
-            Names the folder in an existing build directory.
-        url : `str`
-            Of the remote.
-        large_files : `bool`
-            Never needed for a look.
-
-        Returns
-        -------
-        view : `View`
-            Checks nothing out.
-
-        Raises
-        ------
-        NotFoundError
-            Raised if there is no such repository.
-        UnavailableError
-            Raised if the remote cannot be reached.
-        RefusedError
-            Raised if the existing clone is of another remote.
-        """
-        del large_files
-        if self._existing is not None and (built := GitRepository(self._existing / product)).is_repository():
-            _refuse_other_origin(built, url)
-            return View(built, built.refs())
-        name = hashlib.sha256(url.encode()).hexdigest()[:16]
-        repository = GitRepository(self._cache / f"{product}-{name}")
-        if repository.is_repository():
-            refs = self._retries.call(lambda: _update(repository, url), url=url)
-        else:
-            refs = self._retries.call(lambda: _clone(repository.directory, url, blobs=False), url=url)
-        return View(repository, refs)
+def candidate_urls(product: ProductName, url: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """List where the repository of a product may be: its own URL, then those made from patterns."""
+    return tuple(dict.fromkeys((url, *(pattern.replace("%(product)s", product) for pattern in patterns))))
 
 
-class View:
-    """A repository that is only read.
-
-    Parameters
-    ----------
-    repository : `~rubin_releng.adapters.git.GitRepository`
-        Where the commits are.
-    refs : `~rubin_releng.core.refs.RepositoryRefs`
-        The remote's branches and tags.
-    """
-
-    def __init__(self, repository: GitRepository, refs: RepositoryRefs) -> None:
-        self.repository = repository
-        self._refs = refs
-
-    @property
-    def refs(self) -> RepositoryRefs:
-        """The remote's branches and tags."""
-        return self._refs
-
-    def resolve(self, name: RefName) -> GitSha | None:
-        """Read anything git understands as a commit; `None` if it does not."""
-        return self.repository.resolve(name)
-
-    def read_text(self, commit: GitSha, path: str) -> str | None:
-        """Read a UTF-8 file of a commit; `None` if there is none."""
-        data = self.repository.read_file(commit, path)
-        return None if data is None else decode_text(data, source=str(self.repository.directory / path))
-
-    def settle(self, commit: GitSha) -> bool:
-        """Do nothing: there is no checkout."""
-        del commit
-        return False
-
-
-class Clone(View):
-    """A clone in a build directory.
+def require_origin(repository: GitRepository, urls: tuple[str, ...]) -> None:
+    """Refuse a clone of another remote.
 
     Parameters
     ----------
     repository : `~rubin_releng.adapters.git.GitRepository`
         The clone.
-    refs : `~rubin_releng.core.refs.RepositoryRefs`
-        The remote's branches and tags.
-    force : `bool`
-        Whether changed files may be overwritten.
-    large_files : `bool`
-        Whether the repository needs git-lfs.
+    urls : `tuple` [ `str`, ... ]
+        Where it may come from.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if it comes from nowhere.
+    RefusedError
+        Raised if it comes from elsewhere.
     """
-
-    def __init__(
-        self, repository: GitRepository, refs: RepositoryRefs, *, force: bool, large_files: bool
-    ) -> None:
-        super().__init__(repository, refs)
-        self._force = force
-        self._large_files = large_files
-
-    def settle(self, commit: GitSha) -> bool:
-        """Check a commit out, unless somebody's work would be lost.
-
-        Parameters
-        ----------
-        commit : `GitSha`
-            A commit of the clone.
-
-        Returns
-        -------
-        moved : `bool`
-            False if it was checked out already.
-
-        Raises
-        ------
-        RefusedError
-            Raised if tracked files were changed, or local commits are held
-            by nothing but the checkout.
-        """
-        moved = self._must_move(commit)
-        if moved:
-            self.repository.check_out(commit, force=self._force)
-        if self._large_files:
-            self.repository.pull_large_files()
-        return moved
-
-    def _must_move(self, commit: GitSha) -> bool:
-        if self.repository.is_half_checked_out():
-            return True
-        tree = self.repository.work_tree()
-        if tree.changed and not self._force:
-            raise _changed(self.repository.directory, tree)
-        if tree.commit == commit and not tree.changed:
-            return False
-        if tree.commit is not None and tree.branch is None and not self._force:
-            self._refuse_to_orphan(tree.commit)
-        return True
-
-    def _refuse_to_orphan(self, commit: GitSha) -> None:
-        if count := self.repository.unpushed(commit):
-            place = self.repository.directory
-            commits = "a commit" if count == 1 else f"{count} commits"
-            raise RefusedError(
-                f"`{place}` has {commits} that no branch holds",
-                hint=f"name them, as with `git -C {place} branch mine`, or use `--force` to leave them",
-            )
+    origin = _origin(repository)
+    if origin is None:
+        raise NotFoundError(
+            f"`{repository.directory}` has no remote `origin`", hint="run without `--no-fetch`"
+        )
+    if origin not in urls:
+        raise RefusedError(
+            f"`{repository.directory}` was cloned from <{origin}>, repos.yaml says <{urls[0]}>",
+            hint="run without `--no-fetch`; the clone is then pointed to the new place and kept",
+        )
 
 
-def _clone(directory: Path, url: str, *, blobs: bool) -> RepositoryRefs:
-    # It gets its name only when it is whole: a killed clone is never taken for one.
-    new = directory.with_name(f".{directory.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
+def _origin(repository: GitRepository) -> str | None:
+    return origin_in(repository.git_dir) or repository.origin()
+
+
+def _clone(repository: GitRepository, url: str) -> RepositoryRefs:
+    directory = repository.directory
+    _remove_leftovers(directory)
+    # It gets its name only when it is whole: a killed clone is never taken for one. The number
+    # keeps us apart from the git of a killed run, which may still be at work.
+    new = GitRepository(directory.with_name(f".{directory.name}.new-{os.getpid()}"))
     make_directory(directory.parent)
-    refs = GitRepository.clone(url, new, blobs=blobs).refs()
     try:
-        new.rename(directory)
+        GitRepository.clone(url, new.directory, check_out=True)
+    except GitError as error:
+        # Nothing was lost on the way, only the checkout failed: it is done again later.
+        if "Clone succeeded" not in error.output:
+            raise
+        new.mark_checkout("HEAD")
+    else:
+        new.detach()
+        _note_settled(new)
+    refs = new.refs()
+    try:
+        new.directory.rename(directory)
     except OSError as error:
         raise explain(error, doing="move the new clone to") from error
     return refs
 
 
-def _update(repository: GitRepository, url: str) -> RepositoryRefs:
-    if repository.origin() != url:
-        repository.set_origin(url)
-    return repository.fetch()
+def _note_settled(new: GitRepository) -> None:
+    """Remember what a new clone has checked out, if it has anything."""
+    note_settled(new.git_dir, (new.git_dir / "HEAD").read_text(encoding="utf-8").strip())
+
+
+def _update(repository: GitRepository, urls: tuple[str, ...]) -> RepositoryRefs:
+    git_dir = repository.git_dir
+    origin = _origin(repository)
+    if origin is None or origin not in urls:
+        repository.set_origin(urls[0])
+        return repository.fetch()
+    moves = count_moves(git_dir)
+    stored = repository.stored_refs()
+    listed = repository.list_remote("origin") if moves < _RESTLESS else None
+    if listed is not None and listed.targets == stored.targets:
+        if moves:
+            note_moves(git_dir, 0)
+        return listed.refs({})
+    refs = repository.fetch(listed=listed)
+    changed = repository.stored_refs().targets != stored.targets
+    note_moves(git_dir, moves + 1 if changed else 0)
+    return refs
+
+
+def _free_locks(repository: GitRepository, error: GitError) -> bool:
+    locks = locks_in_the_way(error.output, repository.git_dir)
+    for lock in locks:
+        free_lock(lock)
+    return bool(locks)
+
+
+def _remove_leftovers(directory: Path) -> None:
+    for leftover in directory.parent.glob(f".{directory.name}.new*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _move_aside(directory: Path) -> None:
+    number = 1
+    while (aside := directory.with_name(f"{directory.name}.broken-{number}")).exists():
+        number += 1
+    try:
+        directory.rename(aside)
+    except OSError as error:
+        raise explain(error, doing="move aside") from error
+    _log.warning("`%s` was no whole clone; it is now `%s`", directory, aside)
 
 
 def _refuse_foreign(path: Path) -> None:
@@ -338,26 +246,3 @@ def _refuse_foreign(path: Path) -> None:
     if occupied:
         raise RefusedError(f"`{path}` is in the way and no git clone", hint="move it elsewhere")
     path.rmdir()
-
-
-def _refuse_other_origin(repository: GitRepository, url: str) -> None:
-    origin = repository.origin()
-    if origin is None:
-        raise NotFoundError(
-            f"`{repository.directory}` has no remote `origin`", hint="run without `--no-fetch`"
-        )
-    if origin != url:
-        raise RefusedError(
-            f"`{repository.directory}` was cloned from <{origin}>, repos.yaml says <{url}>",
-            hint="run without `--no-fetch`; the clone is then pointed to the new place and kept",
-        )
-
-
-def _changed(directory: Path, tree: WorkTree) -> RefusedError:
-    names = ", ".join(f"`{name}`" for name in tree.changed[:_SHOWN_FILES])
-    more = len(tree.changed) - _SHOWN_FILES
-    files = names if more <= 0 else f"{names} and {more} more"
-    return RefusedError(
-        f"`{directory}` has local changes: {files}",
-        hint="commit them to a branch or undo them; `--force` overwrites them",
-    )

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import make_directory, read_text, write_atomic
 from lsstinstall.adapters.locks import hold_lock
+from lsstinstall.core.buildmanifests import parse_build_manifest
+from lsstinstall.core.declarations import parse_global_tags
+from lsstinstall.core.errors import ToolkitError
+from rubin_releng.adapters.looks import LookOnly
+from rubin_releng.adapters.retries import Retries
 from rubin_releng.adapters.versiondbs import VersionDbRepository
-from rubin_releng.adapters.workspaces import BuildDirectory, LookOnly, Retries
+from rubin_releng.adapters.workspaces import BuildDirectory
 from rubin_releng.adapters.yamlfiles import compose_yaml
 from rubin_releng.core.exclusions import ExclusionMap, parse_exclusions
 from rubin_releng.core.repositories import read_repositories
-from rubin_releng.stack.preparations import Wanted, arrange, check_refs
-from rubin_releng.stack.preparer import discover
-from rubin_releng.stack.versiondb import plan_record, record_build
+from rubin_releng.stack.preparations import Wanted, arrange, check_refs, predict_products
+from rubin_releng.stack.preparer import discover, settle
+from rubin_releng.stack.versiondb import allocate_build, plan_record
 
 if TYPE_CHECKING:
+    from lsstinstall.core.buildmanifests import BuildManifest
     from lsstinstall.core.names import Flavor, ProductName
     from lsstinstall.core.reporting import Reporter
     from lsstinstall.core.tags import BuildId
@@ -66,12 +72,19 @@ class PrepareOptions:
         An id to insist on.
     flavor : `Flavor`
         For conditions in table files.
-    jobs : `int`
-        How many repositories to work on at once.
+    jobs : `int` or `None`
+        How many repositories to work on at once; `None` is eight of each
+        host.
     tries : `int`
         How often a remote is asked.
     cache : `~pathlib.Path` or `None`
         Where a plan keeps its clones; by default the user's cache.
+    push : `bool`, optional
+        Whether versiondb's remote gets the record, too.
+    patterns : `tuple` [ `str`, ... ], optional
+        Other places of repositories, with ``%(product)s`` in them.
+    abbreviation : `int`, optional
+        How many digits of a commit a version keeps.
     """
 
     products: tuple[ProductName, ...]
@@ -86,9 +99,12 @@ class PrepareOptions:
     new_build: bool
     build: BuildId | None
     flavor: Flavor
-    jobs: int
+    jobs: int | None
     tries: int
     cache: Path | None
+    push: bool = False
+    patterns: tuple[str, ...] = ()
+    abbreviation: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,21 +158,63 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
         sources = _sources(options, held)
         if not options.plan:
             versiondb.check()
-        found = discover(wanted, index, sources, jobs=options.jobs, reporter=reporter)
-        unused = check_refs(options.refs, found.values())
-        products = arrange(found)
-        if not options.plan:
-            held.enter_context(versiondb.locked())
-        record = plan_record(
-            tuple(product.manifest_product() for product in products),
-            versiondb,
-            wanted=options.build,
-            new_build=options.new_build,
+        discovery = discover(
+            wanted,
+            index,
+            sources,
+            jobs=options.jobs,
+            reporter=reporter,
+            predicted=predict_products(options.products, _previous(options)),
         )
+        unused = check_refs(options.refs, discovery.products.values())
+        products = arrange(discovery.products, abbreviation=options.abbreviation)
         if not options.plan:
-            record_build(record, versiondb)
+            settle(discovery, jobs=options.jobs, reporter=reporter)
+            held.enter_context(versiondb.locked())
+        record = _record(options, products, versiondb)
+        if not options.plan:
             write_atomic(options.build_dir / MANIFEST, record.manifest.format())
     return Prepared(record=record, products=products, unused=unused)
+
+
+def _record(
+    options: PrepareOptions, products: tuple[PreparedProduct, ...], versiondb: VersionDbRepository
+) -> BuildRecord:
+    rows = tuple(product.manifest_product() for product in products)
+    taken = _eups_tags()
+    if options.plan:
+        return plan_record(rows, versiondb, wanted=options.build, new_build=options.new_build, taken=taken)
+    return allocate_build(
+        rows,
+        versiondb,
+        wanted=options.build,
+        new_build=options.new_build,
+        push=options.push,
+        taken=taken,
+    )
+
+
+def _eups_tags() -> frozenset[str]:
+    """Name the tags of the stacks that are set up: a build's id becomes one."""
+    found: set[str] = set()
+    for stack in filter(None, os.environ.get("EUPS_PATH", "").split(os.pathsep)):
+        path = Path(stack) / "ups_db" / "global.tags"
+        if path.is_file():
+            found.update(parse_global_tags(read_text(path)))
+    return frozenset(found)
+
+
+def _previous(options: PrepareOptions) -> BuildManifest | None:
+    """Read the newest manifest there is; it only saves time, so any trouble with it is none."""
+    folder = options.versiondb / "manifests"
+    candidates = [options.build_dir / MANIFEST]
+    if not candidates[0].is_file() and folder.is_dir():
+        numbered = [path for path in folder.glob("b*.txt") if path.stem[1:].isdecimal()]
+        candidates = sorted(numbered, key=lambda path: int(path.stem[1:]))[-1:]
+    for path in candidates:
+        with suppress(ToolkitError):
+            return parse_build_manifest(read_text(path), source=str(path))
+    return None
 
 
 def _sources(options: PrepareOptions, held: ExitStack) -> SourceStore:
@@ -164,10 +222,17 @@ def _sources(options: PrepareOptions, held: ExitStack) -> SourceStore:
     if options.plan:
         cache = options.cache or _user_cache() / "lsstinstall" / "repositories"
         held.enter_context(hold_lock(cache / ".lock", wait_seconds=_CACHE_WAIT_SECONDS, purpose="the plan"))
-        return LookOnly(cache, existing=None if options.fetch else options.build_dir, retries=retries)
+        existing = None if options.fetch else options.build_dir
+        return LookOnly(cache, existing=existing, retries=retries, patterns=options.patterns)
     make_directory(options.build_dir)
     held.enter_context(hold_lock(build_lock(options.build_dir), purpose="the preparation"))
-    return BuildDirectory(options.build_dir, fetch=options.fetch, force=options.force, retries=retries)
+    return BuildDirectory(
+        options.build_dir,
+        fetch=options.fetch,
+        force=options.force,
+        retries=retries,
+        patterns=options.patterns,
+    )
 
 
 def _user_cache() -> Path:

@@ -40,10 +40,17 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--new-build", is_flag=True, help="Give a new id also to what was built before.")
 @click.option("--build-id", help="Insist on this id, as b8466.")
 @click.option("--flavor", help="EUPS flavor, for conditions in tables [default: this machine's].")
-@click.option(
-    "--jobs", type=click.IntRange(min=1), default=8, show_default=True, help="Repositories at once."
-)
+@click.option("--jobs", type=click.IntRange(min=1), help="Repositories at once [default: 8 of each host].")
 @click.option("--tries", type=click.IntRange(min=1), default=3, show_default=True, help="Tries per remote.")
+@click.option("--push", is_flag=True, help="Push the record to the remote of versiondb, too.")
+@click.option(
+    "--repository-pattern",
+    envvar="REPOSITORY_PATTERN",
+    help="Other places of repositories, with %(product)s, separated by `|`; tried after repos.yaml's.",
+)
+@click.option(
+    "--sha-abbrev-len", type=click.IntRange(4, 40), default=10, show_default=True, help="Digits of a commit."
+)
 @click.option("--cache", type=_FOLDER, help="Where --plan keeps what it fetches [default: your cache].")
 @output_options
 def prepare(
@@ -56,14 +63,17 @@ def prepare(
     refs: tuple[str, ...],
     build_id: str | None,
     flavor: str | None,
-    jobs: int,
+    jobs: int | None,
     tries: int,
+    repository_pattern: str | None,
+    sha_abbrev_len: int,
     cache: Path | None,
     *,
     no_fetch: bool,
     plan: bool,
     force: bool,
     new_build: bool,
+    push: bool,
 ) -> None:
     """Get the sources of PRODUCTS and all they need; write the manifest of the build.
 
@@ -89,6 +99,9 @@ def prepare(
         jobs=jobs,
         tries=tries,
         cache=cache,
+        push=push,
+        patterns=tuple(filter(None, (repository_pattern or "").split("|"))),
+        abbreviation=sha_abbrev_len,
     )
     answer_prepared(console, options, prepare_build(options, console.reporter()))
 

@@ -22,6 +22,7 @@ __all__ = [
     "RefName",
     "RepositoryRefs",
     "choose_ref",
+    "may_be_revision",
     "nearest_ref",
     "parse_ref_name",
     "ref_candidates",
@@ -36,6 +37,13 @@ DEFAULT_BRANCH = RefName("main")
 
 # git itself allows more; a leading dash would be read as an option of git.
 _REF_NAME = re.compile(r"[^\s\x00-\x1f\x7f-][^\s\x00-\x1f\x7f]*")
+
+
+# 1a2b3c4; v1.0~2, main@{yesterday}, :/words; 22.0-3-g1a2b3c4; HEAD; refs/heads/main, origin/main
+_REVISION = re.compile(
+    r"[0-9a-fA-F]{4,40}|.*(?:[\^~:]|@\{).*|.*-g[0-9a-f]{4,40}|@|[A-Z_]*HEAD"
+    r"|(?:refs|heads|tags|remotes|origin)(?:/.*)?"
+)
 
 
 class RefKind(StrEnum):
@@ -109,6 +117,23 @@ def parse_ref_name(text: str) -> RefName:
     return RefName(text)
 
 
+def may_be_revision(name: str) -> bool:
+    """Tell whether git could read a name that is neither a branch nor a tag.
+
+    Parameters
+    ----------
+    name : `str`
+        For example a short commit.
+
+    Returns
+    -------
+    possible : `bool`
+        False for words that can only be names, so that nobody needs to ask.
+        Somebody's own branch in a clone is no answer: nobody else has it.
+    """
+    return _REVISION.fullmatch(name) is not None
+
+
 def ref_candidates(wanted: Sequence[RefName], default: str | None) -> tuple[RefName, ...]:
     """List the refs to try in one repository.
 
@@ -129,7 +154,11 @@ def ref_candidates(wanted: Sequence[RefName], default: str | None) -> tuple[RefN
 
 
 def choose_ref(
-    candidates: Sequence[RefName], refs: RepositoryRefs, *, resolve: Callable[[RefName], GitSha | None]
+    candidates: Sequence[RefName],
+    refs: RepositoryRefs,
+    *,
+    resolve: Callable[[RefName], GitSha | None],
+    is_commit: Callable[[GitSha], bool],
 ) -> ChosenRef | None:
     """Choose the first candidate that a repository knows.
 
@@ -142,6 +171,8 @@ def choose_ref(
     resolve : `~collections.abc.Callable`
         Reads a name that is neither a branch nor a tag as git would, for
         example a short commit; `None` if git cannot.
+    is_commit : `~collections.abc.Callable`
+        Tells a commit from a tree or a file, which a tag may stand for.
 
     Returns
     -------
@@ -152,7 +183,7 @@ def choose_ref(
     for name in candidates:
         if name in refs.branches:
             return ChosenRef(name=name, kind=RefKind.BRANCH, commit=refs.branches[name])
-        if name in refs.tags:
+        if name in refs.tags and is_commit(refs.tags[name]):
             return ChosenRef(name=name, kind=RefKind.TAG, commit=refs.tags[name])
         if (commit := resolve(name)) is not None:
             return ChosenRef(name=name, kind=RefKind.COMMIT, commit=commit)

@@ -14,12 +14,22 @@ from rubin_releng.core.refs import nearest_ref, unknown_refs
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from lsstinstall.core.buildmanifests import BuildManifest
     from lsstinstall.core.names import Flavor, ProductName
     from lsstinstall.core.versions import EupsVersion
     from rubin_releng.core.exclusions import ExclusionMap
     from rubin_releng.core.refs import ChosenRef, RefName, RepositoryRefs
 
-__all__ = ["FoundProduct", "PreparedProduct", "ProductError", "Wanted", "arrange", "check_refs"]
+__all__ = [
+    "FoundProduct",
+    "PreparedProduct",
+    "ProductError",
+    "Wanted",
+    "arrange",
+    "check_refs",
+    "predict_products",
+    "ref_problems",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,14 +161,34 @@ def check_refs(wanted: Sequence[RefName], found: Collection[FoundProduct]) -> tu
     ProblemsError
         Raised if a ref exists in no repository, most likely for its spelling.
     """
-    known = [one.known for one in found]
-    unknown = unknown_refs(wanted, [one.ref for one in found], known)
-    if unknown:
-        raise ProblemsError(
-            "refs that no repository has", [_unknown_ref(name, nearest_ref(name, known)) for name in unknown]
-        )
+    problems = ref_problems(wanted, [one.ref for one in found], [one.known for one in found])
+    if problems:
+        raise ProblemsError("refs that no repository has", problems)
     chosen = {one.ref.name for one in found}
     return tuple(name for name in wanted if name not in chosen)
+
+
+def ref_problems(
+    wanted: Sequence[RefName], chosen: Collection[ChosenRef], known: Collection[RepositoryRefs]
+) -> tuple[NotFoundError, ...]:
+    """Find refs that exist nowhere.
+
+    Parameters
+    ----------
+    wanted : `~collections.abc.Sequence` [ `RefName` ]
+        The user's refs.
+    chosen : `~collections.abc.Collection` [ `ChosenRef` ]
+        What was chosen.
+    known : `~collections.abc.Collection` [ `RepositoryRefs` ]
+        Branches and tags of all repositories.
+
+    Returns
+    -------
+    problems : `tuple` [ `~lsstinstall.core.errors.NotFoundError`, ... ]
+        One for each such ref, with the nearest name there is.
+    """
+    unknown = unknown_refs(wanted, chosen, known)
+    return tuple(_unknown_ref(name, nearest_ref(name, known)) for name in unknown)
 
 
 def _unknown_ref(name: RefName, nearest: str | None) -> NotFoundError:
@@ -202,3 +232,33 @@ def arrange(
         )
         for name in order
     )
+
+
+def predict_products(
+    wanted: Collection[ProductName], previous: BuildManifest | None
+) -> tuple[ProductName, ...]:
+    """Say which products a build will have if it is like the one before.
+
+    Parameters
+    ----------
+    wanted : `~collections.abc.Collection` [ `ProductName` ]
+        Top-level products.
+    previous : `~lsstinstall.core.buildmanifests.BuildManifest` or `None`
+        Of an earlier build; `None` if there was none.
+
+    Returns
+    -------
+    products : `tuple` [ `ProductName`, ... ]
+        Those that the wanted ones needed then, and they themselves as far as
+        they were there; in manifest order.
+    """
+    if previous is None:
+        return ()
+    needs = {one.name: one.dependencies for one in previous.products}
+    pending = [name for name in wanted if name in needs]
+    reached = set(pending)
+    while pending:
+        new = [name for name in needs.get(pending.pop(), ()) if name not in reached]
+        reached.update(new)
+        pending.extend(new)
+    return tuple(one.name for one in previous.products if one.name in reached)

@@ -7,19 +7,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.buildmanifests import BuildManifest
-from lsstinstall.core.errors import FormatError, RefusedError
+from lsstinstall.core.errors import FormatError, RefusedError, UnavailableError
 from lsstinstall.core.tags import BuildId, build_number, parse_build_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from lsstinstall.core.buildmanifests import ManifestProduct
     from rubin_releng.stack.ports import VersionDbStore
 
-__all__ = ["CONTENT_PATH", "BuildRecord", "manifest_path", "next_build", "plan_record", "record_build"]
+__all__ = [
+    "CONTENT_PATH",
+    "BuildRecord",
+    "allocate_build",
+    "manifest_path",
+    "next_build",
+    "plan_record",
+    "record_build",
+]
 
 CONTENT_PATH = "manifests/content_sha.db.txt"
 """Content hash and build id of every build, one line each, in order of time."""
+
+_ATTEMPTS = 10
 
 _BUILD_TAG = re.compile(r"b[0-9]+")
 
@@ -51,13 +61,15 @@ def manifest_path(build: BuildId) -> str:
     return f"manifests/{build}.txt"
 
 
-def next_build(tags: Iterable[str]) -> BuildId:
+def next_build(tags: Iterable[str], taken: Collection[str] = ()) -> BuildId:
     """Allocate a build id.
 
     Parameters
     ----------
     tags : `~collections.abc.Iterable` [ `str` ]
         Git tags of versiondb; others than ``b<digits>`` do not count.
+    taken : `~collections.abc.Collection` [ `str` ], optional
+        Ids to skip.
 
     Returns
     -------
@@ -65,7 +77,10 @@ def next_build(tags: Iterable[str]) -> BuildId:
         One more than the highest; gaps are not filled. ``b1`` to begin with.
     """
     numbers = [build_number(parse_build_id(tag)) for tag in tags if _BUILD_TAG.fullmatch(tag)]
-    return parse_build_id(f"b{max(numbers, default=0) + 1}")
+    number = max(numbers, default=0) + 1
+    while f"b{number}" in taken:
+        number += 1
+    return parse_build_id(f"b{number}")
 
 
 def plan_record(
@@ -74,6 +89,7 @@ def plan_record(
     *,
     wanted: BuildId | None = None,
     new_build: bool = False,
+    taken: Collection[str] = (),
 ) -> BuildRecord:
     """Decide on the id of a build and on what is written; changes nothing.
 
@@ -93,6 +109,8 @@ def plan_record(
         An id somebody insists on.
     new_build : `bool`, optional
         Whether equal content gets a new id.
+    taken : `~collections.abc.Collection` [ `str` ], optional
+        Ids that mean something else here, as EUPS tags of a stack do.
 
     Returns
     -------
@@ -116,10 +134,10 @@ def plan_record(
             manifest = BuildManifest(build=build, products=products)
             if build in tags and store.read(manifest_path(build)) == manifest.format():
                 return BuildRecord(manifest=manifest, new=False, files={})
-    return _plan_new(BuildManifest(build=next_build(tags), products=products), contents)
+    return _plan_new(BuildManifest(build=next_build(tags, taken), products=products), contents)
 
 
-def record_build(record: BuildRecord, store: VersionDbStore) -> None:
+def record_build(record: BuildRecord, store: VersionDbStore, *, push: bool = False) -> bool:
     """Write a build into versiondb, if it is not there.
 
     Parameters
@@ -128,11 +146,69 @@ def record_build(record: BuildRecord, store: VersionDbStore) -> None:
         From `plan_record`, with nothing written in between.
     store : `~rubin_releng.stack.ports.VersionDbStore`
         Gets one commit with one annotated tag, or nothing.
+    push : `bool`, optional
+        Whether its remote gets them first.
+
+    Returns
+    -------
+    recorded : `bool`
+        False if somebody else pushed a build meanwhile.
     """
-    if record.new:
-        build = record.manifest.build
-        message = f"Updates for build {build}."
-        store.record(record.files, message=message, tag=build, tag_message=f"Build ID {build}")
+    if not record.new:
+        return True
+    build = record.manifest.build
+    message = f"Updates for build {build}."
+    return store.record(record.files, message=message, tag=build, tag_message=f"Build ID {build}", push=push)
+
+
+def allocate_build(
+    products: tuple[ManifestProduct, ...],
+    store: VersionDbStore,
+    *,
+    wanted: BuildId | None = None,
+    new_build: bool = False,
+    push: bool = False,
+    taken: Collection[str] = (),
+) -> BuildRecord:
+    """Give a build its id and write it into versiondb.
+
+    Parameters
+    ----------
+    products : `tuple` [ `ManifestProduct`, ... ]
+        The build, in manifest order.
+    store : `~rubin_releng.stack.ports.VersionDbStore`
+        Where builds are recorded.
+    wanted : `~lsstinstall.core.tags.BuildId`, optional
+        An id somebody insists on.
+    new_build : `bool`, optional
+        Whether equal content gets a new id.
+    push : `bool`, optional
+        Whether the remote gets the record, too. If somebody else was quicker
+        and took the id, the next one is taken.
+    taken : `~collections.abc.Collection` [ `str` ], optional
+        Ids that mean something else here, as EUPS tags of a stack do.
+
+    Returns
+    -------
+    record : `BuildRecord`
+        What was recorded, or had been before.
+
+    Raises
+    ------
+    RefusedError
+        Raised if the wanted id belongs to another build.
+    UnavailableError
+        Raised if others were quicker each time.
+    """
+    for _ in range(_ATTEMPTS if push else 1):
+        if push:
+            store.refresh()
+        record = plan_record(products, store, wanted=wanted, new_build=new_build, taken=taken)
+        if record_build(record, store, push=push):
+            return record
+    raise UnavailableError(
+        f"others recorded builds {_ATTEMPTS} times before we could", hint="run the same command again"
+    )
 
 
 def _recorded_builds(products: tuple[ManifestProduct, ...], contents: str) -> list[BuildId]:

@@ -9,6 +9,7 @@ from rubin_releng.core.refs import (
     RefName,
     RepositoryRefs,
     choose_ref,
+    may_be_revision,
     nearest_ref,
     parse_ref_name,
     ref_candidates,
@@ -16,15 +17,21 @@ from rubin_releng.core.refs import (
 )
 from tests.support.sources import fake_commit
 
-MAIN, TICKET, TAG, OTHER = (fake_commit(name) for name in ("main", "ticket", "tag", "other"))
+MAIN, TICKET, TAG, OTHER, TREE = (fake_commit(name) for name in ("main", "ticket", "tag", "other", "tree"))
 REFS = RepositoryRefs(
-    branches={"main": MAIN, "tickets/DM-1": TICKET, "both": TICKET}, tags={"w.2026.10": TAG, "both": TAG}
+    branches={"main": MAIN, "tickets/DM-1": TICKET, "both": TICKET},
+    tags={"w.2026.10": TAG, "both": TAG, "tree": TREE},
 )
 
 
 def choose(*names: str, known: str | None = None) -> ChosenRef | None:
     candidates = [RefName(name) for name in names]
-    return choose_ref(candidates, REFS, resolve=lambda name: OTHER if name == known else None)
+    return choose_ref(
+        candidates,
+        REFS,
+        resolve=lambda name: OTHER if name == known else None,
+        is_commit=lambda sha: sha != TREE,
+    )
 
 
 def test_the_users_refs_come_first_then_the_products_own_then_main() -> None:
@@ -105,3 +112,33 @@ def test_a_ref_name_is_taken_as_it_is(text: str) -> None:
 def test_what_git_would_misread_is_no_ref_name(text: str) -> None:
     with pytest.raises(InvalidNameError, match="is not a git ref"):
         parse_ref_name(text)
+
+
+def test_a_tag_of_a_tree_is_passed_over() -> None:
+    chosen = choose("tree", "main")
+    assert chosen is not None
+    assert chosen.name == "main"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "1a2b3c4",
+        "v1.0~2",
+        "main^",
+        "main@{1}",
+        "@",
+        "HEAD",
+        "22.0-3-g1a2b3c4",
+        "refs/heads/main",
+        "origin/main",
+        "origin",
+    ],
+)
+def test_what_git_could_read_is_worth_asking(name: str) -> None:
+    assert may_be_revision(name)
+
+
+@pytest.mark.parametrize("name", ["tickets/DM-1", "w.2026.10", "main", "v29.0.x", "abc", "29.0.0.rc1"])
+def test_names_are_not_worth_asking(name: str) -> None:
+    assert not may_be_revision(name)

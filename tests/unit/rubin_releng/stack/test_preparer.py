@@ -10,7 +10,7 @@ from rubin_releng.core.exclusions import ExclusionMap, parse_exclusions
 from rubin_releng.core.refs import RefName
 from rubin_releng.core.repositories import RepoIndex, Repository
 from rubin_releng.stack.preparations import FoundProduct, Wanted, arrange, check_refs
-from rubin_releng.stack.preparer import discover
+from rubin_releng.stack.preparer import discover, settle
 from tests.support.sources import FakeSources, fake_commit
 
 
@@ -37,7 +37,9 @@ def found_by(
         exclusions=parse_exclusions(exclusions, source="test") if exclusions else ExclusionMap(),
     )
     names = [url.removeprefix("memory:") for url in sources.repositories]
-    return discover(wanted, index or index_of(*names), sources, jobs=2, reporter=SilentReporter())
+    discovery = discover(wanted, index or index_of(*names), sources, jobs=2, reporter=SilentReporter())
+    settle(discovery, jobs=2, reporter=SilentReporter())
+    return dict(discovery.products)
 
 
 def problems_of(sources: FakeSources, *products: str, index: RepoIndex | None = None) -> list[str]:
