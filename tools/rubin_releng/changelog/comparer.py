@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.reporting import Outcome
+from rubin_releng.changelog.ends import End, find_end
+from rubin_releng.changelog.gathering import gather_sweeps, gather_tickets
 from rubin_releng.changelog.models import ChangeLog, ProductChanges, Relation, State
-from rubin_releng.core.changes import classify, nested_changes
-from rubin_releng.core.effects import Effect, settle, unknown_shas
-from rubin_releng.core.histories import trace_line
+from rubin_releng.changelog.pairing import pair_names
+from rubin_releng.changelog.relating import Sources, add_fragments, relate
+from rubin_releng.core.changelogsettings import ChangeLogSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from lsstinstall.core.names import GitSha, ProductName
+    from lsstinstall.core.names import ProductName
     from lsstinstall.core.reporting import Reporter
-    from lsstinstall.core.versions import EupsVersion
-    from rubin_releng.changelog.ports import HistoryReader
+    from rubin_releng.changelog.ports import FragmentReader, HistoryReader, PullRequestSource
     from rubin_releng.changelog.sides import Side
-    from rubin_releng.core.changes import Change
-    from rubin_releng.core.histories import Commit
-    from rubin_releng.core.tickets import TicketGrammar
 
-__all__ = ["compare_sides"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _End:
-    """One product at one end; without a commit, ``reason`` says why."""
-
-    commit: GitSha | None = None
-    version: EupsVersion | None = None
-    repository: str | None = None
-    reason: str | None = None
-    is_absent: bool = False
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Trace:
-    """One side of a comparison."""
-
-    changes: tuple[Change, ...]
-    effect: Effect
+__all__ = ["alone_at", "assemble", "compare_ends", "compare_sides", "doubt_sides", "end_of", "names_of"]
 
 
 def compare_sides(
@@ -53,8 +30,12 @@ def compare_sides(
     new: Side,
     *,
     readers: Mapping[ProductName, HistoryReader],
-    grammar: TicketGrammar,
     reporter: Reporter,
+    settings: ChangeLogSettings | None = None,
+    repositories: Mapping[ProductName, str] | None = None,
+    fragments: Mapping[ProductName, FragmentReader] | None = None,
+    pull_requests: PullRequestSource | None = None,
+    only: Collection[ProductName] = (),
     jobs: int = 2,
 ) -> ChangeLog:
     """Tell what happened between two ends.
@@ -66,10 +47,18 @@ def compare_sides(
     readers : `~collections.abc.Mapping` [ `ProductName`, `HistoryReader` ]
         Histories that are at hand. A product without one is compared by its
         commits alone, where both ends name them.
-    grammar : `TicketGrammar`
-        Knows the projects.
     reporter : `Reporter`
         Gets a step for each product.
+    settings : `ChangeLogSettings`, optional
+        Projects, products and corrections.
+    repositories : `~collections.abc.Mapping` [ `ProductName`, `str` ], optional
+        URLs of today, for what documents do not tell.
+    fragments : `~collections.abc.Mapping` [ `ProductName`, `FragmentReader` ], optional
+        Where news fragments can be read.
+    pull_requests : `PullRequestSource`, optional
+        Knows pull requests that no commit names.
+    only : `~collections.abc.Collection` [ `ProductName` ], optional
+        Products to compare; all if empty.
     jobs : `int`, optional
         How many products at a time; makes no difference to the result.
 
@@ -79,170 +68,221 @@ def compare_sides(
         Products of either end by name. When neither end names products, they
         are those of ``readers``.
     """
-    names = sorted({*(old.pins or ()), *(new.pins or ())})
-    if old.pins is None or new.pins is None:
-        names = sorted({*names, *readers})
-
-    def compare(name: ProductName) -> tuple[ProductChanges, tuple[str, ...]]:
-        found = _compare_product(name, old, new, readers.get(name), grammar)
-        outcome = Outcome.UNCHANGED if found[0].relation is Relation.SAME else Outcome.DONE
-        reporter.step(name, outcome, detail=found[0].relation.value)
-        return found
-
+    settings = settings or ChangeLogSettings()
+    sources = Sources(
+        readers=readers,
+        settings=settings,
+        grammar=settings.grammar,
+        repositories=repositories or {},
+        fragments=fragments or {},
+        pull_requests=pull_requests,
+    )
+    names = [name for name in names_of(old, new, readers) if not only or name in only]
     reporter.begin(f"compare `{old.name}` with `{new.name}`", len(names))
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        results = list(pool.map(compare, names))
+        starts = dict(zip(names, pool.map(lambda name: end_of(name, old, sources), names), strict=True))
+        ends = dict(zip(names, pool.map(lambda name: end_of(name, new, sources), names), strict=True))
+        former = pair_names(alone_at(starts, ends), alone_at(ends, starts), sources)
+        kept = [name for name in names if name not in former.values()]
+
+        def compare(name: ProductName) -> tuple[ProductChanges, tuple[str, ...]]:
+            start = starts[former.get(name, name)]
+            found = compare_ends(name, start, ends[name], former.get(name), sources)
+            outcome = Outcome.UNCHANGED if found[0].relation is Relation.SAME else Outcome.DONE
+            reporter.step(name, outcome, detail=found[0].relation.value)
+            return found
+
+        results = list(pool.map(compare, kept))
     reporter.end()
+    products = tuple(product for product, _ in results)
+    warnings = (
+        *doubt_sides(old, new, products, settings),
+        *(warning for _, warnings in results for warning in warnings),
+    )
+    return assemble(old, new, products, settings, warnings)
+
+
+def assemble(
+    old: Side,
+    new: Side,
+    products: Iterable[ProductChanges],
+    settings: ChangeLogSettings,
+    warnings: Iterable[str] = (),
+) -> ChangeLog:
+    """Make a change log of products that were compared.
+
+    Parameters
+    ----------
+    old, new : `Side`
+        The two ends.
+    products : `~collections.abc.Iterable` [ `ProductChanges` ]
+        In any order.
+    settings : `ChangeLogSettings`
+        Projects, products and corrections.
+    warnings : `~collections.abc.Iterable` [ `str` ], optional
+        What is doubtful.
+
+    Returns
+    -------
+    changelog : `ChangeLog`
+        With tickets and sweeps over all products.
+    """
+    ordered = tuple(sorted(products, key=lambda product: product.name))
     return ChangeLog(
         old=old,
         new=new,
-        products=tuple(product for product, _ in results),
-        warnings=(
-            *_doubt_tags(old, new, [product for product, _ in results]),
-            *(warning for _, warnings in results for warning in warnings),
-        ),
+        products=ordered,
+        tickets=gather_tickets(ordered, settings),
+        sweeps=gather_sweeps(ordered),
+        sources=tuple(dict.fromkeys((old.source, new.source))),
+        warnings=tuple(warnings),
     )
 
 
-def _doubt_tags(old: Side, new: Side, products: Sequence[ProductChanges]) -> tuple[str, ...]:
-    """Tell of a tag that no repository has: it is rather misspelt than a release without products."""
-    found = []
+def names_of(old: Side, new: Side, readers: Mapping[ProductName, HistoryReader]) -> list[ProductName]:
+    """Name the products of two ends.
+
+    Parameters
+    ----------
+    old, new : `Side`
+        The two ends.
+    readers : `~collections.abc.Mapping` [ `ProductName`, `HistoryReader` ]
+        Asked where an end names no products itself.
+
+    Returns
+    -------
+    names : `list` [ `ProductName` ]
+        Sorted.
+    """
+    names = {*(old.pins or ()), *(new.pins or ())}
+    if old.pins is None or new.pins is None:
+        names.update(readers)
+    return sorted(names)
+
+
+def alone_at(ends: Mapping[ProductName, End], others: Mapping[ProductName, End]) -> dict[ProductName, End]:
+    """Take the products that only one end has.
+
+    Parameters
+    ----------
+    ends, others : `~collections.abc.Mapping` [ `ProductName`, `End` ]
+        This end and the other one, with equal keys.
+
+    Returns
+    -------
+    ends : `dict` [ `ProductName`, `End` ]
+        Of the products that the other end is known not to have.
+    """
+    return {
+        name: end
+        for name, end in ends.items()
+        if end.commit is not None and others[name].commit is None and others[name].is_absent
+    }
+
+
+def end_of(name: ProductName, side: Side, sources: Sources) -> End:
+    """Find a product at one end, whatever is wrong with its history.
+
+    Parameters
+    ----------
+    name : `ProductName`
+        The product.
+    side : `Side`
+        The end.
+    sources : `Sources`
+        Has the history.
+
+    Returns
+    -------
+    end : `End`
+        Without a commit, and with the reason, if it cannot be read.
+    """
+    try:
+        return find_end(name, side, sources.readers.get(name))
+    except ToolkitError as error:
+        # One repository that cannot be read must not hide the others.
+        return End(reason=str(error))
+
+
+def compare_ends(
+    name: ProductName, start: End, end: End, former: ProductName | None, sources: Sources
+) -> tuple[ProductChanges, tuple[str, ...]]:
+    """Compare one product, whatever is wrong with its history.
+
+    Parameters
+    ----------
+    name : `ProductName`
+        Its name on the new side, or on the old one if it is gone.
+    start, end : `End`
+        Its two ends.
+    former : `ProductName` or `None`
+        Its name on the old side, if that is another.
+    sources : `Sources`
+        What to compare with.
+
+    Returns
+    -------
+    product : `ProductChanges`
+        What happened to it.
+    warnings : `tuple` [ `str`, ... ]
+        What is doubtful.
+    """
+    warnings = [*start.warnings, *end.warnings]
+    try:
+        product = relate(name, start, end, sources, former=former)
+    except ToolkitError as error:
+        product = ProductChanges(name=name, relation=Relation.UNKNOWN, reason=str(error))
+    try:
+        product = add_fragments(product, sources)
+        warnings += [
+            f"in `{name}`, the name of `{one.path}` is wrong: {one.problem}"
+            for one in product.fragments
+            if one.problem is not None
+        ]
+    except ToolkitError as error:
+        warnings.append(f"news of `{name}` are not known: {error}")
+    warnings += _doubt_product(product, sources)
+    return product, tuple(warnings)
+
+
+def _doubt_product(product: ProductChanges, sources: Sources) -> list[str]:
+    reader = sources.readers.get(product.name)
+    if product.reason is not None:
+        return [f"`{product.name}` is not known: {product.reason}"]
+    if reader is not None and product.state is State.CHANGED and reader.is_shallow():
+        return [f"the history of `{product.name}` is cut off, so tickets may be missing"]
+    return []
+
+
+def doubt_sides(
+    old: Side, new: Side, products: Sequence[ProductChanges], settings: ChangeLogSettings
+) -> tuple[str, ...]:
+    """Tell what is doubtful of the ends themselves.
+
+    Parameters
+    ----------
+    old, new : `Side`
+        The two ends.
+    products : `~collections.abc.Sequence` [ `ProductChanges` ]
+        What was compared.
+    settings : `ChangeLogSettings`
+        Knows releases that were withdrawn.
+
+    Returns
+    -------
+    warnings : `tuple` [ `str`, ... ]
+        A tag that no repository has is rather misspelt than a release
+        without products.
+    """
+    found: list[str] = []
     for side, has_none in (
         (old, all(product.from_commit is None for product in products)),
         (new, all(product.to_commit is None for product in products)),
     ):
+        found += side.warnings
         if side.is_tag and has_none:
             found.append(f"no repository has the tag `{side.name}`")
-    return tuple(found)
-
-
-def _compare_product(
-    name: ProductName, old: Side, new: Side, reader: HistoryReader | None, grammar: TicketGrammar
-) -> tuple[ProductChanges, tuple[str, ...]]:
-    try:
-        return _read_product(name, old, new, reader, grammar)
-    except ToolkitError as error:
-        # One repository that cannot be read must not hide the others.
-        product = ProductChanges(name=name, relation=Relation.UNKNOWN, reason=str(error))
-        return product, (f"`{name}` is not known: {error}",)
-
-
-def _read_product(
-    name: ProductName, old: Side, new: Side, reader: HistoryReader | None, grammar: TicketGrammar
-) -> tuple[ProductChanges, tuple[str, ...]]:
-    start, end = _find_end(name, old, reader), _find_end(name, new, reader)
-    product = ProductChanges(
-        name=name,
-        relation=Relation.UNKNOWN,
-        repository=end.repository or start.repository,
-        from_commit=start.commit,
-        to_commit=end.commit,
-        from_version=start.version,
-        to_version=end.version,
-    )
-    warnings = [*start.warnings, *end.warnings]
-    product = _relate(product, start, end, reader, grammar)
-    if reader is not None and product.state is State.CHANGED and reader.is_shallow():
-        warnings.append(f"the history of `{name}` is cut off, so tickets may be missing")
-    if product.reason is not None:
-        warnings.append(f"`{name}` is not known: {product.reason}")
-    return product, tuple(warnings)
-
-
-def _find_end(name: ProductName, side: Side, reader: HistoryReader | None) -> _End:
-    if side.pins is not None:
-        pin = side.pins.get(name)
-        if pin is None:
-            return _End(is_absent=True, reason=f"`{side.name}` has no product of that name")
-        return _End(commit=pin.commit, version=pin.version, repository=pin.repository, reason=pin.reason)
-    if reader is None:
-        return _End(reason="its repository is not at hand")
-    found = {ref: commit for ref, commit in zip(side.refs, reader.resolve(side.refs), strict=True) if commit}
-    if not found:
-        return _End(is_absent=side.is_tag, reason=f"its repository has no `{side.name}`")
-    if side.is_tag and len(set(found.values())) > 1:
-        spellings = " and ".join(f"`{ref.removeprefix('refs/tags/')}`" for ref in found)
-        warning = f"in `{name}`, {spellings} are different commits; the first was used"
-        return _End(commit=next(iter(found.values())), warnings=(warning,))
-    return _End(commit=next(iter(found.values())))
-
-
-def _relate(
-    product: ProductChanges, start: _End, end: _End, reader: HistoryReader | None, grammar: TicketGrammar
-) -> ProductChanges:
-    if start.commit is None or end.commit is None:
-        return _relate_absent(product, start, end, reader)
-    if start.commit == end.commit:
-        return replace(product, relation=Relation.SAME)
-    if reader is None:
-        return replace(product, reason="its repository is not at hand")
-    for commit, here in zip(
-        (start.commit, end.commit), reader.resolve((start.commit, end.commit)), strict=True
-    ):
-        if here is None:
-            return replace(product, reason=f"its repository has no commit {commit}")
-    return _read_changes(product, start.commit, end.commit, reader, grammar)
-
-
-def _relate_absent(
-    product: ProductChanges, start: _End, end: _End, reader: HistoryReader | None
-) -> ProductChanges:
-    if end.commit is not None and start.is_absent:
-        known = reader is not None and reader.resolve((end.commit,)) != (None,)
-        commits = reader.count(end.commit) if known and reader is not None else None
-        return replace(product, relation=Relation.ADDED, commits=commits)
-    if start.commit is not None and end.is_absent:
-        return replace(product, relation=Relation.REMOVED)
-    reasons = dict.fromkeys(one.reason for one in (start, end) if one.reason is not None)
-    return replace(product, reason=" and ".join(reasons))
-
-
-def _read_changes(
-    product: ProductChanges,
-    start: GitSha,
-    end: GitSha,
-    reader: HistoryReader,
-    grammar: TicketGrammar,
-) -> ProductChanges:
-    span = reader.between(start, end)
-    left = _trace(end, start, span.left, reader, grammar)
-    right = _trace(start, end, span.right, reader, grammar)
-    if not span.left:
-        relation = Relation.FORWARD
-    elif not span.right:
-        relation = Relation.BACKWARD
-    else:
-        relation = Relation.DIVERGED
-    return replace(
-        product,
-        relation=relation,
-        tickets=tuple(sorted(right.effect.tickets - left.effect.tickets)),
-        unmapped=tuple(change.sha for change in right.changes if not change.tickets),
-        already_in_from=tuple(sorted(right.effect.tickets & left.effect.tickets)),
-        only_in_from=tuple(sorted(left.effect.tickets - right.effect.tickets)),
-        reverted=tuple(sorted(right.effect.reverted)),
-        changes=right.changes,
-        lost=left.changes,
-        undone=right.effect.undone,
-    )
-
-
-def _trace(
-    base: GitSha, tip: GitSha, commits: Sequence[Commit], reader: HistoryReader, grammar: TicketGrammar
-) -> _Trace:
-    """Read one side: what is reachable from the tip and not from the base."""
-    if not commits:
-        return _Trace(changes=(), effect=Effect())
-    off_main = reader.off_main(base, tip)
-    steps = trace_line(tip, commits)
-    own = [classify(step, grammar, on_release_branch=step.commit.sha in off_main) for step in steps]
-    listed = {ticket for change in own for ticket in change.tickets}
-    changes: list[Change] = []
-    for step, change in zip(steps, own, strict=True):
-        changes.extend(
-            nested for nested in nested_changes(step, grammar) if listed.isdisjoint(nested.tickets)
-        )
-        changes.append(change)
-    doubtful = sorted(unknown_shas(changes))
-    older = frozenset(sha for sha in doubtful if reader.is_ancestor(sha, base))
-    return _Trace(changes=tuple(changes), effect=settle(changes, older=older))
+        withdrawn = settings.overrides.why_withdrawn(side.tag)
+        if withdrawn is not None:
+            found.append(f"`{side.name}` was withdrawn: {withdrawn}")
+    return tuple(dict.fromkeys(found))

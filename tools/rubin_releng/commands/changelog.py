@@ -22,7 +22,8 @@ from rubin_releng.changelog.jsonrendering import changelog_to_dict
 from rubin_releng.changelog.markdown import changelog_to_markdown
 from rubin_releng.changelog.models import ChangeLog, Relation
 from rubin_releng.changelog.sides import Side, side_of_manifest, side_of_name, side_of_release
-from rubin_releng.core.tickets import DEFAULT_PROJECTS, TicketGrammar
+from rubin_releng.core.changelogsettings import ChangeLogSettings
+from rubin_releng.core.tickets import DEFAULT_PROJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -80,7 +81,7 @@ def changelog(
         _read_side(old, pkgroot, versiondb),
         _read_side(new, pkgroot, versiondb),
         readers=readers,
-        grammar=TicketGrammar((*DEFAULT_PROJECTS, *projects)),
+        settings=ChangeLogSettings(projects=(*DEFAULT_PROJECTS, *projects)),
         reporter=console.reporter(),
         jobs=jobs,
     )

@@ -17,15 +17,17 @@ from rubin_releng.core.mergesubjects import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
     from datetime import datetime
 
     from rubin_releng.core.histories import Commit, Step
+    from rubin_releng.core.pullrequests import PullRequest
     from rubin_releng.core.tickets import Ticket, TicketGrammar
 
-__all__ = ["Change", "ChangeKind", "classify", "nested_changes"]
+__all__ = ["Change", "ChangeKind", "classify", "map_by_pull_request", "nested_changes"]
 
-# The release a backport is for: DM-1001-v23, -v29_1, -v28b, -v23-hotfix
-_BACKPORT = re.compile(r"-v\d+(?:[._]\d+)*(?:\.x)?[a-z]?(?:-|$)", re.IGNORECASE)
+# The release a backport is for: DM-1001-v23, -v29_1, -v28b, -v23-hotfix; `-v3` is a third attempt
+_BACKPORT = re.compile(r"-v\d{2,}(?:[._]\d+)*(?:\.x)?[a-z]?(?:-|$)", re.IGNORECASE)
 _REVERTED_SHA = re.compile(r"This reverts commit ([0-9a-f]{40})\b")
 _PICKED_SHA = re.compile(r"\(cherry picked from commit ([0-9a-f]{40})\)")
 
@@ -124,7 +126,7 @@ def classify(step: Step, grammar: TicketGrammar, *, on_release_branch: bool = Fa
     return replace(change, brought=brought, reverted=tuple(dict.fromkeys(shas)))
 
 
-def nested_changes(step: Step, grammar: TicketGrammar) -> tuple[Change, ...]:
+def nested_changes(step: Step, grammar: TicketGrammar, *, present: AbstractSet[GitSha]) -> tuple[Change, ...]:
     """Find merges that a main line brought in without showing them.
 
     Parameters
@@ -133,23 +135,62 @@ def nested_changes(step: Step, grammar: TicketGrammar) -> tuple[Change, ...]:
         A commit of the line, with what it merged.
     grammar : `TicketGrammar`
         Knows the projects.
+    present : `~collections.abc.Set` [ `GitSha` ]
+        All commits of the range.
 
     Returns
     -------
     changes : `tuple` [ `Change`, ... ]
         Merges of branches with tickets, oldest first: a branch merged into
         another branch, or a former main line that became a second parent.
-        A main line merged into a branch is none.
+        A main line merged into a branch is none, nor is a branch that was
+        merged before the range began.
     """
     found = []
     for commit in step.brought:
         subject = read_subject(commit.message)
-        if subject is None or len(commit.parents) < 2:  # noqa: PLR2004
+        if subject is None or present.isdisjoint(commit.parents[1:]):
             continue
         change = _merged(commit, subject, grammar, on_release_branch=False)
         if change.tickets and change.kind in {ChangeKind.MERGE, ChangeKind.BACKPORT}:
             found.append(replace(change, kind=ChangeKind.NESTED))
     return tuple(found)
+
+
+def map_by_pull_request(change: Change, request: PullRequest, grammar: TicketGrammar) -> Change:
+    """Give a commit that names nothing what is known of its pull request.
+
+    Parameters
+    ----------
+    change : `Change`
+        Pushed without a merge: fast-forwarded, rebased or stacked.
+    request : `PullRequest`
+        That brought it.
+    grammar : `TicketGrammar`
+        Knows the projects.
+
+    Returns
+    -------
+    change : `Change`
+        With the tickets of the branch, else of the title; there may be none.
+    """
+    subject = _named_by(request)
+    tickets = grammar.find_in_branch(request.branch) or grammar.find(request.title)
+    kind = ChangeKind.BOT if is_bot_branch(request.branch) else _kind(subject, subject.reverts)
+    return replace(
+        change,
+        kind=kind,
+        tickets=tickets,
+        branch=request.branch,
+        pull_request=request.number,
+        title=request.title,
+        reverted_pull_request=subject.reverted_pull_request,
+    )
+
+
+def _named_by(request: PullRequest) -> MergeSubject:
+    message = f"Merge pull request #{request.number} from of/{request.branch}\n\n{request.title}"
+    return read_subject(message) or MergeSubject()
 
 
 def _plain(commit: Commit, grammar: TicketGrammar) -> Change:
@@ -191,7 +232,7 @@ def _is_bot(commit: Commit) -> bool:
     return commit.author.endswith("[bot]")
 
 
-def _kind(subject: MergeSubject, reverts: int, *, on_release_branch: bool) -> ChangeKind:
+def _kind(subject: MergeSubject, reverts: int, *, on_release_branch: bool = False) -> ChangeKind:
     if reverts:
         return ChangeKind.REVERT if reverts % 2 else ChangeKind.RESTORED
     into_release = subject.into is not None and is_release_branch(subject.into)

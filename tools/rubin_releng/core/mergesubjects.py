@@ -14,11 +14,15 @@ _PULL_REQUEST = re.compile(r"Merge pull request #(?P<number>\d+) from (?P<head>\
 # Merge remote-tracking branch 'origin/tickets/DM-1001'
 # Merge branch 'main' of github.com:lsst/afw
 # Merge commit 'refs/pull/12/head'
-_BRANCHES = re.compile(r"Merge (?:remote[- ]tracking )?(?:branch(?:es)?|commit|tag) (?P<what>['\"].*)")
+_BRANCHES = re.compile(
+    r"Merg(?:e|ed|ing) (?:remote(?:[- ]tracking)? )?(?:branch(?:es)?|commit|tag) (?P<what>['\"].*)"
+)
+# Merge branch tickets/DM-1001
+_UNQUOTED = re.compile(r"Merg(?:e|ed|ing) (?:remote(?:[- ]tracking)? )?branch (?P<branch>[^\s'\"#]+)$")
 _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 _INTO = re.compile(r" into ['\"]?(?P<into>[^'\"\s]+)['\"]?\s*$")
 # Merge tickets/DM-1001 into main
-_BARE = re.compile(r"Merge(?:d)? (?P<branch>[^\s'\"#]+)$")
+_BARE = re.compile(r"Merg(?:e|ed|ing) (?P<branch>[^\s'\"#]+)$")
 # Revert "Merge pull request #12 from lsst/tickets/DM-1001" (#13)
 _REVERT = re.compile(r'(?P<verb>Revert|Reapply) "(?P<what>.*)"(?: \(#(?P<number>\d+)\))?\s*$')
 # DM-1001: Title (#12)
@@ -188,7 +192,7 @@ def _read_merge(subject: str) -> MergeSubject | None:
     if (match := _BRANCHES.match(what)) is not None:
         # What follows ` of ` is the address of the repository it came from.
         return _named(tuple(_QUOTED.findall(match["what"])), into=target)
-    if (match := _BARE.match(what)) is not None:
+    if (match := _UNQUOTED.match(what) or _BARE.match(what)) is not None:
         return _named((match["branch"],), into=target)
     return None
 

@@ -11,7 +11,6 @@ from lsstinstall.core.versions import parse_eups_version
 from rubin_releng.changelog.comparer import compare_sides
 from rubin_releng.changelog.models import Relation, State
 from rubin_releng.changelog.sides import Pin, Side, side_of_name
-from rubin_releng.core.tickets import TicketGrammar
 from tests.support.histories import MemoryHistory, Story
 
 if TYPE_CHECKING:
@@ -45,14 +44,12 @@ def pinned(name: str, **commits: str) -> Side:
 
 
 def compared(old: Side, new: Side, readers: Mapping[ProductName, HistoryReader] | None = None) -> ChangeLog:
-    return compare_sides(
-        old, new, readers=readers or {}, grammar=TicketGrammar(), reporter=SilentReporter(), jobs=1
-    )
+    return compare_sides(old, new, readers=readers or {}, reporter=SilentReporter(), jobs=1)
 
 
-def two_weeks() -> Story:
+def two_weeks(beginning: str = "Begin") -> Story:
     story = Story()
-    story.commit("Begin")
+    story.commit(beginning)
     story.tag("w.2026.42")
     story.merge("tickets/DM-2")
     story.tag("w.2026.43")
@@ -134,7 +131,7 @@ def test_a_document_cannot_compare_with_a_tag_of_a_history_that_is_not_at_hand()
 
 
 def test_a_repository_that_carries_only_one_of_two_tags_joined_or_left() -> None:
-    joined, left = two_weeks(), two_weeks()
+    joined, left = two_weeks("Begin one"), two_weeks("Begin another")
     del joined.tags["w.2026.42"]
     del left.tags["w.2026.43"]
     changelog = compared(
@@ -218,7 +215,6 @@ def test_the_number_of_jobs_makes_no_difference(jobs: int) -> None:
         side_of_name("w_2026_42"),
         side_of_name("w_2026_43"),
         readers={name: two_weeks().reader() for name in reversed(names)},
-        grammar=TicketGrammar(),
         reporter=SilentReporter(),
         jobs=jobs,
     )

@@ -9,7 +9,6 @@ from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.changelog.comparer import compare_sides
 from rubin_releng.changelog.models import Relation
 from rubin_releng.changelog.sides import side_of_name
-from rubin_releng.core.tickets import TicketGrammar
 from tests.support.histories import Story
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ def compared(story: Story, old: str = "w_2026_42", new: str = "main") -> Product
         side_of_name(old),
         side_of_name(new),
         readers={AFW: story.reader()},
-        grammar=TicketGrammar(),
         reporter=SilentReporter(),
     )
     return changelog.products[0]

@@ -1,0 +1,68 @@
+"""Reads the news fragments that came into a product between two commits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rubin_releng.core.fragments import Fragment, parse_fragment
+from rubin_releng.core.towncrier import CONFIGURATIONS, FragmentPlaces, parse_places
+
+if TYPE_CHECKING:
+    from lsstinstall.core.names import GitSha
+    from rubin_releng.changelog.ports import FragmentReader
+    from rubin_releng.core.tickets import TicketGrammar
+
+__all__ = ["read_fragments"]
+
+
+def read_fragments(
+    reader: FragmentReader, start: GitSha, end: GitSha, grammar: TicketGrammar
+) -> tuple[Fragment, ...]:
+    """Read what news fragments were added.
+
+    Parameters
+    ----------
+    reader : `FragmentReader`
+        Files of the product.
+    start, end : `GitSha`
+        Two commits that are there.
+    grammar : `TicketGrammar`
+        Knows the projects.
+
+    Returns
+    -------
+    fragments : `tuple` [ `Fragment`, ... ]
+        By kind in the order of the configuration, ticket and path; also those
+        that a release in between has used up. None without a configuration.
+    """
+    # A repository may have moved its fragments in between.
+    places = [_find_places(reader, commit) for commit in (end, start)]
+    known = [one for one in dict.fromkeys(places) if one is not None]
+    if not known:
+        return ()
+    found: dict[str, Fragment] = {}
+    folders = tuple(dict.fromkeys(folder for one in known for folder in one.folders))
+    for added in reader.added_files(start, end, folders):
+        place = next(one for one in known if one.has(added.path))
+        fragment = parse_fragment(added, place.kinds, grammar)
+        if fragment is not None:
+            found[added.path] = fragment
+    kinds = [*known[0].kinds, "other"]
+    return tuple(sorted(found.values(), key=lambda one: _order(one, kinds)))
+
+
+def _find_places(reader: FragmentReader, commit: GitSha) -> FragmentPlaces | None:
+    for path in CONFIGURATIONS:
+        text = reader.file_at(commit, path)
+        places = None if text is None else parse_places(text)
+        if places is not None:
+            return places
+    return None
+
+
+def _order(fragment: Fragment, kinds: list[str]) -> tuple[int, str, int, str]:
+    place = kinds.index(fragment.kind) if fragment.kind in kinds else len(kinds)
+    ticket = fragment.ticket
+    if ticket is None:
+        return place, "", 0, fragment.path
+    return place, ticket.project, ticket.number, fragment.path
