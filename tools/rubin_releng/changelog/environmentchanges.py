@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EnvironmentSide", "LockSource", "RequirementSource", "compare_environments", "read_environments"]
 
-_VERSION = re.compile(r"[0-9][0-9A-Za-z.!]*")
+# >=1.2, =1.2, ==1.2, 1.2.*, 1.2; neither <1.2 nor !=1.2
+_AT_LEAST = re.compile(r"(?:>=?|~=|==?)?\s*([0-9]+(?:[.!_]?[0-9A-Za-z]+)*)")
 _RUN = "run"
 
 
@@ -153,7 +154,10 @@ def _compare_locks(
     direct = _direct(requirements, old.version, new.version) if changes else frozenset()
     changes = [replace(change, direct=change.name in direct or _is_ours(change.name)) for change in changes]
     return replace(
-        _sorted(found, changes), rebuilt=rebuilt, platforms=platforms, source="exact lists of packages"
+        _sorted(found, changes, exact=True),
+        rebuilt=rebuilt,
+        platforms=platforms,
+        source="exact lists of packages",
     )
 
 
@@ -213,13 +217,17 @@ def _compare_requirements(
         if group.section == _RUN
         for change in group.changes
     }
-    return replace(_sorted(found, changes), platforms=diff.platforms, source="requirements of rubin-env")
+    return replace(
+        _sorted(found, changes, exact=False), platforms=diff.platforms, source="requirements of rubin-env"
+    )
 
 
-def _sorted(found: EnvironmentChanges, changes: Collection[PackageChange]) -> EnvironmentChanges:
+def _sorted(
+    found: EnvironmentChanges, changes: Collection[PackageChange], *, exact: bool
+) -> EnvironmentChanges:
     kinds: dict[str, list[PackageChange]] = {}
     for change in sorted(changes, key=_order):
-        kinds.setdefault(_kind(change), []).append(change)
+        kinds.setdefault(_kind(change, exact=exact), []).append(change)
     return replace(
         found,
         added=tuple(kinds.get("added", ())),
@@ -234,15 +242,23 @@ def _order(change: PackageChange) -> tuple[bool, str, str, str, tuple[str, ...]]
     return not change.direct, change.name, change.old or "", change.new or "", change.platforms
 
 
-def _kind(change: PackageChange) -> str:
+def _kind(change: PackageChange, *, exact: bool) -> str:
     if change.old is None:
         return "added"
     if change.new is None:
         return "removed"
-    first, second = _VERSION.search(change.old), _VERSION.search(change.new)
+    first, second = (change.old, change.new) if exact else (_lowest(change.old), _lowest(change.new))
     if first is None or second is None:
         return "changed"
-    sign = compare_conda_versions(second[0], first[0])
+    sign = compare_conda_versions(second, first)
     if sign == 0:
         return "changed"
     return "up" if sign > 0 else "down"
+
+
+def _lowest(limit: str) -> str | None:
+    """Read the lowest version that a limit allows; `None` if it has no such bound."""
+    for clause in limit.split(","):
+        if match := _AT_LEAST.match(clause.strip()):
+            return match[1]
+    return None
