@@ -94,13 +94,13 @@ class LoggedHistory:
         commits : `tuple` [ `GitSha` or `None`, ... ]
             One for each name; `None` where there is no commit.
         """
-        return tuple(self._resolve(name) for name in names)
-
-    def _resolve(self, name: str) -> GitSha | None:
-        known = self._find_ref(name)
-        if known is None and _ID.fullmatch(name):
-            return self.graph.find(name)
-        return known
+        known = tuple(map(self._find_ref, names))
+        if None not in known:
+            return known
+        return tuple(
+            self.graph.find(name) if sha is None and _ID.fullmatch(name) else sha
+            for name, sha in zip(names, known, strict=True)
+        )
 
     def between(self, start: GitSha, end: GitSha) -> Span:
         """Read the commits that only one of two points reaches.
@@ -177,6 +177,21 @@ class LoggedHistory:
             At least 1.
         """
         return len(self.graph.line(end))
+
+    def root(self, end: GitSha) -> GitSha:
+        """Find the first commit of the line of first parents that ends here.
+
+        Parameters
+        ----------
+        end : `GitSha`
+            A commit that is there.
+
+        Returns
+        -------
+        commit : `GitSha`
+            Without parents, unless the history is cut off.
+        """
+        return self.graph.line(end)[-1]
 
     def is_shallow(self) -> bool:
         """Tell whether the history is cut off somewhere."""

@@ -35,8 +35,6 @@ _REF_FORMAT = (
     "%(objectname)%00%(objecttype)%00%(*objectname)%00%(*objecttype)%00%(taggerdate:unix)%00%(refname)%00"
     "%(contents:subject)"
 )
-# Version w.2022.20 release from w_2022_20/b1234; Version 24.0.0 release from manifest b1234
-_BUILD = re.compile(r"[ /](b\d+)\s*$")
 _SYMBOLIC = re.compile(r"ref: refs/heads/(\S+)\tHEAD")
 # Nothing of a mirror asks the remote for a file that it lacks: only the fetch knows that it may.
 _PROMISED = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialclonefilter=tree:0")
@@ -276,20 +274,20 @@ def _is_sound(directory: Path) -> bool:
 
 
 def _read_refs(directory: Path, listed: str) -> Iterator[MirrorRef]:
-    nested: list[tuple[str, str | None, int | None]] = []
+    nested: list[tuple[str, str, int | None]] = []
     for line in listed.splitlines():
         target, kind, peeled, peeled_kind, seconds, name, subject = line.split("\0", 6)
         sha = {kind: target, peeled_kind: peeled}.get("commit")
-        found = _BUILD.search(subject) if kind == "tag" else None
-        build, made = (None if found is None else found.group(1)), (int(seconds) if seconds else None)
+        # What a lightweight tag shows is the message of its commit.
+        message, made = (subject if kind == "tag" else ""), (int(seconds) if seconds else None)
         if sha is not None:
-            yield MirrorRef(name=name, sha=GitSha(sha), build=build, time=made)
+            yield MirrorRef(name=name, sha=GitSha(sha), message=message, time=made)
         elif peeled_kind == "tag":
-            nested.append((name, build, made))
+            nested.append((name, message, made))
     if nested:
         # A tag of a tag: `for-each-ref` follows only the first.
         asked = "".join(f"{name}^{{commit}}\n" for name, _, _ in nested)
         shas = _git(directory, "cat-file", "--batch-check=%(objectname)", doing="read tags", stdin=asked)
-        for (name, build, made), sha in zip(nested, shas.splitlines(), strict=True):
+        for (name, message, made), sha in zip(nested, shas.splitlines(), strict=True):
             if " " not in sha:
-                yield MirrorRef(name=name, sha=GitSha(sha), build=build, time=made)
+                yield MirrorRef(name=name, sha=GitSha(sha), message=message, time=made)

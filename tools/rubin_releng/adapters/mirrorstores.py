@@ -30,7 +30,7 @@ CREATE TABLE repositories (
     updated INTEGER NOT NULL, is_cut INTEGER NOT NULL
 );
 CREATE TABLE refs (
-    repository INTEGER NOT NULL, name TEXT NOT NULL, sha TEXT NOT NULL, build TEXT, time INTEGER,
+    repository INTEGER NOT NULL, name TEXT NOT NULL, sha TEXT NOT NULL, message TEXT NOT NULL, time INTEGER,
     PRIMARY KEY (repository, name)
 ) WITHOUT ROWID;
 CREATE INDEX refs_by_name ON refs (name, repository, sha);
@@ -48,15 +48,15 @@ class MirrorRef:
         The whole ref, or ``HEAD``.
     sha : `GitSha`
         Its commit.
-    build : `str` or `None`
-        The build that an annotated tag names.
+    message : `str`
+        First line of an annotated tag's message; else empty.
     time : `int` or `None`
         When a tag was made, in seconds since 1970.
     """
 
     name: str
     sha: GitSha
-    build: str | None = None
+    message: str = ""
     time: int | None = None
 
 
@@ -165,17 +165,19 @@ class MirrorStore:
             )
             (number,) = database.execute("SELECT id FROM repositories WHERE url = ?", (url,)).fetchone()
             database.execute("DELETE FROM refs WHERE repository = ?", (number,))
-            rows = ((number, one.name, one.sha, one.build, one.time) for one in refs)
+            rows = ((number, one.name, one.sha, one.message, one.time) for one in refs)
             database.executemany("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?)", rows)
             database.execute("INSERT OR REPLACE INTO logs VALUES (?, ?)", (number, packed))
 
-    def histories(self, urls: Iterable[str]) -> dict[str, LoggedHistory]:
+    def histories(self, urls: Iterable[str], *, whole: bool = False) -> dict[str, LoggedHistory]:
         """Open the histories of repositories that are here.
 
         Parameters
         ----------
         urls : `~collections.abc.Iterable` [ `str` ]
             Addresses.
+        whole : `bool`, optional
+            Whether to read all refs now, because most of them are wanted.
 
         Returns
         -------
@@ -186,14 +188,49 @@ class MirrorStore:
             str(url): (_number(number), bool(cut))
             for url, number, cut in self._rows("SELECT url, id, is_cut FROM repositories")
         }
+        refs = self.commits() if whole else {}
         return {
-            url: self._history(known[url][0], is_cut=known[url][1])
+            url: LoggedHistory(
+                refs[url].get if url in refs else partial(self._ref, known[url][0]),
+                partial(self._log, known[url][0]),
+                is_cut=known[url][1],
+            )
             for url in dict.fromkeys(urls)
             if url in known
         }
 
-    def refs(self, names: Sequence[str]) -> dict[str, dict[str, GitSha]]:
-        """Find some refs in all repositories at once.
+    def commits(self) -> dict[str, dict[str, GitSha]]:
+        """Read the refs of all repositories at once.
+
+        Returns
+        -------
+        commits : `dict` [ `str`, `dict` [ `str`, `GitSha` ] ]
+            By address, then by whole ref.
+        """
+        urls = {number: str(url) for number, url in self._rows("SELECT id, url FROM repositories")}
+        found: dict[str, dict[str, GitSha]] = {url: {} for url in urls.values()}
+        here = {number: found[url] for number, url in urls.items()}
+        for number, name, sha in self._rows("SELECT repository, name, sha FROM refs"):
+            here[number][cast("str", name)] = cast("GitSha", sha)
+        return found
+
+    def tag_times(self) -> dict[str, int | None]:
+        """Tell when tags were made.
+
+        Returns
+        -------
+        times : `dict` [ `str`, `int` or `None` ]
+            By name without ``refs/tags/``, sorted: the earliest time in any
+            repository, in seconds since 1970; `None` for tags without one.
+        """
+        rows = self._rows(
+            "SELECT substr(name, 11), min(time) FROM refs"
+            " WHERE name >= 'refs/tags/' AND name < 'refs/tags0' GROUP BY name ORDER BY name"
+        )
+        return {str(name): None if time is None else _number(time) for name, time in rows}
+
+    def tagged(self, names: Sequence[str]) -> dict[str, dict[str, MirrorRef]]:
+        """Read some refs in all repositories.
 
         Parameters
         ----------
@@ -202,61 +239,24 @@ class MirrorStore:
 
         Returns
         -------
-        commits : `dict` [ `str`, `dict` [ `str`, `GitSha` ] ]
+        refs : `dict` [ `str`, `dict` [ `str`, `MirrorRef` ] ]
             By address, then by ref.
         """
         marks = ",".join("?" * len(names))
         rows = self._rows(
-            "SELECT url, name, sha FROM refs JOIN repositories ON id = repository"  # noqa: S608 - marks only
-            f" WHERE name IN ({marks})",
+            "SELECT url, name, sha, message, time FROM refs"  # noqa: S608 - marks only
+            f" JOIN repositories ON id = repository WHERE name IN ({marks})",
             *names,
         )
-        found: dict[str, dict[str, GitSha]] = {}
-        for url, name, sha in rows:
-            found.setdefault(str(url), {})[str(name)] = GitSha(str(sha))
+        found: dict[str, dict[str, MirrorRef]] = {}
+        for url, name, sha, message, time in rows:
+            found.setdefault(str(url), {})[str(name)] = MirrorRef(
+                name=str(name),
+                sha=GitSha(str(sha)),
+                message=str(message),
+                time=None if time is None else _number(time),
+            )
         return found
-
-    def tag_commits(self) -> dict[str, dict[str, GitSha]]:
-        """Read the tags of all repositories.
-
-        Returns
-        -------
-        tags : `dict` [ `str`, `dict` [ `str`, `GitSha` ] ]
-            By address, then by name without ``refs/tags/``.
-        """
-        urls = {number: str(url) for number, url in self._rows("SELECT id, url FROM repositories")}
-        found: dict[str, dict[str, GitSha]] = {url: {} for url in urls.values()}
-        here = {number: found[url] for number, url in urls.items()}
-        rows = self._rows(
-            "SELECT repository, substr(name, 11), sha FROM refs"
-            " WHERE name >= 'refs/tags/' AND name < 'refs/tags0'"
-        )
-        for number, name, sha in rows:
-            here[number][name] = sha  # type: ignore[index, assignment]
-        return found
-
-    def tag_builds(self) -> dict[str, dict[str | None, tuple[int, int | None]]]:
-        """Tell which builds the tags name, and when they were made.
-
-        Returns
-        -------
-        builds : `dict`
-            By name without ``refs/tags/``, then by build (`None` where a tag
-            names none): in how many repositories, and the earliest time in
-            seconds since 1970, if any is known.
-        """
-        rows = self._rows(
-            "SELECT substr(name, 11), build, count(*), min(time) FROM refs"
-            " WHERE name >= 'refs/tags/' AND name < 'refs/tags0' GROUP BY name, build ORDER BY name, build"
-        )
-        found: dict[str, dict[str | None, tuple[int, int | None]]] = {}
-        for name, build, count, time in rows:
-            facts = (_number(count), None if time is None else _number(time))
-            found.setdefault(str(name), {})[None if build is None else str(build)] = facts
-        return found
-
-    def _history(self, number: int, *, is_cut: bool) -> LoggedHistory:
-        return LoggedHistory(partial(self._ref, number), partial(self._log, number), is_cut=is_cut)
 
     def _ref(self, number: int, name: str) -> GitSha | None:
         """Find one ref of one repository."""

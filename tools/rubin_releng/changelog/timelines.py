@@ -1,0 +1,161 @@
+"""Compares many pairs of ends: each product's history is read once, what did not change costs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import ToolkitError
+from rubin_releng.changelog.comparer import (
+    alone_at,
+    assemble,
+    compare_ends,
+    doubt_sides,
+    end_of,
+    names_of,
+)
+from rubin_releng.changelog.pairing import pair_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lsstinstall.core.names import GitSha, ProductName
+    from rubin_releng.changelog.ends import End
+    from rubin_releng.changelog.models import ChangeLog, ProductChanges
+    from rubin_releng.changelog.ports import HistoryReader
+    from rubin_releng.changelog.relating import Sources
+    from rubin_releng.changelog.sides import Side
+
+__all__ = ["RULES", "Timelines"]
+
+RULES = 1
+"""Raised when the same histories come to give another change log: then all pages are made anew."""
+
+
+class Timelines:
+    """All products, through all releases.
+
+    Parameters
+    ----------
+    sources : `Sources`
+        What products are compared with.
+    """
+
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._sides: dict[Side, int] = {}
+        self._ends: dict[int, dict[ProductName, End]] = {}
+        # Ends of one product that say the same are the same object, so that one look tells.
+        self._known: dict[tuple[object, ...], End] = {}
+        self._unchanged: dict[int, tuple[ProductChanges, tuple[str, ...]]] = {}
+
+    def ends(self, side: Side) -> Mapping[ProductName, End]:
+        """Find all products at one end.
+
+        Parameters
+        ----------
+        side : `Side`
+            The end; asked for twice, it is looked up once.
+
+        Returns
+        -------
+        ends : `~collections.abc.Mapping` [ `ProductName`, `End` ]
+            Of every product that it or any history has.
+        """
+        found = self._ends.get(id(side))
+        if found is None:
+            names = names_of(side, side, self._sources.readers)
+            found = self._ends[id(side)] = {name: self._end(name, side) for name in names}
+            # Keeps it alive, for its place in memory is its key.
+            self._sides[side] = id(side)
+        return found
+
+    def _end(self, name: ProductName, side: Side) -> End:
+        key: tuple[object, ...] | None = None
+        reader = self._sources.readers.get(name)
+        if side.pins is None and reader is not None:
+            # Of two spellings mostly one is there, so that the first look tells whose end it is.
+            key = (name, self._resolve(reader, side.refs))
+            if (known := self._known.get(key)) is not None:
+                return known
+        end = end_of(name, side, self._sources)
+        if end.commit is None:
+            return end
+        if key is None or end.warnings:
+            key = (name, end.commit, end.version, end.repository, end.warnings)
+        return self._known.setdefault(key, end)
+
+    def _resolve(self, reader: HistoryReader, refs: Sequence[str]) -> tuple[GitSha | None, ...]:
+        try:
+            return reader.resolve(refs)
+        except ToolkitError:
+            # Whoever looks for the end meets the same again, and tells it.
+            return ()
+
+    def key(self, old: Side, new: Side) -> str:
+        """Sum up all that a change log of two ends depends on, but for the settings.
+
+        Parameters
+        ----------
+        old, new : `Side`
+            The two ends.
+
+        Returns
+        -------
+        key : `str`
+            SHA-256. What lies between two commits never changes.
+        """
+        digest = hashlib.sha256(f"{RULES}\n".encode())
+        for side in (old, new):
+            digest.update(f"{side.name} {side.environment} {side.warnings}\n".encode())
+            for name, end in self.ends(side).items():
+                if not end.is_absent:
+                    parts = (name, end.commit, end.version, end.repository, end.reason, *end.warnings)
+                    digest.update("\0".join(map(str, parts)).encode() + b"\n")
+        return digest.hexdigest()
+
+    def compare(self, old: Side, new: Side, *, note: str | None = None) -> ChangeLog:
+        """Tell what happened between two ends.
+
+        Parameters
+        ----------
+        old, new : `Side`
+            The two ends.
+        note : `str`, optional
+            Why they are compared.
+
+        Returns
+        -------
+        changelog : `ChangeLog`
+            What `compare_sides` gives.
+        """
+        names = names_of(old, new, self._sources.readers)
+        starts, ends = self._of(old, names), self._of(new, names)
+        former = pair_names(alone_at(starts, ends), alone_at(ends, starts), self._sources)
+        gone = set(former.values())
+        results = [
+            self._compare(name, starts[former.get(name, name)], ends[name], former.get(name))
+            for name in names
+            if name not in gone
+        ]
+        products = [product for product, _ in results]
+        settings = self._sources.settings
+        warnings = [*doubt_sides(old, new, products, settings)]
+        warnings += [warning for _, warnings in results for warning in warnings]
+        found = assemble(old, new, products, settings, warnings)
+        return found if note is None else replace(found, predecessor_note=note)
+
+    def _of(self, side: Side, names: list[ProductName]) -> dict[ProductName, End]:
+        known = self.ends(side)
+        return {name: known[name] if name in known else end_of(name, side, self._sources) for name in names}
+
+    def _compare(
+        self, name: ProductName, start: End, end: End, former: ProductName | None
+    ) -> tuple[ProductChanges, tuple[str, ...]]:
+        if start is not end or former is not None:
+            return compare_ends(name, start, end, former, self._sources)
+        found = self._unchanged.get(id(end))
+        if found is None:
+            found = self._unchanged[id(end)] = compare_ends(name, start, end, None, self._sources)
+        return found
