@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import decode_text, make_directory
+from lsstinstall.adapters.files import decode_text, make_directory, read_bytes
 from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.errors import RefusedError
 from rubin_releng.adapters.git import GitRepository
 from rubin_releng.adapters.gitcommands import explain_git, run_git
+from rubin_releng.adapters.gitrefs import TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,6 +52,7 @@ class VersionDbRepository:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._repository = GitRepository(directory)
+        self._clean = False
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -82,6 +84,7 @@ class VersionDbRepository:
         tree = self._repository.work_tree()
         if tree.commit is None:
             return
+        self._clean = True
         if self._repository.is_half_checked_out():
             self._repository.unlock_index()
             self._follow(tree.commit)
@@ -92,13 +95,18 @@ class VersionDbRepository:
             )
 
     def tags(self) -> tuple[str, ...]:
-        """List the tags, in git's order; empty for a repository yet to be made."""
+        """List the tags; empty for a repository yet to be made."""
         if not self._repository.is_repository():
             return ()
-        return tuple(self._repository.run("tag", "--list", doing="list the tags of versiondb").stdout.split())
+        names = self._repository.stored_refs().targets
+        return tuple(name.removeprefix(TAGS) for name in names if name.startswith(TAGS))
 
     def read(self, path: str) -> str | None:
         """Read a file of the newest commit; `None` if it has no such file."""
+        if self._clean:
+            # `check` has found the work tree to be that of the commit.
+            place = self._directory / path
+            return decode_text(read_bytes(place), source=str(place)) if place.is_file() else None
         if not self._repository.is_repository() or (head := self._repository.resolve("HEAD")) is None:
             return None
         data = self._repository.read_file(head, path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from rubin_releng.stack.preparer import discover, settle
 from rubin_releng.stack.versiondb import allocate_build, plan_record
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from lsstinstall.core.buildmanifests import BuildManifest
     from lsstinstall.core.names import Flavor, ProductName
     from lsstinstall.core.reporting import Reporter
@@ -156,8 +159,7 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
     versiondb = VersionDbRepository(options.versiondb)
     with ExitStack() as held:
         sources = _sources(options, held)
-        if not options.plan:
-            versiondb.check()
+        checked = _begin_check(options, versiondb, held)
         discovery = discover(
             wanted,
             index,
@@ -166,6 +168,7 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
             reporter=reporter,
             predicted=predict_products(options.products, _previous(options)),
         )
+        checked.result()
         unused = check_refs(options.refs, discovery.products.values())
         products = arrange(discovery.products, abbreviation=options.abbreviation)
         if not options.plan:
@@ -175,6 +178,12 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
         if not options.plan:
             write_atomic(options.build_dir / MANIFEST, record.manifest.format())
     return Prepared(record=record, products=products, unused=unused)
+
+
+def _begin_check(options: PrepareOptions, versiondb: VersionDbRepository, held: ExitStack) -> Future[None]:
+    """Look at versiondb while remotes are asked."""
+    pool = held.enter_context(ThreadPoolExecutor(1))
+    return pool.submit((lambda: None) if options.plan else versiondb.check)
 
 
 def _record(
