@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lsstinstall.adapters.condamachines import machine_platform
 from lsstinstall.adapters.process import run
 from lsstinstall.commands.frame import run_main
 from rubin_releng.commands.main import cli
@@ -218,6 +219,86 @@ def test_host_environments_need_their_packages(
     build = ("build", "--recipe", recipes / "rubin-env", "--platform", "linux-64", "--output", tmp_path / "c")
     assert maintainer(*build, "--run-exports") == 1
     assert "Failed to resolve" in maintainer.err
+
+
+LIBRARY = """\
+package: {name: libfoo, version: "1.2.3"}
+build: {script: mkdir -p $PREFIX/lib && echo x > $PREFIX/lib/libfoo.txt}
+requirements:
+  run_exports:
+    - ${{ pin_subpackage("libfoo", upper_bound="x.x") }}
+"""
+
+SMALL_LEDGER = """\
+schema: 1
+name: rubin-env
+outputs:
+  rubin-env-nosysroot:
+  rubin-env:
+versions:
+  0.9.9: {build: 4, platforms: [linux-64, linux-aarch64, osx-64, osx-arm64]}
+variants:
+  libfoo: {value: "1.2"}
+requirements:
+  rubin-env-nosysroot:
+    host:
+      libfoo:
+    run:
+      zlib: {limit: ">=1.3"}
+  rubin-env:
+    run:
+      rubin-env-nosysroot: exact
+"""
+
+FOREIGN = "osx-arm64" if machine_platform() != "osx-arm64" else "osx-64"
+
+
+@pytest.fixture
+def small_build(maintainer: _Maintainer, recipes: Path, tmp_path: Path) -> tuple[object, ...]:
+    """Arguments that build a small ledger against a channel with a library that exports its version."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/recipe.yaml").write_text(LIBRARY)
+    (tmp_path / "small.yaml").write_text(SMALL_LEDGER)
+    maintainer.json("build", "--recipe", tmp_path / "lib", "--output", tmp_path / "libraries")
+    ledger = ("--recipe", recipes / "rubin-env", "--requirements", tmp_path / "small.yaml")
+    return ("build", *ledger, "--channel", tmp_path / "libraries", "--output", tmp_path / "c")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_libraries_in_host_export_is_added(
+    maintainer: _Maintainer, small_build: tuple[object, ...], tmp_path: Path, *, packed: bool
+) -> None:
+    if packed:
+        for path in (tmp_path / "libraries").glob("*/repodata*"):
+            if path.name != "repodata.json.zst":
+                path.unlink()
+    nosysroot, rubin_env = maintainer.json(*small_build, "--run-exports")["built"]
+    package = read_package(tmp_path / "c" / nosysroot, tmp_path / "p")
+    assert package.depends == ("zlib >=1.3", "libfoo >=1.2.3,<1.3.0a0")
+    assert "bin/pin-it" in package.files
+    assert "lib/libfoo.txt" not in package.files
+    whole = read_package(tmp_path / "c" / rubin_env, tmp_path / "q")
+    assert whole.depends == (
+        f"rubin-env-nosysroot ==0.9.9 {nosysroot.split('-')[-1].removesuffix('.conda')}",
+    )
+
+
+def test_without_run_exports_a_package_needs_what_the_ledger_says(
+    maintainer: _Maintainer, small_build: tuple[object, ...], tmp_path: Path
+) -> None:
+    nosysroot, _ = maintainer.json(*small_build)["built"]
+    assert read_package(tmp_path / "c" / nosysroot, tmp_path / "p").depends == ("zlib >=1.3",)
+    assert maintainer(*small_build, "--run-exports") == 6
+    assert "made from other inputs" in maintainer.err
+
+
+def test_a_host_environment_of_another_platform_is_refused(
+    maintainer: _Maintainer, small_build: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert maintainer(*small_build, "--run-exports", "--platform", FOREIGN) == 2
+    assert f"for {FOREIGN} cannot be installed on {machine_platform()}" in maintainer.err
+    assert not (tmp_path / "c").exists()
+    assert len(maintainer.json(*small_build, "--platform", FOREIGN)["built"]) == 2
 
 
 def test_a_channel_that_cannot_be_read_is_told_before_anything_is_built(

@@ -12,7 +12,7 @@ import rattler_build
 
 from lsstinstall.adapters.files import explain, make_directory
 from lsstinstall.core.condapackages import CondaPackage, parse_package_file
-from lsstinstall.core.errors import FormatError, ToolkitError
+from lsstinstall.core.errors import ConfigurationError, FormatError, ToolkitError
 from rubin_releng.adapters.packageinputs import digest_inputs, existing
 
 if TYPE_CHECKING:
@@ -152,6 +152,36 @@ class RattlerBuild:
             )
         shutil.rmtree(work / "bld", ignore_errors=True)
         return tuple(path for result in results for path in result.packages)
+
+    def check_host(self, job: PackageJob) -> None:
+        """Make sure that host environments can be installed.
+
+        In process, rattler-build fills all of them with packages of the
+        machine that builds.
+
+        Parameters
+        ----------
+        job : `~rubin_releng.core.packagejobs.PackageJob`
+            Recipe and platform.
+
+        Raises
+        ------
+        ConfigurationError
+            Raised if one of another platform were to be installed.
+        """
+        if job.platform == self._machine:
+            return
+        with explained(job.recipe):
+            recipe = rattler_build.Stage0Recipe.from_file(existing(job.recipe))
+            rendered = recipe.render(_variants(job), self._render_config(job))
+        for one in rendered:
+            if one.recipe.requirements.to_dict().get("host") and not one.recipe.build.noarch:
+                raise ConfigurationError(
+                    f"the host environment of `{one.recipe.package.name}` for {job.platform} "
+                    f"cannot be installed on {self._machine}",
+                    hint=f"build it on {job.platform}, or by `--engine conda-build`; outputs of a ledger "
+                    "need none without `--run-exports`",
+                )
 
     def _render_config(self, job: PackageJob) -> rattler_build.RenderConfig:
         platform = rattler_build.PlatformConfig(

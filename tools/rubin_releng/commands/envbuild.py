@@ -12,7 +12,9 @@ import click
 from lsstinstall.adapters.conda import CondaEngine, channel_uri
 from lsstinstall.adapters.condacaches import package_cache
 from lsstinstall.adapters.condamachines import machine_platform
+from lsstinstall.adapters.condaunpacked import unpack_indexes
 from lsstinstall.commands.frame import output_options
+from lsstinstall.core.platforms import PLATFORMS
 from rubin_releng.adapters.condabuild import CondaBuild
 from rubin_releng.adapters.condachannels import LocalChannel
 from rubin_releng.adapters.rattlerbuild import RattlerBuild
@@ -114,7 +116,7 @@ def build(
         recipes=recipes,
         requirements=requirements,
         variants=variants,
-        channels=(channel.uri, *(channel_uri(one) for one in channels)),
+        channels=(channel.uri, *map(_plain, channels)),
         platforms=platforms,
         version=version,
         build_number=build_number,
@@ -126,6 +128,9 @@ def build(
     with tempfile.TemporaryDirectory(prefix="rubin-releng-") as scratch:
         jobs = make_jobs(options, renderer=packager, machine=machine, scratch=Path(scratch))
         plan = plan_packages(jobs, packager=builder, channel=channel, replace=replace)
+        for step in plan.steps:
+            if step.build and builder is packager:
+                packager.check_host(step.job)
         if dry_run:
             _answer(console, plan, channel, ())
             return
@@ -136,6 +141,12 @@ def build(
                 plan, packager=builder, channel=channel, work=work, reporter=console.reporter()
             )
     _answer(console, plan, channel, built)
+
+
+def _plain(channel: str) -> str:
+    """Name a channel so that rattler-build can read it: it knows no folder whose indexes are all packed."""
+    subdirs = [*(one.subdir for one in PLATFORMS), "noarch"]
+    return unpack_indexes(channel_uri(channel).rstrip("/"), subdirs, cache=package_cache(None, os.environ))
 
 
 def _read_channels(channels: Sequence[str], platforms: Iterable[CondaSubdir]) -> None:
