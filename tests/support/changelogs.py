@@ -140,7 +140,7 @@ def a_changelog(titles: Sequence[str] = HOSTILE) -> ChangeLog:
             a_fragment(
                 "DM-1000",
                 "feature",
-                "Add ``Image.split`` and :py:class:`~lsst.afw.Mask`.\n\nSee <b>there</b>.",
+                "Add ``Image.split`` and :py:class:`~Mask`.\n\nSee <b>there</b>.",
             ),
             a_fragment(None, "other", "Somebody's notes", problem="its name has no ticket"),
         ),

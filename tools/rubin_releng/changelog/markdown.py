@@ -102,7 +102,7 @@ def _packages(packages: Sequence[PackageChange]) -> str:
     direct = [_package(package) for package in packages if package.direct]
     others = len(packages) - len(direct)
     if others:
-        direct.append(f"{count(others, 'package')} that rubin-env does not name itself")
+        direct.append(f"{count(others, 'package')} not named by rubin-env")
     return ", ".join(direct)
 
 

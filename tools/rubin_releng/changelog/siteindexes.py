@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["FEEDS", "entries_by_year", "newest_first", "site_index"]
 
 FEEDS = (
-    ("Feed of weeklies", "weeklies.atom"),
-    ("Feed of releases", "releases.atom"),
-    ("Feed of main", "main.atom"),
+    ("weeklies", "weeklies.atom"),
+    ("releases", "releases.atom"),
+    ("main", "main.atom"),
 )
 """Titles and paths of a site's feeds."""
 
@@ -49,10 +49,15 @@ def newest_first(entries: Iterable[PageEntry]) -> list[PageEntry]:
     Returns
     -------
     entries : `list` [ `PageEntry` ]
-        Those without a date last; those of one day by tag.
+        Those without a date last; of those of one day the highest version first.
     """
-    by_tag = sorted(entries, key=lambda entry: entry.tag)
-    return sorted(by_tag, key=lambda entry: entry.date or dt.date.min, reverse=True)
+    return sorted(entries, key=_age, reverse=True)
+
+
+def _age(entry: PageEntry) -> tuple[dt.date, list[tuple[int, str]], str]:
+    # `v9_0_0` is older than `v10_0_0`, whatever letters say.
+    parts = [(int(part), "") if part.isdigit() else (-1, part) for part in entry.tag.split("_")]
+    return entry.date or dt.date.min, parts, entry.tag
 
 
 def entries_by_year(entries: Iterable[PageEntry]) -> dict[str, list[PageEntry]]:

@@ -28,6 +28,7 @@
       products: Array.from(where.querySelectorAll("a[href^='#p-']"), (link) => link.textContent),
       kinds: (element.dataset.kind || "merge").split(" "),
       when: when.textContent.trim(),
+      released: "",
     };
   };
 
@@ -52,7 +53,8 @@
     const compare = compareBy[order.replace("-", "")];
     if (!compare) return rows;
     const sign = order.startsWith("-") ? -1 : 1;
-    return [...rows].sort((a, b) => sign * compare(a, b) || collator.compare(a.key, b.key));
+    const others = (a, b) => collator.compare(a.key, b.key) || collator.compare(a.released, b.released);
+    return [...rows].sort((a, b) => sign * compare(a, b) || others(a, b));
   };
 
   // The tools of one table: what is wanted, in the form and in the address of the page.
@@ -259,6 +261,7 @@
             kinds: [page.kind],
             when: ticket.date,
             release: page.tag,
+            released: page.date || "",
             address: `${page.path}#${ticket.key}`,
           });
         }
