@@ -111,7 +111,8 @@ def compare_environments(
         return replace(found, reason=why or "nothing tells the environment of both ends")
     if old.version == new.version:
         return replace(found, reason=why or "the exact packages are not known")
-    return _compare_requirements(found, requirements)
+    found = _compare_requirements(found, requirements)
+    return replace(found, reason="; ".join(filter(None, (why, found.reason))) or None)
 
 
 def _read(side: Side, sources: Sequence[LockSource]) -> EnvironmentSide:

@@ -55,7 +55,8 @@ class EnvironmentChanges:
     source : `str`
         What was compared, for people; empty if only versions are known.
     reason : `str` or `None`
-        Why packages could not be compared; `None` if they were.
+        Why there is no more, or nothing better to compare; `None` if all is
+        well.
     """
 
     from_version: str | None = None

@@ -9,6 +9,7 @@ an error.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -200,10 +201,8 @@ def side_of_tag_list(tag_list: TagList, inputs: SideInputs, *, name: str) -> Sid
 
 def _read_tag(name: str) -> EupsTag | None:
     for external in (False, True):
-        try:
+        with suppress(InvalidNameError):
             return parse_tag(name, external=external)
-        except InvalidNameError:
-            continue
     return None
 
 
