@@ -8,19 +8,24 @@ environments, compilers and platforms do not enter.
 from __future__ import annotations
 
 import hashlib
+import struct
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.graph import stable_order
 from lsstinstall.core.versions import EupsVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lsstinstall.core.names import GitSha, ProductName
 
 __all__ = ["derive_direct_suffixes", "derive_suffixes", "derive_versions", "version_suffix"]
 
 _ABBREVIATION = 10
+
+# So many lines are looked up at once.
+_PAGE = 32
+_CHOICE = struct.Struct("<I")
 
 
 def version_suffix(needed: Mapping[ProductName, GitSha], *, abbreviation: int = _ABBREVIATION) -> str | None:
@@ -80,7 +85,7 @@ def derive_suffixes(
     """
     graph = {name: dependencies.get(name, ()) for name in commits}
     names = sorted(commits)
-    lines = [f"{name}\t{commits[name]}\n" for name in names]
+    pages = _Pages([f"{name}\t{commits[name]}\n".encode("ascii") for name in names])
     bits = {name: 1 << place for place, name in enumerate(names)}
     # A set of products is one integer: its union with another is one operation, and products
     # that need the same share a hash.
@@ -92,8 +97,7 @@ def derive_suffixes(
             needed |= bits[dependency] | needs[dependency]
         needs[name] = needed
         if needed not in suffixes:
-            chosen = (line for place, line in enumerate(lines) if needed >> place & 1)
-            suffixes[needed] = _digits(chosen, abbreviation)
+            suffixes[needed] = pages.digest(needed)[:abbreviation]
     return {name: suffixes[needs[name]] for name in commits}
 
 
@@ -163,6 +167,33 @@ def derive_versions(
         name: EupsVersion(f"g{sha[:abbreviation]}" + (f"+{suffixes[name]}" if suffixes[name] else ""))
         for name, sha in commits.items()
     }
+
+
+class _Pages:
+    """Lines to be hashed in many combinations, which have long stretches in common."""
+
+    def __init__(self, lines: Sequence[bytes]) -> None:
+        self._lines = lines
+        self._count = -(-len(lines) // _PAGE)
+        self._known: list[dict[int, bytes]] = [{} for _ in range(self._count)]
+
+    def digest(self, chosen: int) -> str:
+        """Hash the lines whose bits are set."""
+        bits = chosen.to_bytes(self._count * (_PAGE // 8), "little")
+        text = [
+            self._known[page].get(choice) or self._text(page, choice)
+            for page, (choice,) in enumerate(_CHOICE.iter_unpack(bits))
+            if choice
+        ]
+        return hashlib.sha1(b"".join(text), usedforsecurity=False).hexdigest()
+
+    def _text(self, page: int, choice: int) -> bytes:
+        begin = page * _PAGE
+        text = b"".join(
+            line for place, line in enumerate(self._lines[begin : begin + _PAGE]) if choice >> place & 1
+        )
+        self._known[page][choice] = text
+        return text
 
 
 def _digits(lines: Iterable[str], abbreviation: int) -> str:
