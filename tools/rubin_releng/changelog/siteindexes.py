@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING
 
 from rubin_releng.changelog.htmlframes import frame_of_site, render
@@ -36,6 +37,7 @@ _KIND_NAMES = (
     ("main", "Main"),
 )
 _SHORT_LIST = 30
+_NUMBER = re.compile(r"(\d+)")
 
 
 def newest_first(entries: Iterable[PageEntry]) -> list[PageEntry]:
@@ -56,7 +58,7 @@ def newest_first(entries: Iterable[PageEntry]) -> list[PageEntry]:
 
 def _age(entry: PageEntry) -> tuple[dt.date, list[tuple[int, str]], str]:
     # `v9_0_0` is older than `v10_0_0`, whatever letters say.
-    parts = [(int(part), "") if part.isdigit() else (-1, part) for part in entry.tag.split("_")]
+    parts = [(int(part), "") if part.isdigit() else (-1, part) for part in _NUMBER.split(entry.tag)]
     return entry.date or dt.date.min, parts, entry.tag
 
 

@@ -72,7 +72,7 @@ def read_year(text: str, *, source: str) -> tuple[PageEntry, ...]:
         Raised if it is no such JSON.
     """
     try:
-        pages = json.loads(text)["pages"]
+        pages = list(json.loads(text)["pages"])
     except (KeyError, TypeError, ValueError) as error:
         raise FormatError("expected the pages of a year", source=source) from error
     found = []
