@@ -184,6 +184,8 @@ def test_what_is_not_committed_is_not_mixed_in(
         (("libxml2=2.15",), "the migrated ledger would contradict itself"),
         (("libxml2=2.15",), "excludes 2.15: change it as well"),
         (("cfitsio=4.7", "--line", "9"), "rubin-env has no line `9`"),
+        (("cfitsio=4.7", "--platform", "win-64"), "rubin-env `3.0.0` is not built for `win-64`"),
+        (("cfitsio=4.7", "--channel", "nowhere"), "cannot read the channels"),
     ],
 )
 def test_what_cannot_be_done_is_told(
@@ -193,6 +195,56 @@ def test_what_cannot_be_done_is_told(
     assert code != 0
     assert message in err
     assert git(checkout, "branch", "--format=%(refname:short)") == "main"
+
+
+def test_a_recipe_of_one_line_stands_for_that_line(
+    checkout: Path, answer: Callable[..., tuple[int, Mapping[str, Any]]]
+) -> None:
+    (checkout / "recipes/old").mkdir()
+    (checkout / "recipes/old/requirements.yaml").write_text(
+        'ledger: ../rubin-env/requirements.yaml\nline: "2.1"\n'
+    )
+    _, data = answer("cfitsio=4.7", "--recipe", "recipes/old", "--dry-run")
+    assert (data["previous"], data["version"]) == ("2.1.0", "2.2.0")
+    _, data = answer("cfitsio=4.7", "--recipe", "recipes/old", "--line", "main", "--dry-run")
+    assert data["previous"] == "3.0.0"
+
+
+def test_who_commits_has_to_be_known(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., tuple[int, str, str]]
+) -> None:
+    git(checkout, "config", "user.useConfigOnly", "true")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.delenv(f"GIT_{role}_NAME")
+        monkeypatch.delenv(f"GIT_{role}_EMAIL")
+    for scope in ("GLOBAL", "SYSTEM"):
+        monkeypatch.setenv(f"GIT_CONFIG_{scope}", "/dev/null")
+    code, _, err = call("cfitsio=4.7")
+    assert code == 2
+    assert "git does not know who commits" in err
+
+
+def test_without_git_there_is_a_dry_run_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Callable[..., tuple[int, str, str]]
+) -> None:
+    (tmp_path / FILE).parent.mkdir(parents=True)
+    (tmp_path / FILE).write_text(MIGRATED_LEDGER)
+    monkeypatch.chdir(tmp_path)
+    code, _, err = call("cfitsio=4.7")
+    assert code == 3
+    assert "is in no git repository, so that no branch can be made" in err
+    assert "`--dry-run` shows the change" in err
+    assert call("cfitsio=4.7", "--dry-run")[0] == 0
+
+
+def test_what_the_channels_lack_is_told_where_nothing_is_to_be_rebuilt(
+    checkout: Path, tmp_path: Path, call: Callable[..., tuple[int, str, str]]
+) -> None:
+    assert checkout.is_dir()
+    alone = [package for package in PACKAGES if "libxml2" not in package.file]
+    channel = write_index(tmp_path / "channel", *alone, subdirs=("linux-64", "osx-arm64"))
+    _, out, _ = call("cfitsio=4.7", "--channel", channel, "--platform", "linux-64", "--dry-run")
+    assert "nothing that is installed pins the old version" in out
 
 
 @pytest.fixture

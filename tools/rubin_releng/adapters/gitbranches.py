@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import RefusedError
+from lsstinstall.core.errors import ConfigurationError, RefusedError
 from lsstinstall.core.names import GitSha, parse_git_sha
 from rubin_releng.adapters.gitcommands import run_git
 
@@ -49,6 +49,8 @@ def check_new_branch(repository: GitRepository, branch: str) -> None:
     ------
     RefusedError
         Raised if it is there, or git takes no such name.
+    ConfigurationError
+        Raised if git does not know who commits.
     """
     named = repository.run("check-ref-format", "--branch", branch, doing="check a name", check=False)
     if named.returncode != 0:
@@ -57,6 +59,11 @@ def check_new_branch(repository: GitRepository, branch: str) -> None:
         raise RefusedError(
             f"there is a branch `{branch}`",
             hint=f"choose another by `--branch`, or remove it: `git branch -D {branch}`",
+        )
+    if repository.run("var", "GIT_COMMITTER_IDENT", doing="ask who commits", check=False).returncode != 0:
+        raise ConfigurationError(
+            "git does not know who commits",
+            hint="tell it: `git config user.name NAME` and `git config user.email ADDRESS`",
         )
 
 

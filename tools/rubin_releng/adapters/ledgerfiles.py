@@ -42,10 +42,13 @@ class LoadedLedger:
         Of one line only, if a reference to it says so.
     path : `~pathlib.Path`
         The file with the rows.
+    line : `str` or `None`, optional
+        Name of the line if a reference names one.
     """
 
     ledger: Ledger
     path: Path
+    line: str | None = None
 
     @property
     def folder(self) -> Path:
@@ -86,7 +89,7 @@ def load_ledger(path: Path) -> LoadedLedger:
     if _reference(whole) is not None:
         raise document.error(document.root, f"`{file}` is no ledger, but refers to one")
     ledger = _checked(whole)
-    return LoadedLedger(ledger=ledger.only(ledger.line(line)) if line else ledger, path=file)
+    return LoadedLedger(ledger=ledger.only(ledger.line(line)) if line else ledger, path=file, line=line)
 
 
 def parse_ledger_text(text: str, *, source: str) -> Ledger:

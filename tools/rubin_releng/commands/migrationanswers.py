@@ -109,9 +109,12 @@ def answer_migration(
         f"branch {branch}, commit {commit[:10]}" if branch and commit else "no branch was made",
     ]
     broken = [one.platform for one in trials if one.solved_before and not one.solved]
+    lacking = sorted({spec for one in trials if one.platform in broken for spec in one.missing})
     problem = ToolkitError(
         f"{migrated.record.id} has no solution on {', '.join(broken)}, as {migrated.previous.id} had",
-        hint="rebuild first what pins the old version",
+        hint=f"first of all the channels need {', '.join(f'`{spec}`' for spec in lacking)}"
+        if lacking
+        else "rebuild first what pins the old version",
     )
     return end_with(console, data, "\n".join(lines), problem if broken else None)
 
@@ -129,6 +132,8 @@ def _trial_lines(trial: PlatformTrial) -> Iterator[str]:
     before = "" if trial.solved_before else ", nor had the version before" if not trial.solved else ""
     yield f"{trial.platform}: {verdict}{before}"
     yield from (f"  not in the channels: {spec}" for spec in trial.missing)
+    if not trial.rebuilds:
+        yield "  nothing that is installed pins the old version"
     for one in trial.rebuilds:
         state = f"rebuilt: {one.found}" if one.found else "to be rebuilt"
         yield f"  {one.name} {one.version} needs {one.spec}: {state}"
