@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-__all__ = ["GitHistory"]
+__all__ = ["GitHistory", "list_tags"]
 
 # Mark of the side, commit, parents, time, author, message; commits end with NUL.
 _FORMAT = "%m%H%x1f%P%x1f%ct%x1f%an%x1f%B"
@@ -136,22 +136,6 @@ class GitHistory:
         """
         return int(self._git("rev-list", "--first-parent", "--count", end, doing="count commits"))
 
-    def root(self, end: GitSha) -> GitSha:
-        """Find the first commit of the line of first parents that ends here.
-
-        Parameters
-        ----------
-        end : `GitSha`
-            A commit that is there.
-
-        Returns
-        -------
-        commit : `GitSha`
-            Without parents, unless the history is cut off.
-        """
-        listed = self._git("rev-list", "--first-parent", end, doing="look for the first commit")
-        return GitSha(listed.split()[-1])
-
     def is_shallow(self) -> bool:
         """Tell whether the history is cut off somewhere.
 
@@ -168,6 +152,27 @@ class GitHistory:
         command = ("-C", str(self.directory), *arguments)
         found = run_git(command, doing=f"{doing} in `{self.directory}`", stdin=stdin, env=self._env)
         return found.stdout
+
+
+def list_tags(directory: Path | None) -> tuple[str, ...]:
+    """Name the tags of a repository.
+
+    Parameters
+    ----------
+    directory : `~pathlib.Path` or `None`
+        The repository, or its work tree.
+
+    Returns
+    -------
+    names : `tuple` [ `str`, ... ]
+        Without ``refs/tags/``; none if it cannot be read.
+    """
+    if directory is None:
+        return ()
+    env = {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}
+    command = ("-C", str(directory), "for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags")
+    found = run_git(command, doing="list tags", check=False, env=env)
+    return tuple(found.stdout.split()) if found.returncode == 0 else ()
 
 
 def _read_answer(line: str) -> GitSha | None:

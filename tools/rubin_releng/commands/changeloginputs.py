@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from rubin_releng.adapters.gittags import GitTags
 from rubin_releng.adapters.keptfiles import KeptFiles
-from rubin_releng.adapters.pullrequests import GitHubPullRequests
 from rubin_releng.adapters.releaseinputs import PkgrootReleases, TagListFile, TagLists, open_manifests
 from rubin_releng.adapters.releaselocks import LegacyLocks, PkgrootLocks
 from rubin_releng.adapters.titlestores import TitleFile
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lsstinstall.core.names import ProductName
+    from rubin_releng.adapters.pullrequests import GitHubPullRequests
     from rubin_releng.changelog.environmentchanges import LockSource
     from rubin_releng.changelog.inputs import TagListSource
     from rubin_releng.changelog.ports import HistoryReader
@@ -193,6 +193,9 @@ def open_pull_requests(places: Places, environ: Mapping[str, str]) -> GitHubPull
     pull_requests : `GitHubPullRequests`
         Nothing was read yet.
     """
+    # Imported here: most change logs are made without a network.
+    from rubin_releng.adapters.pullrequests import GitHubPullRequests  # noqa: PLC0415
+
     folder = places.cache / "pullrequests"
     if places.github is None or places.offline:
         return GitHubPullRequests(None, folder)

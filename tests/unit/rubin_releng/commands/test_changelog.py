@@ -170,10 +170,10 @@ def test_nothing_known_at_all_is_a_failure(clone: Path, capsys: pytest.CaptureFi
         (("w_2026_42", "w_2026_43", "--repository", "afw"), 2, "`afw` is no repository"),
         (("w_2026_42", "w_2026_43", "--repository", "a-b=/x"), 2, "`a-b` is not a product name"),
         (("w_2026_42", "w_2026_43", "--repositories", "/nowhere"), 3, "there is no folder `/nowhere`"),
-        (("w_2026_42", "w_2026_43", "--output", "x.html"), 2, "cannot tell the format of `x.html`"),
+        (("w_2026_42", "w_2026_43", "--output", "x.txt"), 2, "cannot tell the format of `x.txt`"),
         (("nowhere.json", "w_2026_43"), 3, "cannot read `nowhere.json`: no such file or directory"),
-        (("b1", "b2"), 2, "no repository knows the build `b1`"),
-        (("b1", "b2", "--versiondb", "/nowhere"), 3, "cannot read `/nowhere/manifests/b1.txt`"),
+        (("b1", "b2"), 3, "nothing is known of build `b1`"),
+        (("b1", "b2", "--versiondb", "/nowhere"), 3, "there is no folder `/nowhere`"),
     ],
 )
 def test_wrong_calls_are_explained(
