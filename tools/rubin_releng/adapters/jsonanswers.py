@@ -89,6 +89,8 @@ class Patience:
         good.
     first_pause_seconds : `float`
         Before the first repetition; doubled each time.
+    largest_bytes : `int`
+        No answer is longer.
     """
 
     retries: int = 3
@@ -96,6 +98,7 @@ class Patience:
     total_seconds: float = 120.0
     longest_pause_seconds: float = 0.0
     first_pause_seconds: float = 0.5
+    largest_bytes: int = 64 << 20
 
 
 def reason_in(content: object) -> str:

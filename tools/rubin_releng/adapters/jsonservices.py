@@ -48,7 +48,6 @@ __all__ = ["JsonService"]
 _log = logging.getLogger(__name__)
 
 _CONNECTIONS = 8
-_LARGEST_BYTES = 64 << 20
 _CHUNK = 1 << 16
 _MOST_REDIRECTS = 5
 
@@ -265,8 +264,8 @@ class JsonService:
         data = bytearray()
         for chunk in response.iter_content(_CHUNK):
             data += chunk
-            if len(data) > _LARGEST_BYTES:
-                raise CorruptError(f"{self.name} answers with more than {_LARGEST_BYTES >> 20} MiB")
+            if len(data) > self._patience.largest_bytes:
+                raise CorruptError(f"{self.name} answers with more than {self._patience.largest_bytes} bytes")
             if time.monotonic() > end:
                 raise _PassingError("the answer comes too slowly")
         return bytes(data)

@@ -250,6 +250,7 @@ def test_a_build_that_nobody_knows_is_an_error_that_names_who_was_asked() -> Non
 def test_main_branches_and_commits_are_left_to_the_repositories() -> None:
     assert read_side("main", SideInputs()).refs == MAIN_REFS
     assert read_side("u/someone/work", SideInputs()).refs[1] == "refs/heads/u/someone/work"
+    assert read_side("0123abcd", SideInputs()).refs[-1] == "0123abcd"
     assert read_side("v24.0.0", SideInputs()).is_tag
 
 
