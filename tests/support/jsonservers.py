@@ -61,6 +61,8 @@ class JsonServer:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body leave together; apart, each answer would wait for the other side's word.
+    wbufsize = -1
     plan: JsonServer
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class calls it so
