@@ -8,16 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 import yaml
 
 from tests.support.buildenvironments import PYTHON_PRODUCT, make_build_environment
 from tests.support.stackbuilding import Answer, TinyStack
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.process
 
@@ -266,14 +264,43 @@ def test_a_killed_build_is_completed(tiny: TinyStack, env: str) -> None:
     assert (answer.code, build(tiny, env, "--json").data["built"]) == (0, 0)
 
 
-def test_an_interrupted_build_ends_what_runs_and_goes_on_later(tiny: TinyStack, env: str) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_build_ends_what_runs_and_goes_on_later(
+    tiny: TinyStack, env: str, number: signal.Signals
+) -> None:
     with start_and_wait(tiny, env) as process:
-        process.send_signal(signal.SIGINT)
-        (tiny.folder / "wait").unlink()
+        process.send_signal(number)
         stdout, _ = process.communicate(timeout=120)
     assert process.returncode == 130
-    assert json.loads(stdout)["error"]["message"] == "build b1 was stopped; 3 of 4 products are installed"
-    assert outcomes(build(tiny, env, "--json"))["tool"] == "unchanged"
+    assert json.loads(stdout)["error"]["message"] == "build b1 was stopped; 2 of 4 products are installed"
+    assert programs_of(tiny) == []
+    status = yaml.safe_load((tiny.build_dir / "status.yaml").read_text(encoding="utf-8"))
+    assert [record["name"] for record in status["built"]] == ["data", "beside"]
+    (tiny.folder / "wait").unlink()
+    assert outcomes(build(tiny, env, "--json"))["tool"] == "built"
+
+
+def programs_of(tiny: TinyStack) -> list[str]:
+    """Name the programs that build in a folder, wherever they came from."""
+    mark = f"LSSTINSTALL_BUILD={tiny.build_dir}/".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if mark in (path / "environ").read_bytes():
+                found.append((path / "comm").read_text(encoding="utf-8").strip())
+    return found
+
+
+def test_what_a_killed_build_left_running_is_ended_by_the_next(tiny: TinyStack, env: str) -> None:
+    with start_and_wait(tiny, env) as process:
+        process.kill()
+    assert programs_of(tiny) != []
+    (tiny.folder / "began").unlink()
+    with start_and_wait(tiny, env) as process:
+        assert len(programs_of(tiny)) <= 2
+        (tiny.folder / "wait").unlink()
+        process.communicate(timeout=120)
+    assert process.returncode == 0
 
 
 def test_a_second_build_into_the_same_stack_is_refused(tiny: TinyStack, env: str) -> None:

@@ -1,9 +1,9 @@
-"""Manifests, a workshop and a journal in memory, for tests of building."""
+"""Manifests, an executor, a stack and a journal in memory, for tests of building."""
 
 from __future__ import annotations
 
 import signal
-import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,11 @@ from lsstinstall.core.graph import stable_order
 from lsstinstall.core.names import ProductName
 from lsstinstall.core.tags import BuildId
 from lsstinstall.core.versionhashes import derive_versions
+from rubin_releng.core.buildtasks import Made
 from tests.support.sources import fake_commit
 
 if TYPE_CHECKING:
+    from rubin_releng.core.buildtasks import BuildTask
     from rubin_releng.stack.journals import JournalEntry
 
 __all__ = ["FakeJournal", "FakeWorkshop", "fake_manifest"]
@@ -51,23 +53,36 @@ class FakeJournal:
 
 
 class FakeWorkshop:
-    """Builds nothing, in any number of threads, and tells in which order."""
+    """Builds nothing, in threads, and tells in which order; executor and stack in one."""
 
     def __init__(self, *, failing: tuple[str, ...] = (), undeclarable: tuple[str, ...] = ()) -> None:
         self.failing = failing
         self.undeclarable = undeclarable
         self.interrupt_after: str | None = None
-        self.made: list[ProductName] = []
+        self.tasks: list[BuildTask] = []
         self.declared: dict[ProductName, BuildId] = {}
-        self._lock = threading.Lock()
+        self.stopped = False
+        self.made = Made(cpu_seconds=1.5, peak_bytes=1000)
+        self._pool = ThreadPoolExecutor(8)
 
-    def make(self, product: ManifestProduct, *, replaces: bool) -> None:
-        """Build a product."""
-        del replaces
-        with self._lock:
-            self.made.append(product.name)
+    @property
+    def begun(self) -> list[ProductName]:
+        """Names of the products that were begun, in order."""
+        return [task.product.name for task in self.tasks]
+
+    def submit(self, task: BuildTask) -> Future[Made]:
+        """Begin to build a product."""
+        self.tasks.append(task)
+        return self._pool.submit(self._make, task.product)
+
+    def _make(self, product: ManifestProduct) -> Made:
         if product.name in self.failing:
             raise ToolkitError(f"`{product.name}` does not compile")
+        return self.made
+
+    def stop(self) -> None:
+        """Take note of it."""
+        self.stopped = True
 
     def declare(self, product: ManifestProduct, build: BuildId) -> None:
         """Declare a product."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["BuildEnvironment", "with_dependencies"]
+__all__ = ["BuildEnvironment", "with_dependencies", "without_products"]
 
 # Left by another Python environment, or by products that are set up in the calling shell.
 _FOREIGN = frozenset({"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "CONDA_PREFIX"})
@@ -99,13 +99,7 @@ class BuildEnvironment:
             to compilers, nothing of other Pythons and of products that are
             set up.
         """
-        set_up = {name.removeprefix("SETUP_") for name in environ if name.startswith("SETUP_")}
-        foreign = _FOREIGN | {f"{part}{name}{tail}" for name in set_up for part, tail in _OF_PRODUCT}
-        kept = {
-            name: value
-            for name, value in environ.items()
-            if name not in foreign and not name.startswith("PIP_")
-        }
+        kept = without_products(environ)
         own = {
             "CONDA_PREFIX": str(self.prefix),
             "PATH": os.pathsep.join([str(self.prefix / "bin"), kept.get("PATH", os.defpath)]),
@@ -118,6 +112,26 @@ class BuildEnvironment:
             "CMAKE_BUILD_PARALLEL_LEVEL": str(cores),
         }
         return with_dependencies(kept | own, [self.prefix])
+
+
+def without_products(environ: Mapping[str, str]) -> dict[str, str]:
+    """Take out of an environment what other Pythons, and products that are set up, left in it.
+
+    Parameters
+    ----------
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        The calling environment.
+
+    Returns
+    -------
+    kept : `dict` [ `str`, `str` ]
+        The rest; ``EUPS_DIR`` stays only if EUPS is not set up as a product.
+    """
+    set_up = {name.removeprefix("SETUP_") for name in environ if name.startswith("SETUP_")}
+    foreign = _FOREIGN | {f"{part}{name}{tail}" for name in set_up for part, tail in _OF_PRODUCT}
+    return {
+        name: value for name, value in environ.items() if name not in foreign and not name.startswith("PIP_")
+    }
 
 
 def with_dependencies(variables: Mapping[str, str], directories: Sequence[Path]) -> dict[str, str]:

@@ -7,31 +7,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import decode_text, read_text, write_atomic
-from lsstinstall.adapters.process import run
+from lsstinstall.adapters.files import read_text, write_atomic
 from lsstinstall.adapters.setupdisk import FolderDisk
-from lsstinstall.core.errors import ConfigurationError, NotFoundError
+from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.expansions import BuiltWith, ClosureEntry, expand_table
 from lsstinstall.core.graph import reachable
 from lsstinstall.core.platforms import GENERIC
 from lsstinstall.core.setupplanner import plan_setup
 from lsstinstall.core.setups import ProductSources, SetupRequest
 from lsstinstall.core.tables import parse_table
-from rubin_releng.adapters.buildenvironments import with_dependencies
+from rubin_releng.adapters.buildenvironments import with_dependencies, without_products
+from rubin_releng.adapters.eupspkgs import EupspkgBuild
+from rubin_releng.adapters.gitcommands import run_git
 from rubin_releng.adapters.pythonbuilds import build_python
-from rubin_releng.core.buildkinds import PYPROJECT, BuildKind, choose_kind
+from rubin_releng.adapters.supervision import Usage
+from rubin_releng.core.buildkinds import BuildKind
 from rubin_releng.core.pkginfos import PKGINFO, format_installed_pkginfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import IO
+    from collections.abc import Callable, Mapping
 
     from lsstinstall.adapters.eups import Stack
     from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.versions import EupsVersion
     from rubin_releng.adapters.buildenvironments import BuildEnvironment
+    from rubin_releng.adapters.buildlogs import BuildLog
     from rubin_releng.adapters.git import GitRepository
+    from rubin_releng.adapters.productfacts import ProductFacts
 
 __all__ = ["ProductBuild"]
 
@@ -40,8 +43,10 @@ _DATA_FOLDERS = (
     *("bin", "config", "data", "etc", "include", "pipelines", "policy", "resources"),
     *("schema", "schemas", "share", "templates", "ups"),
 )
-_VERBS = ("prep", "config", "build", "install")
-_EUPS_HINT = "run in an environment with EUPS, where `EUPS_DIR` is set"
+_EUPS_HINT = (
+    "build in an environment that has EUPS (rubin-env does; else `conda install -c conda-forge eups`), "
+    "or name its folder in `EUPS_DIR`"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,8 @@ class ProductBuild:
     ----------
     product : `~lsstinstall.core.buildmanifests.ManifestProduct`
         Name, commit and version.
+    facts : `~rubin_releng.adapters.productfacts.ProductFacts`
+        How it is built.
     manifest : `~lsstinstall.core.buildmanifests.BuildManifest`
         The build it belongs to.
     clone : `GitRepository`
@@ -60,60 +67,51 @@ class ProductBuild:
         Holds what the product needs.
     environment : `BuildEnvironment` or `None`
         Python and libraries to build with.
+    eups : `~pathlib.Path` or `None`
+        Folder of EUPS.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         Variables of the calling environment.
     cores : `int`
         How many compilers to run at once.
+    stop : `~collections.abc.Callable`
+        Asked whether to end.
     """
 
     product: ManifestProduct
+    facts: ProductFacts
     manifest: BuildManifest
     clone: GitRepository
     stack: Stack
     environment: BuildEnvironment | None
+    eups: Path | None
     environ: Mapping[str, str]
     cores: int
+    stop: Callable[[], bool]
 
     def check(self) -> None:
         """Refuse a product that cannot be built here.
 
         Raises
         ------
-        NotFoundError
-            Raised if the commit is not in the clone.
         ConfigurationError
             Raised if it needs a Python or an EUPS and there is none.
         """
         name = self.product.name
-        if not self.clone.is_repository() or self.clone.resolve(self.product.sha) is None:
-            raise NotFoundError(
-                f"commit {self.product.sha[:10]} of `{name}` is not in `{self.clone.directory}`",
-                hint="run `rubin-releng stack prepare` for this build first",
-            )
-        match self.kind():
+        match self.facts.kind:
             case BuildKind.PYTHON if self.environment is None:
                 raise ConfigurationError(
                     f"`{name}` is built by Python, and no environment is given",
                     hint="give the prefix of rubin-env with `--env`, or activate it",
                 )
-            case BuildKind.EUPSPKG if self._eupspkg() is None:
+            case BuildKind.EUPSPKG if self.eups is None:
                 raise ConfigurationError(
                     f"`{name}` is built by eupspkg, and EUPS is not there", hint=_EUPS_HINT
                 )
             case _:
                 return
 
-    def kind(self) -> BuildKind:
-        """Tell how the product is built, from the files of its commit."""
-        files = self.clone.list_files(self.product.sha)
-        pyproject = None
-        if PYPROJECT in files:
-            data = self.clone.read_file(self.product.sha, PYPROJECT) or b""
-            pyproject = decode_text(data, source=str(self.clone.directory / PYPROJECT))
-        return choose_kind(files, pyproject, source=self.product.name)
-
-    def run(self, work: Path, prefix: Path, log: IO[bytes]) -> None:
-        """Build the product.
+    def run(self, work: Path, prefix: Path, log: BuildLog) -> Usage:
+        """Build a product without EUPS.
 
         Parameters
         ----------
@@ -121,58 +119,104 @@ class ProductBuild:
             Folder to make for a copy of the sources.
         prefix : `~pathlib.Path`
             Folder to make for the product.
-        log : file
+        log : `~rubin_releng.adapters.buildlogs.BuildLog`
             Gets all output.
+
+        Returns
+        -------
+        usage : `~rubin_releng.adapters.supervision.Usage`
+            What programs took.
 
         Raises
         ------
         ProcessError
             Raised if a program failed; the reason is in the log.
         """
-        copy = self.clone.clone_commit(self.product.sha, work).directory
-        kind = self.kind()
-        log.write(f"{self.product.name} {self.product.version} ({self.product.sha}), {kind}\n".encode())
-        log.flush()
-        match kind:
-            case BuildKind.PYTHON:
-                self._run_python(copy, prefix, log)
-            case BuildKind.EUPSPKG:
-                self._run_eupspkg(copy, prefix, log)
-            case BuildKind.COPY:
-                shutil.rmtree(copy / ".git")
-                shutil.copytree(copy, prefix, symlinks=True)
-        self._finish(copy, prefix, log, expanded=kind is BuildKind.EUPSPKG)
+        self._introduce(log)
+        usage = Usage()
+        source = prefix
+        if self.facts.kind is BuildKind.PYTHON:
+            source = self._copy(work)
+            usage = self._run_python(source, prefix, log)
+        elif self.facts.large_files:
+            source = self._copy(work)
+            shutil.rmtree(source / ".git")
+            shutil.copytree(source, prefix, symlinks=True)
+        else:
+            self._check_out(prefix, work.with_name(f"{work.name}.index"))
+        self._finish(source, prefix, log)
+        return usage
 
-    def _run_python(self, copy: Path, prefix: Path, log: IO[bytes]) -> None:
+    def by_eupspkg(self, work: Path, prefix: Path, log: BuildLog) -> EupspkgBuild:
+        """Make ready for eupspkg.
+
+        Parameters
+        ----------
+        work : `~pathlib.Path`
+            Folder to make for a copy of the sources.
+        prefix : `~pathlib.Path`
+            Where the product is to be.
+        log : `~rubin_releng.adapters.buildlogs.BuildLog`
+            Gets all output.
+
+        Returns
+        -------
+        build : `~rubin_releng.adapters.eupspkgs.EupspkgBuild`
+            To be run.
+        """
+        if self.eups is None:
+            raise ConfigurationError(f"`{self.product.name}` is built by eupspkg", hint=_EUPS_HINT)
+        self._introduce(log)
+        self._copy(work)
+        flavor = {"EUPS_FLAVOR": str(self.stack.flavor), "EUPSPKG_NJOBS": str(self.cores)}
+        return EupspkgBuild(
+            product=self.product,
+            needed=self._below(),
+            eups=self.eups,
+            stack=self.stack.path,
+            prefix=prefix,
+            repository=self.clone.origin() or "",
+            environ=self._own_variables() | flavor,
+        )
+
+    def _introduce(self, log: BuildLog) -> None:
+        log.say(f"{self.product.name} {self.product.version} ({self.product.sha}), {self.facts.kind}")
+
+    def _check_out(self, folder: Path, index: Path) -> None:
+        """Write the files of the commit, and nothing else, into a new folder."""
+        folder.mkdir()
+        place = ("-C", str(self.clone.directory), f"--work-tree={folder}")
+        try:
+            run_git(
+                (*place, "read-tree", "-u", "--reset", self.product.sha),
+                doing=f"copy the files of `{self.product.name}`",
+                env={"GIT_INDEX_FILE": str(index)},
+            )
+        finally:
+            index.unlink(missing_ok=True)
+
+    def _copy(self, work: Path) -> Path:
+        copy = self.clone.clone_commit(self.product.sha, work)
+        if self.facts.large_files:
+            storage = self.clone.directory / ".git" / "lfs"
+            copy.run("-c", f"lfs.storage={storage}", "lfs", "checkout", doing="get large files")
+        return copy.directory
+
+    def _run_python(self, copy: Path, prefix: Path, log: BuildLog) -> Usage:
         if self.environment is None:
             raise ConfigurationError(f"`{self.product.name}` is built by Python, and no environment is given")
-        build_python(copy, prefix, python=self.environment.python, environ=self._variables(), log=log)
+        usage = build_python(
+            copy,
+            prefix,
+            python=self.environment.python,
+            environ=self._variables(),
+            log=log,
+            stop=self.stop,
+        )
         for name in _DATA_FOLDERS:
             if (copy / name).is_dir():
                 shutil.copytree(copy / name, prefix / name, symlinks=True, dirs_exist_ok=True)
-
-    def _run_eupspkg(self, copy: Path, prefix: Path, log: IO[bytes]) -> None:
-        own = SetupRequest(
-            product=self.product.name, directory=str(copy), keep=True, types=frozenset({"build"})
-        )
-        variables = self._variables()
-        variables = plan_setup(own, sources=self._sources(), environ=variables).applied_to(variables)
-        script = copy / "ups" / "eupspkg"
-        program = script if script.exists() else self._eupspkg()
-        facts = {
-            "PREFIX": prefix,
-            "PRODUCT": self.product.name,
-            "VERSION": self.product.version,
-            "FLAVOR": "generic",
-        }
-        assignments = tuple(f"{name}={value}" for name, value in facts.items())
-        for verb in _VERBS:
-            command = ("bash", str(program), *assignments, verb)
-            run(command, cwd=copy, env=variables, timeout=None, output=log)
-
-    def _eupspkg(self) -> Path | None:
-        script = Path(self.environ.get("EUPS_DIR", "")) / "lib" / "eupspkg.sh"
-        return script if script.is_absolute() and script.is_file() else None
+        return usage
 
     def _below(self) -> tuple[ManifestProduct, ...]:
         needed = reachable(self.manifest.dependencies, self.product.name)
@@ -188,13 +232,16 @@ class ProductBuild:
             place=str(self.stack.path),
         )
 
+    def _own_variables(self) -> dict[str, str]:
+        """Make the variables of a build before anything is set up."""
+        epoch = self.clone.commit_time(self.product.sha)
+        if self.environment is not None:
+            return self.environment.variables(self.environ, epoch=epoch, cores=self.cores)
+        return without_products(self.environ) | {"SOURCE_DATE_EPOCH": str(epoch)}
+
     def _variables(self) -> dict[str, str]:
         """Make the build's environment: exactly the versions of this build are set up."""
-        epoch = self.clone.commit_time(self.product.sha)
-        variables = dict(self.environ)
-        if self.environment is not None:
-            variables = self.environment.variables(self.environ, epoch=epoch, cores=self.cores)
-        variables |= {"EUPS_PATH": str(self.stack.path), "EUPS_SHELL": "sh"}
+        variables = self._own_variables() | {"EUPS_PATH": str(self.stack.path), "EUPS_SHELL": "sh"}
         sources = self._sources()
         directories: list[Path] = []
         for one in self._below():
@@ -207,20 +254,20 @@ class ProductBuild:
                 directories.insert(0, Path(found.directory))
         return with_dependencies(variables, directories)
 
-    def _finish(self, copy: Path, prefix: Path, log: IO[bytes], *, expanded: bool) -> None:
+    def _finish(self, source: Path, prefix: Path, log: BuildLog) -> None:
         table = Path("ups") / f"{self.product.name}.table"
-        if not expanded:
-            write_atomic(prefix / table, self._expand(read_text(copy / table), log))
+        write_atomic(prefix / table, self._expand(read_text(source / table), log))
         info = format_installed_pkginfo(self.product, repository=self.clone.origin() or "")
         write_atomic(prefix / PKGINFO, info)
 
-    def _expand(self, text: str, log: IO[bytes]) -> str:
+    def _expand(self, text: str, log: BuildLog) -> str:
         """Write the versions of this build into a table."""
         versions = {one.name: one.version for one in self._below()}
         expansion = expand_table(
             text, BuiltWith(versions=versions, closure=self._closure), product=self.product.name
         )
-        log.write("".join(f"warning: {warning}\n" for warning in expansion.warnings).encode())
+        for warning in expansion.warnings:
+            log.say(f"warning: {warning}")
         return expansion.text
 
     def _closure(self, product: ProductName, version: EupsVersion) -> tuple[ClosureEntry, ...]:

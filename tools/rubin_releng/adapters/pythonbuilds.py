@@ -9,12 +9,14 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.process import run
+from rubin_releng.adapters.supervision import supervise
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
-    from typing import IO
+
+    from rubin_releng.adapters.buildlogs import BuildLog
+    from rubin_releng.adapters.supervision import Usage
 
 __all__ = ["build_python", "finish_distribution", "movable_script"]
 
@@ -39,8 +41,14 @@ _MOVABLE = b"#!/usr/bin/env python\n"
 
 
 def build_python(
-    source: Path, prefix: Path, *, python: Path, environ: Mapping[str, str], log: IO[bytes]
-) -> None:
+    source: Path,
+    prefix: Path,
+    *,
+    python: Path,
+    environ: Mapping[str, str],
+    log: BuildLog,
+    stop: Callable[[], bool],
+) -> Usage:
     """Build and install a product with pip, from local files only.
 
     Parameters
@@ -53,8 +61,15 @@ def build_python(
         The Python to build for, with the build requirements installed.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         Variables, dependencies set up.
-    log : file
+    log : `~rubin_releng.adapters.buildlogs.BuildLog`
         Gets all output.
+    stop : `~collections.abc.Callable`
+        Asked whether to end.
+
+    Returns
+    -------
+    usage : `~rubin_releng.adapters.supervision.Usage`
+        What it took.
 
     Raises
     ------
@@ -63,19 +78,20 @@ def build_python(
     """
     target = prefix / "python"
     quiet = {"PIP_CONFIG_FILE": "/dev/null", "PIP_NO_INPUT": "1"}
-    run(
+    usage = supervise(
         (str(python), *_PIP, "--target", str(target), "."),
         cwd=source,
         env={**environ, **quiet},
-        timeout=None,
-        output=log,
+        log=log,
+        stop=stop,
     )
     if (target / "bin").is_dir():
         (target / "bin").rename(prefix / "bin")
     finish_distribution(prefix)
     # Compiled files that hold for any place and any time of unpacking.
     byte_code = ("-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "-s", str(prefix))
-    run((str(python), *byte_code, str(target)), cwd=source, env=environ, timeout=None, output=log)
+    compiling = (str(python), *byte_code, str(target))
+    return usage.plus(supervise(compiling, cwd=source, env=environ, log=log, stop=stop))
 
 
 def finish_distribution(prefix: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,23 +15,42 @@ from lsstinstall.adapters.files import explain, make_directory
 from lsstinstall.adapters.process import ProcessError, show_command
 from lsstinstall.adapters.trees import remove_tree
 from lsstinstall.core.errors import ProblemsError, ToolkitError
+from rubin_releng.adapters.buildlogs import BuildLog
 from rubin_releng.adapters.git import GitRepository
 from rubin_releng.adapters.productbuilds import ProductBuild
+from rubin_releng.adapters.supervision import Usage, end_strays
+from rubin_releng.core.buildkinds import BuildKind
+from rubin_releng.core.buildtasks import Made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from lsstinstall.adapters.eups import Stack
     from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.tags import BuildId
+    from rubin_releng.adapters.buildcaches import BuildCache
     from rubin_releng.adapters.buildenvironments import BuildEnvironment
+    from rubin_releng.adapters.productfacts import FactsMemory
+    from rubin_releng.core.buildtasks import BuildTask
 
-__all__ = ["StackWorkshop", "log_path"]
+__all__ = ["WORK", "StackWorkshop", "is_installed", "log_path"]
+
+WORK = ".work"
+"""Folder of a build directory with what is being built."""
 
 _LOG = "_build.log"
+_TESTS = Path("tests") / ".tests"
 _SHOWN_LINES = 20
 _SHOWN_WORDS = 4
+# As long as somebody's `eups` may hold its lock while many are built.
+_LOCK_WAIT_SECONDS = 300.0
+
+
+def is_installed(stack: Stack, product: ManifestProduct) -> bool:
+    """Tell whether a stack declares a version and has its folder."""
+    found = stack.find(product.name, product.version)
+    return found is not None and (found.directory is None or Path(found.directory).is_dir())
 
 
 def log_path(build_dir: Path, product: ProductName) -> Path:
@@ -43,9 +64,9 @@ class _BuildError(ToolkitError):
     def __init__(self, product: ManifestProduct, cause: ProcessError, log: Path) -> None:
         command = show_command(cause.command[:_SHOWN_WORDS])
         shown = "".join(f"\n  | {line}" for line in _last_lines(log))
+        how = f"signal {-cause.returncode}" if cause.returncode < 0 else f"exit code {cause.returncode}"
         super().__init__(
-            f"`{product.name}` {product.version} cannot be built: `{command} ...` ended with "
-            f"exit code {cause.returncode}{shown}",
+            f"`{product.name}` {product.version} cannot be built: `{command} ...` ended with {how}{shown}",
             hint=f"the whole output is in `{log}`",
         )
 
@@ -64,19 +85,32 @@ class StackWorkshop:
         Gets the products.
     environment : `BuildEnvironment` or `None`
         Python and libraries to build with.
+    eups : `~pathlib.Path` or `None`
+        Folder of EUPS.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         Variables of the calling environment.
-    cores : `int`
-        How many compilers one build may run at once.
+    facts : `~rubin_releng.adapters.productfacts.FactsMemory`
+        How commits are built.
+    cache : `~rubin_releng.adapters.buildcaches.BuildCache`
+        Where products are taken from, and kept.
+    stop : `~collections.abc.Callable`
+        Asked whether to end.
     """
 
     manifest: BuildManifest
     build_dir: Path
     stack: Stack
     environment: BuildEnvironment | None
+    eups: Path | None
     environ: Mapping[str, str]
-    cores: int
+    facts: FactsMemory
+    cache: BuildCache
+    stop: Callable[[], bool]
     _declaring: threading.Lock = field(default_factory=threading.Lock)
+
+    def clone(self, product: ManifestProduct) -> GitRepository:
+        """Open the repository of a product."""
+        return GitRepository(self.build_dir / product.name)
 
     def check(self, products: Iterable[ManifestProduct]) -> None:
         """Refuse what cannot be built here, all of it at once.
@@ -89,13 +123,12 @@ class StackWorkshop:
         Raises
         ------
         ProblemsError
-            Raised if clones or commits are missing, or a product needs a
-            Python or an EUPS that is not there.
+            Raised if a product needs a Python or an EUPS that is not there.
         """
         problems: list[ToolkitError] = []
         for product in products:
             try:
-                self._build_of(product).check()
+                self._build_of(product, cores=1).check()
             except ToolkitError as error:
                 problems.append(error)
         if problems:
@@ -103,47 +136,60 @@ class StackWorkshop:
 
     def is_declared(self, product: ManifestProduct) -> bool:
         """Tell whether the stack declares the version and has its folder."""
-        found = self.stack.find(product.name, product.version)
-        return found is not None and (found.directory is None or Path(found.directory).is_dir())
+        return is_installed(self.stack, product)
 
     def has_folder(self, product: ManifestProduct) -> bool:
-        """Tell whether there is a folder where the version belongs."""
-        return self._final(product).exists()
+        """Tell whether there is a whole folder where the version belongs."""
+        final = self._final(product)
+        return final.exists() and not _unfinished(final).exists()
 
-    def make(self, product: ManifestProduct, *, replaces: bool) -> None:
-        """Build a product and put its folder into the stack.
+    def make(self, task: BuildTask) -> Made:
+        """Build a product, or take it from a cache, and put its folder into the stack.
 
         Parameters
         ----------
-        product : `~lsstinstall.core.buildmanifests.ManifestProduct`
+        task : `~rubin_releng.core.buildtasks.BuildTask`
             The product.
-        replaces : `bool`
-            Whether an older folder has to make room.
+
+        Returns
+        -------
+        made : `~rubin_releng.core.buildtasks.Made`
+            What it took.
 
         Raises
         ------
         ToolkitError
             Raised if it cannot be built; the copy of the sources stays then.
         """
+        product = task.product
+        began = time.thread_time()
         final = self._final(product)
         new = final.with_name(f".{final.name}.{secrets.token_hex(4)}.new")
-        work = self.build_dir / ".work" / f"{product.name}-{product.version}"
-        make_directory(final.parent)
-        make_directory(work.parent)
-        for leftover in [*final.parent.glob(f".{final.name}.*.new"), work]:
-            _set_aside(leftover)
+        work = self.build_dir / WORK / f"{product.name}-{product.version}"
+        self._clear(final, work)
         log = log_path(self.build_dir, product.name)
+        notes: list[str] = []
         try:
-            with log.open("wb") as output:
-                self._build_of(product).run(work, new, output)
-            self._place(product, new, final, replaces=replaces)
+            url = self.cache.fetch(task.key, new, notes)
+            if url is not None:
+                self._place(product, new, final, replaces=task.replaces)
+                make_directory(log.parent)
+                with log.open("wb") as stream:
+                    BuildLog(stream).say(f"{product.name} {product.version} was unpacked from {url}")
+                return Made(cached=True, cpu_seconds=time.thread_time() - began, notes=tuple(notes))
+            with log.open("wb") as stream:
+                usage = self._build(task, work, new, BuildLog(stream))
+            self._keep(task, final, notes)
         except ProcessError as error:
             raise _BuildError(product, error, log) from error
         except OSError as error:
             raise explain(error, doing="write") from error
         finally:
             remove_tree(new)
+            _keep_test_reports(work, log.parent)
         remove_tree(work)
+        cpu_seconds = time.thread_time() - began + usage.cpu_seconds
+        return Made(cpu_seconds=cpu_seconds, peak_bytes=usage.peak_bytes, notes=tuple(notes))
 
     def declare(self, product: ManifestProduct, build: BuildId) -> None:
         """Tell the stack's database of a product, if it does not know it, and of its build.
@@ -155,7 +201,10 @@ class StackWorkshop:
         build : `~lsstinstall.core.tags.BuildId`
             Tag it gets.
         """
-        with self._declaring, self.stack.locked(f"declaring `{product.name}`"):
+        if self.stack.tagged(product.name, build) == product.version:
+            return
+        purpose = f"declaring `{product.name}`"
+        with self._declaring, self.stack.locked(purpose, wait_seconds=_LOCK_WAIT_SECONDS):
             found = self.stack.find(product.name, product.version)
             if found is None:
                 self.stack.declare(product.name, product.version, directory=self._final(product))
@@ -163,18 +212,76 @@ class StackWorkshop:
                 product.name, product.version, build, flavor=None if found is None else found.flavor
             )
 
+    def _clear(self, final: Path, work: Path) -> None:
+        """Make room, and end what a killed run may still do there."""
+        make_directory(final.parent)
+        make_directory(work.parent)
+        leftovers = [*final.parent.glob(f".{final.name}.*.new"), work]
+        if work.exists():
+            end_strays(work)
+        if _unfinished(final).exists():
+            leftovers.append(final)
+        for leftover in leftovers:
+            _set_aside(leftover)
+        _unfinished(final).unlink(missing_ok=True)
+
+    def _build(self, task: BuildTask, work: Path, new: Path, log: BuildLog) -> Usage:
+        build = self._build_of(task.product, cores=task.cores)
+        final = self._final(task.product)
+        if build.facts.kind is not BuildKind.EUPSPKG:
+            usage = build.run(work, new, log)
+            self._place(task.product, new, final, replaces=task.replaces)
+            return usage
+        old = self._final(task.product).with_name(f".{final.name}.old")
+        return self._build_in_place(build, work, final, old, log)
+
+    def _build_in_place(
+        self, build: ProductBuild, work: Path, final: Path, old: Path, log: BuildLog
+    ) -> Usage:
+        """Let eupspkg install where the product is to be, since what it builds may name the place.
+
+        A mark says that the folder is not whole yet; one that is replaced
+        comes back after a failure.
+        """
+        eupspkg = build.by_eupspkg(work, final, log)
+        if final.exists():
+            remove_tree(old)
+            final.rename(old)
+        _unfinished(final).touch()
+        whole = False
+        try:
+            usage = eupspkg.run(work, log_path(self.build_dir, build.product.name).parent, log, self.stop)
+            whole = True
+            shutil.copy2(log_path(self.build_dir, build.product.name), final)
+        finally:
+            if not whole:
+                remove_tree(final)
+                if old.exists():
+                    old.rename(final)
+            _unfinished(final).unlink(missing_ok=True)
+        remove_tree(old)
+        return usage
+
+    def _keep(self, task: BuildTask, final: Path, notes: list[str]) -> None:
+        if self.cache.stores:
+            self.cache.store(task.key, task.product, final, notes)
+
     def _final(self, product: ManifestProduct) -> Path:
         return self.stack.path / self.stack.flavor / product.name / product.version
 
-    def _build_of(self, product: ManifestProduct) -> ProductBuild:
+    def _build_of(self, product: ManifestProduct, *, cores: int) -> ProductBuild:
+        clone = self.clone(product)
         return ProductBuild(
             product=product,
+            facts=self.facts.of(product, clone),
             manifest=self.manifest,
-            clone=GitRepository(self.build_dir / product.name),
+            clone=clone,
             stack=self.stack,
             environment=self.environment,
+            eups=self.eups,
             environ=self.environ,
-            cores=self.cores,
+            cores=cores,
+            stop=self.stop,
         )
 
     def _place(self, product: ManifestProduct, new: Path, final: Path, *, replaces: bool) -> None:
@@ -183,12 +290,26 @@ class StackWorkshop:
             return
         old = final.with_name(f".{final.name}.old")
         remove_tree(old)
-        with self._declaring, self.stack.locked(f"replacing `{product.name}`"):
+        purpose = f"replacing `{product.name}`"
+        with self._declaring, self.stack.locked(purpose, wait_seconds=_LOCK_WAIT_SECONDS):
             if self.stack.find(product.name, product.version) is not None:
                 self.stack.undeclare(product.name, product.version)
             final.rename(old)
             new.rename(final)
         remove_tree(old)
+
+
+def _unfinished(final: Path) -> Path:
+    """Say where the mark is that a folder is being filled."""
+    return final.with_name(f".{final.name}.unfinished")
+
+
+def _keep_test_reports(work: Path, folder: Path) -> None:
+    """Copy what tests wrote to where the pipeline looks for it."""
+    if (work / _TESTS).is_dir():
+        with suppress(OSError, shutil.Error):
+            remove_tree(folder / _TESTS)
+            shutil.copytree(work / _TESTS, folder / _TESTS, symlinks=True)
 
 
 def _set_aside(leftover: Path) -> None:

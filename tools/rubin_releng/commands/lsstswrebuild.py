@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.tags import EupsTag
     from rubin_releng.commands.lsstsw import Phase
     from rubin_releng.commands.lsstswplaces import LsstswPlaces
-    from rubin_releng.stack.builder import BuildReport
+    from rubin_releng.stack.buildreports import BuildReport
 
 __all__ = ["rebuild"]
 

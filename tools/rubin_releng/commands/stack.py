@@ -15,6 +15,7 @@ _COMMANDS = {
     ),
     "build": ("rubin_releng.commands.stackbuild:build", "Build and install the products of a manifest."),
     "publish": ("rubin_releng.commands.stackpublish:publish", "Publish a build to a package root."),
+    "cache": ("rubin_releng.commands.stackcache:cache", "Look at build caches and tidy them up."),
     "status": ("rubin_releng.commands.stackstatus:status", "Say how far a build is."),
     "versiondb": ("rubin_releng.commands.versiondb:versiondb", "Check recorded builds."),
 }

@@ -10,19 +10,21 @@ import click
 
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackplaces import pick_flavor
-from lsstinstall.core.errors import InterruptedWorkError
+from lsstinstall.core.errors import ConfigurationError, InterruptedWorkError
 from rubin_releng.adapters.workshops import log_path
-from rubin_releng.commands.building import BuildOptions, build_products, plan_products
-from rubin_releng.stack.builder import BuildFailedError, BuildOutcome
+from rubin_releng.commands.building import BuildOptions, build_products, dry_run
+from rubin_releng.commands.buildresults import GANTT, find_critical_path
+from rubin_releng.stack.buildreports import BuildFailedError, BuildOutcome
 
 if TYPE_CHECKING:
     from lsstinstall.adapters.console import Console
-    from rubin_releng.stack.builder import BuildReport, BuildResult
     from rubin_releng.stack.buildplans import BuildPlan
+    from rubin_releng.stack.buildreports import BuildReport, BuildResult
 
 __all__ = ["answer_built", "build", "check_report"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
@@ -37,9 +39,30 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 )
 @click.option("--flavor", help="EUPS flavor [default: this machine's].")
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Products at once.")
+@click.option("--cores", type=click.IntRange(min=1), help="Cores of all builds together [default: all].")
+@click.option(
+    "--memory", "memory_gib", type=click.FloatRange(min=0.1), help="Their memory, in GiB [default: all]."
+)
+@click.option("--weights", type=_FILE, help="TOML file: cores and memory_gib of each product.")
+@click.option(
+    "--cache",
+    "caches",
+    multiple=True,
+    envvar="LSSTINSTALL_BUILD_CACHE",
+    show_envvar=True,
+    help="Build cache: a folder, s3://... or gs://...; repeatable, the nearest first.",
+)
+@click.option(
+    "--executor",
+    type=click.Choice(["local", "parsl"]),
+    default="local",
+    show_default=True,
+    help="Where products are built.",
+)
+@click.option("--parsl-config", type=_FILE, help="Python file that sets `config` to a parsl.Config.")
 @click.option("--keep-going", is_flag=True, help="After a failure, build what does not need it.")
 @click.option("--rebuild", is_flag=True, help="Replace products that were built from other inputs.")
-@click.option("--dry-run", "-n", is_flag=True, help="Print what would be built.")
+@click.option("--dry-run", "-n", "only_plan", is_flag=True, help="Print what would be built.")
 @output_options
 def build(
     console: Console,
@@ -48,19 +71,28 @@ def build(
     env: Path | None,
     flavor: str | None,
     jobs: int,
+    cores: int | None,
+    memory_gib: float | None,
+    weights: Path | None,
+    caches: tuple[str, ...],
+    executor: str,
+    parsl_config: Path | None,
     *,
     keep_going: bool,
     rebuild: bool,
-    dry_run: bool,
+    only_plan: bool,
 ) -> None:
     """Build and install the products of the prepared manifest.
 
     Products that are installed already are left alone. After a failure or
     an interruption run the same command again: what was built stays. Logs
-    are in BUILD_DIR/<product>/_build.log, the outcome in BUILD_DIR/status.yaml.
+    are in BUILD_DIR/<product>/_build.log, the outcome in BUILD_DIR/status.yaml,
+    a picture of the run in BUILD_DIR/build.svg.
 
     Example: rubin-releng stack build --build-dir build --stack stack --env ~/conda/envs/lsst-scipipe
     """
+    if (executor == "parsl") != (parsl_config is not None):
+        raise ConfigurationError("`--executor parsl` and `--parsl-config` go together")
     options = BuildOptions(
         build_dir=build_dir,
         stack=stack,
@@ -69,9 +101,14 @@ def build(
         jobs=jobs,
         keep_going=keep_going,
         rebuild=rebuild,
+        caches=caches,
+        weights=weights,
+        cores=cores,
+        memory_gib=memory_gib,
+        parsl_config=parsl_config,
     )
-    if dry_run:
-        _answer_plan(console, plan_products(options)[0])
+    if only_plan:
+        _answer_plan(console, dry_run(options))
         return
     report = build_products(options, console.reporter())
     check_report(report)
@@ -83,7 +120,7 @@ def check_report(report: BuildReport) -> None:
 
     Parameters
     ----------
-    report : `~rubin_releng.stack.builder.BuildReport`
+    report : `~rubin_releng.stack.buildreports.BuildReport`
         How it ended.
 
     Raises
@@ -110,31 +147,47 @@ def answer_built(console: Console, report: BuildReport, options: BuildOptions) -
     ----------
     console : `~lsstinstall.adapters.console.Console`
         Where to print.
-    report : `~rubin_releng.stack.builder.BuildReport`
+    report : `~rubin_releng.stack.buildreports.BuildReport`
         How it ended.
     options : `~rubin_releng.commands.building.BuildOptions`
         What was wanted.
     """
     built = report.having(BuildOutcome.BUILT)
+    cached = sum(result.made is not None and result.made.cached for result in built)
+    critical = find_critical_path(report)
+    picture = options.build_dir / GANTT
     data = {
         "build": report.build,
         "stack": str(options.stack),
         "built": len(built),
+        "cached": cached,
         "unchanged": len(report.having(BuildOutcome.UNCHANGED)),
+        "critical_path": list(critical),
+        "gantt": str(picture) if picture.exists() else None,
         "products": [_describe(result, options) for result in report.results],
     }
     human = f"build {report.build}: {len(built)} of {len(report.results)} products built into {options.stack}"
+    if cached:
+        human += f", {cached} of them from a cache"
+    if critical:
+        seconds = {result.step.product.name: result.seconds or 0.0 for result in built}
+        path = " ".join(f"{name} {seconds[name]:.1f} s" for name in critical)
+        human += f"\ncritical path: {path}\npicture: {picture}"
     console.answer(data, human)
 
 
 def _describe(result: BuildResult, options: BuildOptions) -> dict[str, object]:
     product = result.step.product
     log = log_path(options.build_dir, product.name)
+    made = result.made
     return {
         "name": product.name,
         "version": product.version,
         "outcome": result.outcome.value,
         "seconds": result.seconds,
+        "cached": made is not None and made.cached,
+        "cpu_seconds": None if made is None else made.cpu_seconds,
+        "peak_bytes": None if made is None else made.peak_bytes,
         "log": str(log) if log.exists() else None,
     }
 

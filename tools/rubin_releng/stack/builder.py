@@ -2,122 +2,93 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import statistics
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import ExitCode, ProblemsError, ToolkitError
-from lsstinstall.core.graph import reachable
+from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.reporting import Outcome
+from rubin_releng.core.buildtasks import BuildTask, Made
 from rubin_releng.stack.buildplans import BuildAction
-from rubin_releng.stack.journals import JournalEntry, JournalEvent
-from rubin_releng.stack.scheduling import run_graph
+from rubin_releng.stack.buildreports import BuildOutcome, BuildReport, BuildResult
+from rubin_releng.stack.criticalpaths import remaining_seconds
+from rubin_releng.stack.journals import JournalEntry, JournalEvent, measured
+from rubin_releng.stack.scheduling import Schedule, Scheduling, run_graph
+from rubin_releng.stack.weights import Weight, weigh
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.reporting import Reporter
-    from lsstinstall.core.tags import BuildId
     from rubin_releng.stack.buildplans import BuildPlan, BuildStep
     from rubin_releng.stack.journals import Journal
-    from rubin_releng.stack.ports import Workshop
+    from rubin_releng.stack.ports import Declarer, Executor
     from rubin_releng.stack.scheduling import Ended
+    from rubin_releng.stack.weights import Capacity
 
-__all__ = ["BuildFailedError", "BuildOutcome", "BuildReport", "BuildResult", "format_status", "run_build"]
+__all__ = ["arrange_build", "run_build"]
 
-
-class BuildOutcome(StrEnum):
-    """What became of one product."""
-
-    BUILT = "built"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    NOT_BEGUN = "not_begun"
+# For a product that was never measured, when none was.
+_GUESS_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildResult:
-    """One product of a build that came to its end.
-
-    Parameters
-    ----------
-    step : `BuildStep`
-        What was to be done.
-    outcome : `BuildOutcome`
-        What became of it.
-    seconds : `float` or `None`
-        Wall time of its work; `None` if it was not begun.
-    error : `ToolkitError` or `None`
-        Why it failed.
-    because_of : `ProductName` or `None`
-        The failed product it needs, if it was skipped.
-    """
-
-    step: BuildStep
-    outcome: BuildOutcome
-    seconds: float | None = None
-    error: ToolkitError | None = None
-    because_of: ProductName | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildReport:
-    """How a build ended.
+def arrange_build(
+    plan: BuildPlan,
+    entries: Iterable[JournalEntry],
+    *,
+    declared: Mapping[ProductName, Weight],
+    capacity: Capacity,
+    keep_going: bool,
+) -> Scheduling[ProductName]:
+    """Decide on order and weights by what was declared, and measured before.
 
     Parameters
     ----------
-    build : `~lsstinstall.core.tags.BuildId`
-        The build.
-    results : `tuple` [ `BuildResult`, ... ]
-        In manifest order.
-    interrupted : `bool`
-        Whether the user asked to stop.
+    plan : `BuildPlan`
+        What is to be built.
+    entries : `~collections.abc.Iterable` [ `JournalEntry` ]
+        Of former builds, the oldest first.
+    declared : `~collections.abc.Mapping` [ `ProductName`, `Weight` ]
+        What a user says.
+    capacity : `~rubin_releng.stack.weights.Capacity`
+        How much fits.
+    keep_going : `bool`
+        Whether products that need nothing failed are still built.
+
+    Returns
+    -------
+    scheduling : `~rubin_releng.stack.scheduling.Scheduling`
+        The longest way to the end comes first. What was never built is
+        taken to last as long as the median of the others.
     """
-
-    build: BuildId
-    results: tuple[BuildResult, ...]
-    interrupted: bool
-
-    def having(self, *outcomes: BuildOutcome) -> tuple[BuildResult, ...]:
-        """Choose the results of some kinds, in manifest order."""
-        return tuple(result for result in self.results if result.outcome in outcomes)
-
-
-class BuildFailedError(ProblemsError):
-    """Products could not be built.
-
-    Parameters
-    ----------
-    report : `BuildReport`
-        With at least one failure.
-    """
-
-    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
-
-    def __init__(self, report: BuildReport) -> None:
-        failed = report.having(BuildOutcome.FAILED)
-        left = len(report.having(BuildOutcome.SKIPPED, BuildOutcome.NOT_BEGUN))
-        others = f"; {left} more were not begun" if left else ""
-        super().__init__(
-            f"build {report.build} failed{others}",
-            [result.error for result in failed if result.error is not None],
-            hint="run the same command again when the cause is gone: what was built stays",
-        )
-        self.report = report
+    before = measured(entries)
+    times = {name: entry.seconds or 0.0 for name, entry in before.items()}
+    guess = statistics.median(times.values()) if times else _GUESS_SECONDS
+    peaks = {name: entry.peak_bytes for name, entry in before.items() if entry.peak_bytes}
+    built = [step.product.name for step in plan.steps if step.action is BuildAction.BUILD]
+    return Scheduling(
+        capacity=capacity,
+        keep_going=keep_going,
+        remaining=remaining_seconds(
+            {step.product.name: step.product.dependencies for step in plan.steps},
+            {name: times.get(name, guess) for name in built},
+        ),
+        weights={name: weigh(name, declared=declared, peaks=peaks) for name in built},
+    )
 
 
 def run_build(
     plan: BuildPlan,
-    workshop: Workshop,
+    executor: Executor,
+    declarer: Declarer,
     journal: Journal,
     *,
-    jobs: int,
-    keep_going: bool,
+    scheduling: Scheduling[ProductName],
     reporter: Reporter,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    on_progress: Callable[[Callable[[], BuildReport]], None] = lambda _: None,
 ) -> BuildReport:
     """Build products, each after all it needs.
 
@@ -125,91 +96,120 @@ def run_build(
     ----------
     plan : `BuildPlan`
         What to do.
-    workshop : `~rubin_releng.stack.ports.Workshop`
-        Does it.
+    executor : `~rubin_releng.stack.ports.Executor`
+        Makes products.
+    declarer : `~rubin_releng.stack.ports.Declarer`
+        Declares them.
     journal : `Journal`
         Gets an event before and after each piece of work.
-    jobs : `int`
-        How many products at once.
-    keep_going : `bool`
-        Whether products that need nothing failed are still built.
+    scheduling : `~rubin_releng.stack.scheduling.Scheduling`
+        Order and limits, from `arrange_build`.
     reporter : `~lsstinstall.core.reporting.Reporter`
         Is told of each product.
     clock : `~collections.abc.Callable`, optional
         Tells the time, in UTC.
+    on_progress : `~collections.abc.Callable`, optional
+        Called when a product ended, with what gives the report so far.
 
     Returns
     -------
     report : `BuildReport`
         What became of each product.
     """
-    work = _Work(plan, workshop, journal, reporter=reporter, clock=clock)
+    work = _Work(plan, executor, declarer, journal, reporter=reporter, clock=clock, scheduling=scheduling)
+    work.on_end = lambda: on_progress(work.report)
     reporter.begin(f"building {plan.build}", len(plan.steps))
     try:
         schedule = run_graph(
-            work.dependencies, work.make, jobs=jobs, keep_going=keep_going, on_end=work.finish
+            {name: step.product.dependencies for name, step in work.steps.items()},
+            work.submit,
+            scheduling=scheduling,
+            on_end=work.finish,
+            on_interrupt=executor.stop,
         )
     finally:
         reporter.end()
-    failed = {node for node, ended in schedule.ended.items() if ended.error is not None}
-    results = tuple(
-        _result(step, schedule.ended.get(step.product.name), failed & work.below(step)) for step in plan.steps
-    )
-    return BuildReport(build=plan.build, results=results, interrupted=schedule.interrupted)
+    return _report(plan, schedule)
 
 
 class _Work:
-    """What a build does for one product after another."""
+    """What a build does for one product after another, in the caller's thread."""
 
     def __init__(
         self,
         plan: BuildPlan,
-        workshop: Workshop,
+        executor: Executor,
+        declarer: Declarer,
         journal: Journal,
         *,
         reporter: Reporter,
         clock: Callable[[], datetime],
+        scheduling: Scheduling[ProductName],
     ) -> None:
-        self._build = plan.build
-        self._steps = {step.product.name: step for step in plan.steps}
-        self._workshop = workshop
+        self._plan = plan
+        self._executor = executor
+        self._declarer = declarer
         self._journal = journal
         self._reporter = reporter
         self._clock = clock
-        self.dependencies = {name: step.product.dependencies for name, step in self._steps.items()}
+        self._scheduling = scheduling
+        self._run = clock().isoformat(timespec="milliseconds")
+        self._ended: dict[ProductName, Ended[ProductName, Made]] = {}
+        self.steps = {step.product.name: step for step in plan.steps}
+        self.on_end: Callable[[], None] = lambda: None
 
-    def below(self, step: BuildStep) -> frozenset[ProductName]:
-        """List all that a product needs."""
-        return reachable(self.dependencies, step.product.name)
+    def report(self) -> BuildReport:
+        """Say what became of each product so far."""
+        return _report(self._plan, Schedule(ended=self._ended, interrupted=False))
 
-    def make(self, name: ProductName) -> None:
-        """Build one product; runs in a thread of its own."""
-        step = self._steps[name]
-        if step.action is BuildAction.BUILD:
-            self._note(step, JournalEvent.BEGUN)
-            self._workshop.make(step.product, replaces=step.replaces)
+    def submit(self, name: ProductName) -> Future[Made]:
+        """Begin to build one product."""
+        step = self.steps[name]
+        if step.action is not BuildAction.BUILD:
+            done: Future[Made] = Future()
+            done.set_result(Made())
+            return done
+        self._note(step, JournalEvent.BEGUN)
+        weight = self._scheduling.weights.get(name, Weight())
+        cores = weight.cores or self._scheduling.capacity.share
+        task = BuildTask(product=step.product, key=step.key, replaces=step.replaces, cores=cores)
+        return self._executor.submit(task)
 
-    def finish(self, ended: Ended[ProductName]) -> None:
-        """Declare one product; runs in the caller's thread."""
-        step = self._steps[ended.node]
+    def finish(self, ended: Ended[ProductName, Made]) -> None:
+        """Declare one product."""
+        step = self.steps[ended.node]
         error = ended.error
         try:
             if error is None:
-                self._workshop.declare(step.product, self._build)
+                self._declarer.declare(step.product, self._plan.build)
+                self._tell(step, ended)
         except ToolkitError as failure:
             error = failure
         if error is not None:
-            if step.action is BuildAction.BUILD:
-                self._note(step, JournalEvent.FAILED, ended.seconds)
-            self._reporter.step(ended.node, Outcome.FAILED, seconds=ended.seconds)
+            self._fail(step, ended.seconds)
             raise error
+        self._ended[ended.node] = ended
+        self.on_end()
+
+    def _tell(self, step: BuildStep, ended: Ended[ProductName, Made]) -> None:
+        made = ended.result or Made()
+        for note in made.notes:
+            self._reporter.warn(note)
         if step.action is BuildAction.KEEP:
             self._reporter.step(ended.node, Outcome.UNCHANGED)
             return
-        self._note(step, JournalEvent.DONE, ended.seconds)
-        self._reporter.step(ended.node, Outcome.DONE, seconds=ended.seconds, detail=step.product.version)
+        self._note(step, JournalEvent.DONE, ended.seconds, made)
+        detail = f"{step.product.version}{', from the cache' if made.cached else ''}"
+        self._reporter.step(ended.node, Outcome.DONE, seconds=ended.seconds, detail=detail)
 
-    def _note(self, step: BuildStep, event: JournalEvent, seconds: float | None = None) -> None:
+    def _fail(self, step: BuildStep, seconds: float) -> None:
+        if step.action is BuildAction.BUILD:
+            self._note(step, JournalEvent.FAILED, seconds)
+        self._reporter.step(step.product.name, Outcome.FAILED, seconds=seconds)
+
+    def _note(
+        self, step: BuildStep, event: JournalEvent, seconds: float | None = None, made: Made | None = None
+    ) -> None:
         self._journal.append(
             JournalEntry(
                 event=event,
@@ -219,63 +219,38 @@ class _Work:
                 time=self._clock(),
                 seconds=None if seconds is None else round(seconds, 3),
                 replaces=step.replaces,
+                run=self._run,
+                cached=made is not None and made.cached,
+                cpu_seconds=None if made is None else round(made.cpu_seconds, 3),
+                peak_bytes=None if made is None else made.peak_bytes,
             )
         )
 
 
+def _report(plan: BuildPlan, schedule: Schedule[ProductName, Made]) -> BuildReport:
+    results: list[BuildResult] = []
+    # The failed product that each one waits for; steps come after what they need.
+    causes: dict[ProductName, ProductName] = {}
+    for step in plan.steps:
+        name = step.product.name
+        below = [causes[need] for need in step.product.dependencies if need in causes]
+        result = _result(step, schedule.ended.get(name), min(below, default=None))
+        if result.outcome is BuildOutcome.FAILED:
+            causes[name] = name
+        elif result.because_of is not None:
+            causes[name] = result.because_of
+        results.append(result)
+    return BuildReport(build=plan.build, results=tuple(results), interrupted=schedule.interrupted)
+
+
 def _result(
-    step: BuildStep, ended: Ended[ProductName] | None, failed: frozenset[ProductName] | set[ProductName]
+    step: BuildStep, ended: Ended[ProductName, Made] | None, cause: ProductName | None
 ) -> BuildResult:
     if ended is None:
-        if failed:
-            return BuildResult(step=step, outcome=BuildOutcome.SKIPPED, because_of=min(failed))
-        return BuildResult(step=step, outcome=BuildOutcome.NOT_BEGUN)
+        outcome = BuildOutcome.NOT_BEGUN if cause is None else BuildOutcome.SKIPPED
+        return BuildResult(step=step, outcome=outcome, because_of=cause)
     if ended.error is not None:
         return BuildResult(step=step, outcome=BuildOutcome.FAILED, seconds=ended.seconds, error=ended.error)
     if step.action is BuildAction.KEEP:
         return BuildResult(step=step, outcome=BuildOutcome.UNCHANGED, seconds=0.0)
-    return BuildResult(step=step, outcome=BuildOutcome.BUILT, seconds=ended.seconds)
-
-
-def format_status(report: BuildReport) -> str:
-    """Write ``status.yaml`` for the pipeline.
-
-    Parameters
-    ----------
-    report : `BuildReport`
-        How the build ended.
-
-    Returns
-    -------
-    text : `str`
-        ``built``: name, commit and version of each product that is installed
-        now; ``failed_at``: the first one that failed, in manifest order, if
-        any did. Text that YAML would read as a number is quoted.
-
-    Notes
-    -----
-    Format: ``lsst_build`` (2026-03), which stops at the first failure; all
-    failures and what was skipped for them are in ``failed`` and ``skipped``.
-    """
-    lines = _status_list("built", report.having(BuildOutcome.BUILT, BuildOutcome.UNCHANGED))
-    if failed := report.having(BuildOutcome.FAILED):
-        lines += ["failed_at:\n", *_status_record(failed[0], indent="  ")]
-        lines += _status_list("failed", failed)
-        lines += _status_list("skipped", report.having(BuildOutcome.SKIPPED))
-    return "".join(lines)
-
-
-def _status_list(name: str, results: tuple[BuildResult, ...]) -> list[str]:
-    if not results:
-        return [f"{name}: []\n"]
-    lines = [f"{name}:\n"]
-    for result in results:
-        first, *rest = _status_record(result, indent="  ")
-        lines += [f"- {first.lstrip()}", *rest]
-    return lines
-
-
-def _status_record(result: BuildResult, *, indent: str) -> list[str]:
-    product = result.step.product
-    facts = (("name", product.name), ("sha1", product.sha), ("version", product.version))
-    return [f"{indent}{name}: '{value}'\n" for name, value in facts]
+    return BuildResult(step=step, outcome=BuildOutcome.BUILT, seconds=ended.seconds, made=ended.result)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ProblemsError, RefusedError
+from rubin_releng.core.buildkinds import BuildKind
 from rubin_releng.stack.journals import JournalEvent
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["BuildAction", "BuildInputs", "BuildPlan", "BuildStep", "Presence", "build_key", "plan_build"]
 
 # Raise it when the same inputs give another installed product than before.
-_METHOD = 1
+_METHOD = 2
 
 
 class BuildAction(StrEnum):
@@ -51,11 +52,23 @@ class BuildInputs:
     environment : `str`
         Digest of the packages of the environment; empty without one.
     flavor : `Flavor`
-        The platform.
+        The platform, as EUPS calls it.
+    platform : `str`
+        The same more exactly, ``Linux-aarch64``.
+    compiler : `str`
+        What the compilers say of themselves; empty if there are none.
+    flags : `tuple` [ `str`, ... ]
+        Variables that change what compilers make, ``CXXFLAGS=-O3``, sorted.
+    eupspkg : `str`
+        Digest of eupspkg, for products that are built by it; empty without.
     """
 
     environment: str
     flavor: Flavor
+    platform: str = ""
+    compiler: str = ""
+    flags: tuple[str, ...] = ()
+    eupspkg: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +110,11 @@ class BuildPlan:
 
 
 def build_key(
-    product: ManifestProduct, versions: Mapping[ProductName, EupsVersion], inputs: BuildInputs
+    product: ManifestProduct,
+    versions: Mapping[ProductName, EupsVersion],
+    inputs: BuildInputs,
+    *,
+    kind: BuildKind,
 ) -> str:
     """Compute what a built product depends on.
 
@@ -108,12 +125,21 @@ def build_key(
     versions : `~collections.abc.Mapping` [ `ProductName`, `EupsVersion` ]
         Of its dependencies at least; each stands for all below it.
     inputs : `BuildInputs`
-        Environment and platform.
+        Environment, platform, compilers and flags.
+    kind : `~rubin_releng.core.buildkinds.BuildKind`
+        Who builds it.
 
     Returns
     -------
     key : `str`
         SHA-256, 64 hexadecimal digits.
+
+    Notes
+    -----
+    The table file and the product's own build options are in its commit. The
+    version of a dependency stands for its commit and all below it, so the key
+    names them all, though not what they were built with: that is the same
+    environment.
     """
     facts = {
         "method": _METHOD,
@@ -123,6 +149,11 @@ def build_key(
         "dependencies": sorted({f"{name} {versions[name]}" for name in product.dependencies}),
         "environment": inputs.environment,
         "flavor": inputs.flavor,
+        "platform": inputs.platform,
+        "compiler": inputs.compiler,
+        "flags": inputs.flags,
+        "kind": kind.value,
+        "eupspkg": inputs.eupspkg if kind is BuildKind.EUPSPKG else "",
     }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -131,6 +162,7 @@ def plan_build(
     manifest: BuildManifest,
     *,
     inputs: BuildInputs,
+    kinds: Mapping[ProductName, BuildKind],
     presence: Mapping[ProductName, Presence],
     journal: Mapping[tuple[ProductName, EupsVersion], History],
     rebuild: bool = False,
@@ -148,6 +180,8 @@ def plan_build(
         What to build.
     inputs : `BuildInputs`
         What to build it with.
+    kinds : `~collections.abc.Mapping` [ `ProductName`, `~rubin_releng.core.buildkinds.BuildKind` ]
+        Who builds each product.
     presence : `~collections.abc.Mapping` [ `ProductName`, `Presence` ]
         What the stack has of each version in the manifest.
     journal : `~collections.abc.Mapping`
@@ -170,7 +204,7 @@ def plan_build(
     steps: list[BuildStep] = []
     problems: list[RefusedError] = []
     for product in manifest.products:
-        key = build_key(product, versions, inputs)
+        key = build_key(product, versions, inputs, kind=kinds[product.name])
         history = journal.get((product.name, product.version))
         action = _action(presence[product.name], history, key)
         if action is None and not rebuild:
@@ -205,7 +239,7 @@ def _action(presence: Presence, history: History | None, key: str) -> BuildActio
 def _refusal(product: ManifestProduct, presence: Presence) -> RefusedError:
     if presence is Presence.DECLARED:
         return RefusedError(
-            f"`{product.name}` {product.version} was built in another environment",
+            f"`{product.name}` {product.version} was built in another environment, or with other flags",
             hint="use a stack of its own for each environment, or `--rebuild` to build it again in place",
         )
     return RefusedError(

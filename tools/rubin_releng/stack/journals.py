@@ -14,7 +14,16 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.versions import EupsVersion
 
-__all__ = ["History", "Journal", "JournalEntry", "JournalEvent", "TextJournal", "histories", "parse_journal"]
+__all__ = [
+    "History",
+    "Journal",
+    "JournalEntry",
+    "JournalEvent",
+    "TextJournal",
+    "histories",
+    "measured",
+    "parse_journal",
+]
 
 _SCHEMA = 1
 
@@ -47,6 +56,14 @@ class JournalEntry:
         How long the work took; `None` for one that was only begun.
     replaces : `bool`
         Whether an older folder of the product stood there when it was begun.
+    run : `str`
+        Beginning of the run it belongs to; empty in old journals.
+    cached : `bool`
+        Whether it came out of a build cache.
+    cpu_seconds : `float` or `None`
+        Of all processors; `None` if nobody measured.
+    peak_bytes : `int` or `None`
+        Memory at its peak; likewise.
     """
 
     event: JournalEvent
@@ -56,6 +73,10 @@ class JournalEntry:
     time: datetime
     seconds: float | None = None
     replaces: bool = False
+    run: str = ""
+    cached: bool = False
+    cpu_seconds: float | None = None
+    peak_bytes: int | None = None
 
     def format(self) -> str:
         """Write the entry as one line, with its end."""
@@ -68,6 +89,10 @@ class JournalEntry:
             "key": self.key,
             "seconds": self.seconds,
             "replaces": self.replaces,
+            "run": self.run,
+            "cached": self.cached,
+            "cpu_seconds": self.cpu_seconds,
+            "peak_bytes": self.peak_bytes,
         }
         return json.dumps(record, separators=(",", ":")) + "\n"
 
@@ -151,9 +176,34 @@ def _read_line(line: str) -> JournalEntry | None:
             time=datetime.fromisoformat(record["time"]),
             seconds=record["seconds"],
             replaces=record["replaces"],
+            run=record.get("run", ""),
+            cached=record.get("cached", False),
+            cpu_seconds=record.get("cpu_seconds"),
+            peak_bytes=record.get("peak_bytes"),
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def measured(entries: Iterable[JournalEntry]) -> dict[ProductName, JournalEntry]:
+    """Find what each product took when it was last built.
+
+    Parameters
+    ----------
+    entries : `~collections.abc.Iterable` [ `JournalEntry` ]
+        The oldest first.
+
+    Returns
+    -------
+    measured : `dict`
+        From product, of any version, to its newest success with a time that
+        was no unpacking of a cache.
+    """
+    return {
+        entry.product: entry
+        for entry in entries
+        if entry.event is JournalEvent.DONE and not entry.cached and entry.seconds is not None
+    }
 
 
 def histories(entries: Iterable[JournalEntry]) -> dict[tuple[ProductName, EupsVersion], History]:

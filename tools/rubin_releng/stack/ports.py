@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
+    from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
 
@@ -14,16 +15,19 @@ if TYPE_CHECKING:
     from lsstinstall.core.releases import FileRecord
     from lsstinstall.core.tags import BuildId
     from rubin_releng.core.buildkinds import SourceKind
+    from rubin_releng.core.buildtasks import BuildTask, Made
     from rubin_releng.core.refs import RefName, RepositoryRefs
 
 __all__ = [
+    "Declarer",
+    "Executor",
     "ObjectStore",
     "PackageMaker",
     "PackageStore",
     "ProductSource",
+    "ServerReader",
     "SourceStore",
     "VersionDbStore",
-    "Workshop",
 ]
 
 
@@ -37,8 +41,14 @@ class ProductSource(Protocol):
     def resolve(self, name: RefName) -> GitSha | None:
         """Read a name that is neither branch nor tag as git would; `None` if it cannot."""
 
+    def is_commit(self, sha: GitSha) -> bool:
+        """Tell whether what a tag stands for is a commit."""
+
     def read_text(self, commit: GitSha, path: str) -> str | None:
         """Read a UTF-8 file of a commit; `None` if the commit has no such file."""
+
+    def check(self, commit: GitSha) -> None:
+        """Refuse if checking a commit out would destroy somebody's work; changes nothing."""
 
     def settle(self, commit: GitSha) -> bool:
         """Check a commit out, where that is wanted; false if it was checked out already."""
@@ -63,18 +73,38 @@ class VersionDbStore(Protocol):
     def read(self, path: str) -> str | None:
         """Read a file of the newest commit; `None` if it has no such file."""
 
-    def record(self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str) -> None:
-        """Commit the files and tag the commit: both or neither."""
+    def refresh(self) -> None:
+        """Follow the remote that others push to, too."""
+
+    def record(
+        self, files: Mapping[str, str], *, message: str, tag: str, tag_message: str, push: bool = False
+    ) -> bool:
+        """Commit the files and tag the commit: both or neither.
+
+        The remote gets both first if they are pushed; false, and nothing
+        done, if others were quicker.
+        """
 
 
-class Workshop(Protocol):
-    """Where products are built, and the stack they go into."""
-
-    def make(self, product: ManifestProduct, *, replaces: bool) -> None:
-        """Build a product and put its folder into the stack, whole; used by several threads at once."""
+class Declarer(Protocol):
+    """The stack that products are built into."""
 
     def declare(self, product: ManifestProduct, build: BuildId) -> None:
         """Tell the stack's database of a product, if it does not know it, and of its build."""
+
+
+class Executor(Protocol):
+    """Where products are made: threads here, other processes, other machines."""
+
+    def submit(self, task: BuildTask) -> Future[Made]:
+        """Begin to make a product and put its folder into the stack, whole.
+
+        The future gives a `ToolkitError` if the product cannot be made, and
+        is cancelled if it was stopped.
+        """
+
+    def stop(self) -> None:
+        """Stop what runs, gently, then firmly; may be called from a signal's handler."""
 
 
 class ObjectStore(Protocol):
@@ -155,6 +185,30 @@ class PackageStore(Protocol):
         """Write down what is in a binary package, beside it; false if that is there.
 
         Used by several threads at once.
+        """
+
+
+class ServerReader(Protocol):
+    """A package root to look at, anywhere; used by several threads at once."""
+
+    @property
+    def url(self) -> str:
+        """Where it is, without a final slash."""
+
+    def read(self, path: str) -> bytes | None:
+        """Read a whole file; `None` if there is none."""
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+
+    def size(self, path: str) -> int | None:
+        """Tell the size of a file in bytes; `None` if there is none, or the server does not tell."""
+
+    def check(self, file: FileRecord) -> None:
+        """Read a file and compare it with its record.
+
+        One that is not there is a `NotFoundError`, another content a
+        `CorruptError`.
         """
 
 

@@ -8,9 +8,19 @@ import yaml
 from lsstinstall.core.errors import ExitCode
 from lsstinstall.core.names import Flavor, ProductName
 from lsstinstall.core.reporting import SilentReporter
-from rubin_releng.stack.builder import BuildFailedError, BuildOutcome, BuildReport, format_status, run_build
+from rubin_releng.core.buildkinds import BuildKind
+from rubin_releng.core.buildtasks import Made
+from rubin_releng.stack.builder import arrange_build, run_build
 from rubin_releng.stack.buildplans import BuildInputs, BuildPlan, Presence, plan_build
-from rubin_releng.stack.journals import JournalEvent, histories
+from rubin_releng.stack.buildreports import (
+    BuildFailedError,
+    BuildOutcome,
+    BuildReport,
+    format_installed,
+    format_status,
+)
+from rubin_releng.stack.journals import JournalEntry, JournalEvent, histories
+from rubin_releng.stack.weights import Capacity, Weight
 from tests.support.builds import FakeJournal, FakeWorkshop, fake_manifest
 
 MANIFEST = fake_manifest(alpha="", beta="alpha", gamma="beta alpha", other="")
@@ -20,6 +30,7 @@ def plan(*present: str, journal: FakeJournal | None = None) -> BuildPlan:
     return plan_build(
         MANIFEST,
         inputs=BuildInputs(environment="", flavor=Flavor("Linux64")),
+        kinds={product.name: BuildKind.COPY for product in MANIFEST.products},
         presence={
             product.name: Presence.DECLARED if product.name in present else Presence.ABSENT
             for product in MANIFEST.products
@@ -35,12 +46,20 @@ def run(
     jobs: int = 2,
     keep_going: bool = False,
 ) -> BuildReport:
+    journal = journal or FakeJournal()
+    wanted = plan(*present)
     return run_build(
-        plan(*present),
+        wanted,
         workshop,
-        journal or FakeJournal(),
-        jobs=jobs,
-        keep_going=keep_going,
+        workshop,
+        journal,
+        scheduling=arrange_build(
+            wanted,
+            journal.entries(),
+            declared={ProductName("other"): Weight(cores=3)},
+            capacity=Capacity(jobs=jobs, cores=4),
+            keep_going=keep_going,
+        ),
         reporter=SilentReporter(),
         clock=lambda: datetime(2026, 3, 1, tzinfo=UTC),
     )
@@ -54,16 +73,16 @@ def outcomes(report: BuildReport) -> dict[str, str]:
 def test_every_product_is_built_after_what_it_needs(jobs: int) -> None:
     workshop = FakeWorkshop()
     report = run(workshop, jobs=jobs)
-    assert sorted(workshop.made) == ["alpha", "beta", "gamma", "other"]
-    assert workshop.made.index(ProductName("alpha")) < workshop.made.index(ProductName("beta"))
-    assert workshop.made.index(ProductName("beta")) < workshop.made.index(ProductName("gamma"))
+    assert sorted(workshop.begun) == ["alpha", "beta", "gamma", "other"]
+    assert workshop.begun.index(ProductName("alpha")) < workshop.begun.index(ProductName("beta"))
+    assert workshop.begun.index(ProductName("beta")) < workshop.begun.index(ProductName("gamma"))
     assert set(outcomes(report).values()) == {"built"}
 
 
-def test_one_job_builds_in_manifest_order() -> None:
+def test_without_measures_what_more_products_wait_for_comes_first() -> None:
     workshop = FakeWorkshop()
     run(workshop, jobs=1)
-    assert workshop.made == [product.name for product in MANIFEST.products]
+    assert workshop.begun == ["alpha", "beta", "other", "gamma"]
 
 
 def test_results_are_in_manifest_order() -> None:
@@ -74,7 +93,7 @@ def test_results_are_in_manifest_order() -> None:
 def test_what_is_there_is_not_built_and_gets_the_tag() -> None:
     workshop = FakeWorkshop()
     report = run(workshop, "alpha")
-    assert "alpha" not in workshop.made
+    assert "alpha" not in workshop.begun
     assert workshop.declared[ProductName("alpha")] == "b1"
     assert outcomes(report)["alpha"] == "unchanged"
 
@@ -85,7 +104,7 @@ def test_the_journal_knows_the_beginning_and_the_end() -> None:
     assert [(entry.event, entry.product) for entry in journal.kept[:3]] == [
         (JournalEvent.BEGUN, "alpha"),
         (JournalEvent.DONE, "alpha"),
-        (JournalEvent.BEGUN, "other"),
+        (JournalEvent.BEGUN, "beta"),
     ]
 
 
@@ -105,7 +124,7 @@ def test_a_failed_product_stops_its_dependents_but_not_others_when_told_to_keep_
 def test_nothing_new_is_begun_after_a_failure_otherwise() -> None:
     workshop = FakeWorkshop(failing=("alpha",))
     report = run(workshop, jobs=1)
-    assert workshop.made == ["alpha"]
+    assert workshop.begun == ["alpha"]
     assert outcomes(report)["other"] == "not_begun"
 
 
@@ -176,3 +195,88 @@ def test_an_interrupted_build_keeps_what_was_built() -> None:
         "gamma": "not_begun",
         "other": "not_begun",
     }
+    assert workshop.stopped
+
+
+def test_the_journal_knows_what_a_product_took() -> None:
+    journal = FakeJournal()
+    run(FakeWorkshop(), journal=journal, jobs=1)
+    done = journal.kept[1]
+    assert (done.cpu_seconds, done.peak_bytes, done.cached) == (1.5, 1000, False)
+    assert {entry.run for entry in journal.kept} == {"2026-03-01T00:00:00.000+00:00"}
+
+
+def test_what_came_from_a_cache_is_told_with_its_notes() -> None:
+    workshop = FakeWorkshop()
+    workshop.made = Made(cached=True, notes=("the far cache is slow",))
+    journal = FakeJournal()
+    report = run(workshop, journal=journal)
+    assert all(result.made is workshop.made for result in report.results)
+    assert all(entry.cached for entry in journal.kept if entry.event is JournalEvent.DONE)
+
+
+def test_a_product_gets_its_cores_or_its_share() -> None:
+    workshop = FakeWorkshop()
+    run(workshop, jobs=2)
+    assert {task.product.name: task.cores for task in workshop.tasks} == {
+        "alpha": 2,
+        "beta": 2,
+        "gamma": 2,
+        "other": 3,
+    }
+
+
+def entry(product: str, seconds: float) -> JournalEntry:
+    (found,) = [one for one in MANIFEST.products if one.name == product]
+    return JournalEntry(
+        event=JournalEvent.DONE,
+        product=found.name,
+        version=found.version,
+        key="k",
+        time=datetime(2026, 2, 1, tzinfo=UTC),
+        seconds=seconds,
+        peak_bytes=7,
+    )
+
+
+def test_the_longest_way_comes_first() -> None:
+    journal = FakeJournal([entry("other", 100.0), entry("alpha", 1.0), entry("beta", 2.0)])
+    workshop = FakeWorkshop()
+    run(workshop, journal=journal, jobs=1)
+    assert workshop.begun == ["other", "alpha", "beta", "gamma"]
+
+
+def test_what_was_measured_is_a_weight_and_what_was_not_takes_the_median() -> None:
+    scheduling = arrange_build(
+        plan("alpha"),
+        [entry("other", 5.0), entry("alpha", 1.0), entry("beta", 2.0)],
+        declared={},
+        capacity=Capacity(jobs=1),
+        keep_going=False,
+    )
+    assert scheduling.remaining == {"alpha": 4.0, "beta": 4.0, "gamma": 2.0, "other": 5.0}
+    assert scheduling.weights[ProductName("other")] == Weight(memory_bytes=7)
+    assert scheduling.weights[ProductName("gamma")] == Weight()
+    assert "alpha" not in scheduling.weights
+
+
+def test_progress_is_told_with_what_was_done_so_far() -> None:
+    seen: list[int] = []
+    wanted = plan()
+    workshop = FakeWorkshop()
+    run_build(
+        wanted,
+        workshop,
+        workshop,
+        FakeJournal(),
+        scheduling=arrange_build(wanted, (), declared={}, capacity=Capacity(jobs=1), keep_going=False),
+        reporter=SilentReporter(),
+        on_progress=lambda report: seen.append(len(report().having(BuildOutcome.BUILT))),
+    )
+    assert seen == [1, 2, 3, 4]
+
+
+def test_the_status_before_the_build_lists_what_is_there() -> None:
+    status = yaml.safe_load(format_installed(MANIFEST.products[:1]))
+    assert [one["name"] for one in status["built"]] == ["alpha"]
+    assert yaml.safe_load(format_installed(())) == {"built": []}

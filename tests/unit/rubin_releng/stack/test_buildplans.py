@@ -2,11 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
 from lsstinstall.core.errors import ExitCode, ProblemsError
 from lsstinstall.core.names import Flavor, ProductName
+from rubin_releng.core.buildkinds import BuildKind
 from rubin_releng.stack.buildplans import (
     BuildAction,
     BuildInputs,
@@ -19,11 +21,14 @@ from rubin_releng.stack.buildplans import (
 from rubin_releng.stack.journals import JournalEntry, JournalEvent, histories
 from tests.support.builds import fake_manifest
 
+if TYPE_CHECKING:
+    from lsstinstall.core.buildmanifests import ManifestProduct
+
 MANIFEST = fake_manifest(alpha="", beta="alpha")
 ALPHA, BETA = MANIFEST.products
 INPUTS = BuildInputs(environment="e1", flavor=Flavor("Linux64"))
 VERSIONS = {product.name: product.version for product in MANIFEST.products}
-KEY = build_key(ALPHA, VERSIONS, INPUTS)
+KEY = build_key(ALPHA, VERSIONS, INPUTS, kind=BuildKind.COPY)
 
 
 def entry(event: JournalEvent, key: str = KEY, *, replaces: bool = False) -> JournalEntry:
@@ -41,6 +46,7 @@ def planned(presence: Presence, *events: JournalEntry, rebuild: bool = False) ->
     return plan_build(
         MANIFEST,
         inputs=INPUTS,
+        kinds={product.name: BuildKind.COPY for product in MANIFEST.products},
         presence={ALPHA.name: presence, BETA.name: Presence.ABSENT},
         journal=histories(events),
         rebuild=rebuild,
@@ -92,7 +98,10 @@ def test_what_is_there_and_what_was_done_decide(
 
 def test_a_product_built_from_other_inputs_is_refused() -> None:
     error = refusal(Presence.DECLARED, entry(JournalEvent.DONE, "other"))
-    assert str(error.problems[0]) == f"`alpha` {ALPHA.version} was built in another environment"
+    assert (
+        str(error.problems[0])
+        == f"`alpha` {ALPHA.version} was built in another environment, or with other flags"
+    )
 
 
 @pytest.mark.parametrize("events", [(), (BEGUN, DONE), (BEGUN, FAILED)])
@@ -120,18 +129,32 @@ def test_rebuilding_does_not_touch_what_is_up_to_date() -> None:
     assert action(Presence.DECLARED, DONE, rebuild=True) is BuildAction.KEEP
 
 
+def key(
+    product: ManifestProduct = BETA, inputs: BuildInputs = INPUTS, kind: BuildKind = BuildKind.COPY
+) -> str:
+    return build_key(product, VERSIONS, inputs, kind=kind)
+
+
 def test_every_input_is_in_the_key() -> None:
     changed = [
-        build_key(replace(BETA, sha=ALPHA.sha), VERSIONS, INPUTS),
-        build_key(replace(BETA, name=ProductName("other")), VERSIONS, INPUTS),
-        build_key(replace(BETA, version=ALPHA.version), VERSIONS, INPUTS),
-        build_key(BETA, {**VERSIONS, ALPHA.name: BETA.version}, INPUTS),
-        build_key(BETA, VERSIONS, replace(INPUTS, environment="e2")),
-        build_key(BETA, VERSIONS, replace(INPUTS, flavor=Flavor("Darwin"))),
+        key(replace(BETA, sha=ALPHA.sha)),
+        key(replace(BETA, name=ProductName("other"))),
+        key(replace(BETA, version=ALPHA.version)),
+        build_key(BETA, {**VERSIONS, ALPHA.name: BETA.version}, INPUTS, kind=BuildKind.COPY),
+        key(inputs=replace(INPUTS, environment="e2")),
+        key(inputs=replace(INPUTS, flavor=Flavor("Darwin"))),
+        key(inputs=replace(INPUTS, platform="Linux-aarch64")),
+        key(inputs=replace(INPUTS, compiler="gcc 14")),
+        key(inputs=replace(INPUTS, flags=("CXXFLAGS=-O3",))),
+        key(kind=BuildKind.EUPSPKG),
+        key(kind=BuildKind.EUPSPKG, inputs=replace(INPUTS, eupspkg="other")),
     ]
-    assert len({build_key(BETA, VERSIONS, INPUTS), *changed}) == 7
+    assert len({key(), *changed}) == 12
+
+
+def test_eupspkg_matters_only_where_it_builds() -> None:
+    assert key(inputs=replace(INPUTS, eupspkg="other")) == key()
 
 
 def test_repeated_dependencies_are_one_input() -> None:
-    twice = replace(BETA, dependencies=(ALPHA.name, ALPHA.name))
-    assert build_key(twice, VERSIONS, INPUTS) == build_key(BETA, VERSIONS, INPUTS)
+    assert key(replace(BETA, dependencies=(ALPHA.name, ALPHA.name))) == key()

@@ -3,6 +3,8 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,11 @@ from hypothesis import strategies as st
 
 from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.graph import reachable
-from rubin_releng.stack.scheduling import Ended, Schedule, run_graph
+from rubin_releng.stack.scheduling import Ended, Schedule, Scheduling, run_graph
+from rubin_releng.stack.weights import Capacity, Weight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def run(
@@ -20,7 +26,7 @@ def run(
     failing: frozenset[str] = frozenset(),
     keep_going: bool = True,
     interrupt_at: str | None = None,
-) -> tuple[Schedule[str], list[str]]:
+) -> tuple[Schedule[str, None], list[str]]:
     begun: list[str] = []
     lock = threading.Lock()
 
@@ -30,11 +36,16 @@ def run(
         if node in failing:
             raise ToolkitError(f"{node} failed")
 
-    def on_end(ended: Ended[str]) -> None:
+    def on_end(ended: Ended[str, None]) -> None:
         if ended.node == interrupt_at:
             raise ToolkitError("cannot be noted")
 
-    return run_graph(dependencies, work, jobs=jobs, keep_going=keep_going, on_end=on_end), begun
+    scheduling: Scheduling[str] = Scheduling(capacity=Capacity(jobs=jobs), keep_going=keep_going)
+    with ThreadPoolExecutor(jobs) as pool:
+        schedule = run_graph(
+            dependencies, lambda node: pool.submit(work, node), scheduling=scheduling, on_end=on_end
+        )
+    return schedule, begun
 
 
 @st.composite
@@ -93,29 +104,86 @@ def interrupting(node: str) -> None:
         time.sleep(0.05)
 
 
-def test_after_an_interruption_nothing_new_is_begun_and_what_runs_ends() -> None:
-    schedule = run_graph({"a": (), "b": ("a",)}, interrupting, jobs=1, keep_going=True, on_end=lambda _: None)
-    assert (list(schedule.ended), schedule.interrupted) == (["a"], True)
+def run_interrupted(
+    on_end: Callable[[Ended[str, None]], None] = lambda _: None,
+    on_interrupt: Callable[[], None] = lambda: None,
+) -> Schedule[str, None]:
+    with ThreadPoolExecutor(1) as pool:
+        return run_graph(
+            {"a": (), "b": ("a",)},
+            lambda node: pool.submit(interrupting, node),
+            scheduling=Scheduling(capacity=Capacity(jobs=1), keep_going=True),
+            on_end=on_end,
+            on_interrupt=on_interrupt,
+        )
+
+
+def test_after_an_interruption_nothing_new_is_begun_and_what_runs_is_told() -> None:
+    told: list[str] = []
+    schedule = run_interrupted(on_interrupt=lambda: told.append("stop"))
+    assert (list(schedule.ended), schedule.interrupted, told) == (["a"], True, ["stop"])
 
 
 def test_a_second_interruption_is_an_exception() -> None:
-    def insist(ended: Ended[str]) -> None:
+    def insist(ended: Ended[str, None]) -> None:
         del ended
         signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
-        run_graph({"a": ()}, interrupting, jobs=1, keep_going=True, on_end=insist)
+        run_interrupted(insist)
 
 
-def test_the_handler_of_the_caller_is_put_back() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    run_graph({"a": ()}, interrupting, jobs=1, keep_going=True, on_end=lambda _: None)
-    assert signal.getsignal(signal.SIGINT) is before
+def test_the_handlers_of_the_caller_are_put_back() -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.getsignal(number) for number in numbers]
+    run_interrupted()
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def test_a_graph_can_be_worked_on_from_any_thread() -> None:
-    schedules: list[Schedule[str]] = []
+    schedules: list[Schedule[str, None]] = []
     thread = threading.Thread(target=lambda: schedules.append(run({"a": ()})[0]))
     thread.start()
     thread.join()
     assert list(schedules[0].ended) == ["a"]
+
+
+def in_turn(scheduling: Scheduling[str], dependencies: dict[str, tuple[str, ...]]) -> list[str]:
+    """Work in the caller's thread, so that the order is that of the beginnings."""
+    begun: list[str] = []
+
+    def submit(node: str) -> Future[None]:
+        begun.append(node)
+        future: Future[None] = Future()
+        future.set_result(None)
+        return future
+
+    run_graph(dependencies, submit, scheduling=scheduling, on_end=lambda _: None)
+    return begun
+
+
+def test_what_has_the_longest_way_before_it_comes_first() -> None:
+    scheduling = Scheduling(capacity=Capacity(jobs=1), keep_going=True, remaining={"c": 9.0, "b": 2.0})
+    assert in_turn(scheduling, {"a": (), "b": (), "c": ("a",), "d": ()}) == ["b", "a", "c", "d"]
+
+
+def test_what_is_too_heavy_waits_and_lets_lighter_ones_pass() -> None:
+    heavy = Weight(memory_bytes=8)
+    scheduling = Scheduling(
+        capacity=Capacity(jobs=3, memory_bytes=10),
+        keep_going=True,
+        weights={"a": heavy, "b": heavy, "c": Weight(memory_bytes=2)},
+    )
+    assert in_turn(scheduling, {"a": (), "b": (), "c": ()}) == ["a", "c", "b"]
+
+
+def test_what_was_stopped_is_neither_done_nor_failed() -> None:
+    def submit(_: str) -> Future[None]:
+        future: Future[None] = Future()
+        future.cancel()
+        future.set_running_or_notify_cancel()
+        return future
+
+    scheduling: Scheduling[str] = Scheduling(capacity=Capacity(jobs=1), keep_going=True)
+    schedule = run_graph({"a": ()}, submit, scheduling=scheduling, on_end=lambda _: None)
+    assert dict(schedule.ended) == {}
