@@ -19,6 +19,7 @@ from rubin_releng.adapters.retries import Retries
 from rubin_releng.adapters.versiondbs import VersionDbRepository
 from rubin_releng.adapters.workspaces import BuildDirectory
 from rubin_releng.adapters.yamlfiles import compose_yaml
+from rubin_releng.commands.pullstatuses import save_pull_requests
 from rubin_releng.core.exclusions import ExclusionMap, parse_exclusions
 from rubin_releng.core.repositories import read_repositories
 from rubin_releng.stack.preparations import Wanted, arrange, check_refs, predict_products
@@ -177,6 +178,7 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
         record = _record(options, products, versiondb)
         if not options.plan:
             write_atomic(options.build_dir / MANIFEST, record.manifest.format())
+            save_pull_requests(options.build_dir, products, index, reporter)
     return Prepared(record=record, products=products, unused=unused)
 
 
