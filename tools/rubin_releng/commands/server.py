@@ -9,6 +9,7 @@ from lsstinstall.commands.frame import LazyGroup
 __all__ = ["server"]
 
 _COMMANDS = {
+    "check": ("rubin_releng.commands.servercheck:check", "Tell what a package root has of a tag."),
     "index": ("rubin_releng.commands.serverindex:index", "Write the lists of files that EUPS asks for."),
 }
 
