@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import pytest
 
+from lsstinstall.core.buildmanifests import BuildManifest
 from lsstinstall.core.errors import ExitCode, ProblemsError
 from lsstinstall.core.graph import CycleError
-from lsstinstall.core.names import Flavor, ProductName
+from lsstinstall.core.names import Flavor, GitSha, ProductName
 from lsstinstall.core.reporting import SilentReporter
+from lsstinstall.core.tags import parse_build_id
 from rubin_releng.core.exclusions import ExclusionMap, parse_exclusions
 from rubin_releng.core.refs import RefName
 from rubin_releng.core.repositories import RepoIndex, Repository
-from rubin_releng.stack.preparations import FoundProduct, Wanted, arrange, check_refs
-from rubin_releng.stack.preparer import discover, settle
-from tests.support.sources import FakeSources, fake_commit
+from rubin_releng.stack.preparations import FoundProduct, Wanted, arrange, check_refs, predict_products
+from rubin_releng.stack.preparer import Discovery, discover, settle
+from tests.support.sources import TREE, FakeSources, fake_commit
 
 
 def index_of(*names: str, refs: dict[str, str] | None = None) -> RepoIndex:
@@ -224,3 +226,95 @@ def test_an_interruption_is_passed_on() -> None:
     sources.interrupted = True
     with pytest.raises(KeyboardInterrupt):
         found_by(sources, "gamma")
+
+
+def predicted_by(sources: FakeSources, product: str, *names: str, index: RepoIndex) -> Discovery:
+    wanted = Wanted(
+        products=(ProductName(product),), refs=(), flavor=Flavor("Linux64"), exclusions=ExclusionMap()
+    )
+    return discover(
+        wanted,
+        index,
+        sources,
+        reporter=SilentReporter(),
+        jobs=1,
+        predicted=tuple(ProductName(name) for name in names),
+    )
+
+
+def test_what_was_predicted_is_asked_once_and_at_once() -> None:
+    sources = diamond()
+    index = index_of("alpha", "beta", "delta", "gamma", "unrelated")
+    discovery = predicted_by(sources, "gamma", "alpha", "beta", "delta", "gamma", index=index)
+    assert list(discovery.products) == ["alpha", "beta", "delta", "gamma"]
+    assert sources.obtained == ["gamma", "alpha", "beta", "delta"]
+
+
+def test_a_wrong_prediction_does_no_harm() -> None:
+    sources = diamond()
+    sources.repositories["memory:unrelated"].dirty = True
+    index = index_of("alpha", "beta", "delta", "gamma", "unrelated")
+    discovery = predicted_by(sources, "gamma", "unrelated", "retired", "alpha", index=index)
+    assert list(discovery.products) == list(discovery.sources) == ["alpha", "beta", "delta", "gamma"]
+
+
+def test_nothing_is_checked_out_if_any_product_has_a_problem() -> None:
+    sources = diamond()
+    sources.repositories["memory:beta"].dirty = True
+    problems_of(sources, "gamma")
+    assert [one.checked_out for one in sources.repositories.values()] == [None] * 5
+
+
+def test_problems_of_checking_out_are_reported_together() -> None:
+    sources = diamond()
+    for name in ("alpha", "beta"):
+        sources.repositories[f"memory:{name}"].full = True
+    assert problems_of(sources, "gamma") == [
+        "`alpha`: no space left on the disk",
+        "`beta`: no space left on the disk",
+    ]
+    assert sources.repositories["memory:gamma"].checked_out is not None
+
+
+def test_misspelt_refs_and_cycles_are_reported_with_the_rest() -> None:
+    sources = FakeSources()
+    sources.add("top", "one", "bare")
+    sources.add("one", "two")
+    sources.add("two", "one")
+    sources.add("bare", table=None)
+    with pytest.raises(ProblemsError) as caught:
+        found_by(sources, "top", refs=("tickets/DM-9",))
+    told = [str(problem) for problem in caught.value.problems]
+    assert [text.split(":")[0] for text in told] == [
+        "`bare`, needed by `top`",
+        "`tickets/DM-9` is no branch, tag or commit of any product",
+        "the dependencies form a cycle",
+    ]
+
+
+def test_a_ref_that_an_unseen_repository_may_have_is_no_problem() -> None:
+    sources = FakeSources()
+    sources.add("top", "gone")
+    with pytest.raises(ProblemsError) as caught:
+        found_by(sources, "top", refs=("tickets/DM-9",), index=index_of("top", "gone"))
+    assert len(caught.value.problems) == 1
+
+
+def test_a_tag_of_a_tree_is_not_built() -> None:
+    sources = FakeSources()
+    repository = sources.add("top")
+    repository.tags["odd"] = GitSha(TREE * 5)
+    assert found_by(sources, "top", refs=("odd",))[ProductName("top")].ref.name == "main"
+
+
+def manifest_of(found: dict[ProductName, FoundProduct]) -> BuildManifest:
+    rows = tuple(product.manifest_product() for product in arrange(found))
+    return BuildManifest(build=parse_build_id("b1"), products=rows)
+
+
+def test_the_last_build_predicts_the_next() -> None:
+    previous = manifest_of(found_by(diamond(), "gamma"))
+    assert predict_products([ProductName("gamma")], previous) == ("alpha", "beta", "delta", "gamma")
+    assert predict_products([ProductName("beta"), ProductName("new")], previous) == ("alpha", "beta")
+    assert predict_products([ProductName("new")], previous) == ()
+    assert predict_products([ProductName("gamma")], None) == ()

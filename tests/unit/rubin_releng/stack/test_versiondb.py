@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
-from lsstinstall.core.errors import FormatError, RefusedError
+from lsstinstall.core.errors import FormatError, RefusedError, UnavailableError
 from lsstinstall.core.names import ProductName
 from lsstinstall.core.tags import parse_build_id
 from lsstinstall.core.versions import parse_eups_version
 from rubin_releng.stack.versiondb import (
     CONTENT_PATH,
     BuildRecord,
+    allocate_build,
     manifest_path,
     next_build,
     plan_record,
@@ -138,3 +139,36 @@ def test_a_broken_list_of_contents_names_the_line() -> None:
     store = FakeVersionDb(files={CONTENT_PATH: f"{'0' * 40}\tb1\nnonsense\n"})
     with pytest.raises(FormatError, match=r"content_sha\.db\.txt:2:1"):
         plan_record((ALPHA,), store)
+
+
+def test_ids_that_mean_something_else_are_skipped() -> None:
+    assert next_build(("b1",), {"b2", "b3", "b5"}) == "b4"
+
+
+def test_a_build_is_recorded_and_pushed() -> None:
+    store = FakeVersionDb()
+    record = allocate_build((ALPHA,), store, push=True)
+    assert (record.manifest.build, store.tagged, store.pushed) == ("b1", ["b1"], ["b1"])
+    assert store.refreshed == 1
+
+
+def test_whoever_is_overtaken_takes_the_next_id() -> None:
+    store = FakeVersionDb(others=["b1", "b2"])
+    record = allocate_build((ALPHA,), store, push=True)
+    assert (record.manifest.build, store.pushed) == ("b3", ["b3"])
+    assert list(store.files) == ["manifests/b3.txt", CONTENT_PATH]
+
+
+def test_whoever_is_overtaken_each_time_gives_up() -> None:
+    store = FakeVersionDb(others=[f"b{number}" for number in range(1, 20)])
+    with pytest.raises(UnavailableError, match="before we could"):
+        allocate_build((ALPHA,), store, push=True)
+    assert store.files == {}
+
+
+def test_what_is_recorded_is_not_recorded_again() -> None:
+    store = FakeVersionDb()
+    allocate_build((ALPHA,), store)
+    assert not allocate_build((ALPHA,), store, taken={"b1"}).new
+    assert store.tagged == ["b1"]
+    assert store.refreshed == 0
