@@ -193,6 +193,14 @@ class LoggedHistory:
         """
         return self.graph.line(end)[-1]
 
+    def mentions(self, pattern: re.Pattern[str]) -> bool:
+        """Tell whether a pattern is in any message, or in a name of an author."""
+        return any(pattern.search(record, _SHA_SIZE) for record in self._records.values())
+
+    def descendants(self, sha: GitSha) -> frozenset[GitSha]:
+        """Find the commits that have a certain one in their history, itself included."""
+        return self.graph.descendants(sha)
+
     def is_shallow(self) -> bool:
         """Tell whether the history is cut off somewhere."""
         return self._is_cut

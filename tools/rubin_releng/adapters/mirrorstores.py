@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import zlib
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["MirrorRef", "MirrorStore"]
 
 _WAIT_SECONDS = 60.0
+_MANY = 2000
 # Raised with the layout: another one is thrown away, for everything can be read again.
-_LAYOUT = 1
+_LAYOUT = 2
 _TABLES = """
 CREATE TABLE repositories (
     id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, fingerprint TEXT NOT NULL, branch TEXT,
@@ -72,6 +74,9 @@ class MirrorStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._process = os.getpid()
+        self._asked = 0
+        self._whole: dict[int, dict[str, GitSha]] | None = None
         make_directory(path.parent)
         try:
             self._database = self._open()
@@ -107,6 +112,9 @@ class MirrorStore:
             raise _explain(error, self.path) from error
 
     def _rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        if self._process != os.getpid():
+            # Two processes must not share what the first one opened.
+            self._database, self._process = self._open(), os.getpid()
         try:
             with self._lock, closing(self._database.execute(query, values)) as cursor:
                 return cursor.fetchall()
@@ -168,66 +176,69 @@ class MirrorStore:
             rows = ((number, one.name, one.sha, one.message, one.time) for one in refs)
             database.executemany("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?)", rows)
             database.execute("INSERT OR REPLACE INTO logs VALUES (?, ?)", (number, packed))
+        self._whole = None
 
-    def histories(self, urls: Iterable[str], *, whole: bool = False) -> dict[str, LoggedHistory]:
+    def histories(self, urls: Iterable[str]) -> dict[str, LoggedHistory]:
         """Open the histories of repositories that are here.
 
         Parameters
         ----------
         urls : `~collections.abc.Iterable` [ `str` ]
             Addresses.
-        whole : `bool`, optional
-            Whether to read all refs now, because most of them are wanted.
 
         Returns
         -------
         histories : `dict` [ `str`, `LoggedHistory` ]
             Without those that are not here; read when they are wanted.
         """
-        known = {
-            str(url): (_number(number), bool(cut))
-            for url, number, cut in self._rows("SELECT url, id, is_cut FROM repositories")
-        }
-        refs = self.commits() if whole else {}
+        rows = self._rows("SELECT url, id, is_cut FROM repositories")
+        known = {str(url): (_number(number), bool(is_cut)) for url, number, is_cut in rows}
         return {
             url: LoggedHistory(
-                refs[url].get if url in refs else partial(self._ref, known[url][0]),
-                partial(self._log, known[url][0]),
-                is_cut=known[url][1],
+                partial(self._ref, known[url][0]), partial(self._log, known[url][0]), is_cut=known[url][1]
             )
             for url in dict.fromkeys(urls)
             if url in known
         }
 
-    def commits(self) -> dict[str, dict[str, GitSha]]:
-        """Read the refs of all repositories at once.
+    def tag_names(self, url: str) -> tuple[str, ...]:
+        """List the tags of one repository.
+
+        Parameters
+        ----------
+        url : `str`
+            Its address.
 
         Returns
         -------
-        commits : `dict` [ `str`, `dict` [ `str`, `GitSha` ] ]
-            By address, then by whole ref.
-        """
-        urls = {number: str(url) for number, url in self._rows("SELECT id, url FROM repositories")}
-        found: dict[str, dict[str, GitSha]] = {url: {} for url in urls.values()}
-        here = {number: found[url] for number, url in urls.items()}
-        for number, name, sha in self._rows("SELECT repository, name, sha FROM refs"):
-            here[number][cast("str", name)] = cast("GitSha", sha)
-        return found
-
-    def tag_times(self) -> dict[str, int | None]:
-        """Tell when tags were made.
-
-        Returns
-        -------
-        times : `dict` [ `str`, `int` or `None` ]
-            By name without ``refs/tags/``, sorted: the earliest time in any
-            repository, in seconds since 1970; `None` for tags without one.
+        names : `tuple` [ `str`, ... ]
+            Without ``refs/tags/``, sorted.
         """
         rows = self._rows(
-            "SELECT substr(name, 11), min(time) FROM refs"
+            "SELECT substr(name, 11) FROM refs JOIN repositories ON id = repository"
+            " WHERE url = ? AND name >= 'refs/tags/' AND name < 'refs/tags0' ORDER BY name",
+            url,
+        )
+        return tuple(str(name) for (name,) in rows)
+
+    def tag_facts(self) -> dict[str, tuple[int, str, int | None]]:
+        """Tell what all repositories together say of each tag.
+
+        Returns
+        -------
+        facts : `dict` [ `str`, `tuple` [ `int`, `str`, `int` or `None` ] ]
+            By name without ``refs/tags/``, sorted: how many have it, what one
+            of them says in its first line, and the earliest time in seconds
+            since 1970, if any is known.
+        """
+        rows = self._rows(
+            "SELECT substr(name, 11), count(*), max(message), min(time) FROM refs"
             " WHERE name >= 'refs/tags/' AND name < 'refs/tags0' GROUP BY name ORDER BY name"
         )
-        return {str(name): None if time is None else _number(time) for name, time in rows}
+        return {
+            str(name): (_number(count), str(message), None if time is None else _number(time))
+            for name, count, message, time in rows
+        }
 
     def tagged(self, names: Sequence[str]) -> dict[str, dict[str, MirrorRef]]:
         """Read some refs in all repositories.
@@ -259,9 +270,22 @@ class MirrorStore:
         return found
 
     def _ref(self, number: int, name: str) -> GitSha | None:
-        """Find one ref of one repository."""
+        if self._whole is not None:
+            return self._whole[number].get(name)
+        self._asked += 1
+        if self._asked > _MANY:
+            # Whoever asks so often wants nearly all of them.
+            self._whole = self._all_refs()
+            return self._whole[number].get(name)
         rows = self._rows("SELECT sha FROM refs WHERE repository = ? AND name = ?", number, name)
         return GitSha(str(rows[0][0])) if rows else None
+
+    def _all_refs(self) -> dict[int, dict[str, GitSha]]:
+        numbers = self._rows("SELECT id FROM repositories")
+        found: dict[int, dict[str, GitSha]] = {_number(number): {} for (number,) in numbers}
+        for number, name, sha in self._rows("SELECT repository, name, sha FROM refs"):
+            found[cast("int", number)][cast("str", name)] = cast("GitSha", sha)
+        return found
 
     def _log(self, number: int) -> str:
         """Read the log of one repository."""

@@ -50,6 +50,11 @@ class Timelines:
         self._known: dict[tuple[object, ...], End] = {}
         self._unchanged: dict[int, tuple[ProductChanges, tuple[str, ...]]] = {}
 
+    @property
+    def readers(self) -> Mapping[ProductName, HistoryReader]:
+        """The histories that are at hand."""
+        return self._sources.readers
+
     def ends(self, side: Side) -> Mapping[ProductName, End]:
         """Find all products at one end.
 

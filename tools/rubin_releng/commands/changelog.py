@@ -23,6 +23,7 @@ _COMMANDS = {
         "rubin_releng.commands.changelogbackports:backports",
         "List what was taken into a release after its weekly.",
     ),
+    "mirror": ("rubin_releng.commands.changelogmirror:mirror", "Mirror repositories, to work offline."),
 }
 
 

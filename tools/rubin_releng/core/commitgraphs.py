@@ -111,6 +111,25 @@ class CommitGraph:
             found.append(parents[0])
         return found
 
+    def descendants(self, sha: GitSha) -> frozenset[GitSha]:
+        """Find the commits that have a certain one in their history.
+
+        Parameters
+        ----------
+        sha : `GitSha`
+            A commit that is there.
+
+        Returns
+        -------
+        shas : `frozenset` [ `GitSha` ]
+            The commit itself included.
+        """
+        found = {sha}
+        for place in range(self._place[sha] - 1, -1, -1):
+            if not found.isdisjoint(self._parents[self._shas[place]]):
+                found.add(self._shas[place])
+        return frozenset(found)
+
     def _sides(self, start: Iterable[GitSha], end: Iterable[GitSha]) -> tuple[set[GitSha], set[GitSha]]:
         """Walk down from both, newest first; a commit is final once all its children were seen."""
         place, parents = self._place, self._parents

@@ -1,0 +1,190 @@
+"""`rubin-releng changelog all`."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lsstinstall.adapters.locks import hold_lock
+from lsstinstall.commands.frame import output_options
+from lsstinstall.core.errors import ExitCode
+from lsstinstall.core.reporting import Outcome
+from rubin_releng.adapters.sitefolders import SiteFolder
+from rubin_releng.changelog.sitestates import SiteState, parse_site_state, settings_key
+from rubin_releng.commands.changelogoptions import changelog_options
+from rubin_releng.commands.changelogstack import open_stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lsstinstall.adapters.console import Console
+    from lsstinstall.core.reporting import Reporter
+    from rubin_releng.changelog.catalogs import Pair
+    from rubin_releng.changelog.pageentries import PageEntry
+    from rubin_releng.commands.changelogoptions import ChangeLogOptions
+    from rubin_releng.commands.changelogstack import Stack
+
+__all__ = ["all_releases"]
+
+_STATE = "changelog-state.json"
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+# So many pages are worth a process of their own.
+_PAGES_AT_ONCE = 32
+
+
+@click.command(epilog="Example: rubin-releng changelog all --repos repos.yaml --output site")
+@click.option("--output", "folder", type=_FOLDER, required=True, metavar="DIR", help="Folder of the site.")
+@click.option("--url", help="Where the site will be, for its feeds.")
+@click.option("--latest-patch", is_flag=True, help="Compare a new family with the last patch before it.")
+@click.option("--again", is_flag=True, help="Make all pages again, as after titles were changed.")
+@changelog_options
+@output_options
+def all_releases(
+    console: Console,
+    options: ChangeLogOptions,
+    folder: Path,
+    url: str | None,
+    *,
+    latest_patch: bool,
+    again: bool,
+) -> int:
+    """Write the pages of all weeklies and releases.
+
+    Each is compared with the one before it, and `main` with the last weekly.
+    A page that is finished is not made again unless a tag was moved, or the
+    settings were changed.
+    """
+    reporter = console.reporter()
+    stack = open_stack(options, reporter=reporter)
+    with hold_lock(folder / ".changelog.lock", wait_seconds=None, purpose="a site", waiting=reporter.note):
+        site = SiteFolder(folder)
+        state = SiteState() if again else parse_site_state(site.read(_STATE))
+        fingerprint = _fingerprint(stack, url=url, latest_patch=latest_patch)
+        if fingerprint and fingerprint == state.fingerprint:
+            pages, made, changed = len(state.pages), 0, 0
+        else:
+            work = _Work(stack, site, state, reporter)
+            pages, made, changed = work.run(fingerprint, url=url, latest_patch=latest_patch)
+    for warning in stack.warnings:
+        reporter.warn(warning)
+    console.answer(
+        {"folder": str(folder), "pages": pages, "made": made, "files_changed": changed},
+        f"{folder}: {pages} pages, {made} of them made, {changed} files changed",
+    )
+    return int(ExitCode.OK)
+
+
+def _fingerprint(stack: Stack, *, url: str | None, latest_patch: bool) -> str:
+    """Sum up everything that the site depends on; empty if some of it is elsewhere."""
+    places = stack.options.places
+    if places.pkgroots or places.tag_lists or places.versiondbs or places.legacy_environments or places.jira:
+        return ""
+    titles = places.titles or places.cache / "titles.tsv"
+    known = titles.read_bytes() if titles.is_file() else b""
+    parts = (
+        settings_key(stack.options.settings),
+        url,
+        latest_patch,
+        sorted(stack.urls.items()),
+        stack.store.fingerprint(),
+        hashlib.sha256(known).hexdigest(),
+    )
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Todo:
+    """A page to make."""
+
+    name: str
+    key: str
+    pair: Pair
+
+
+class _Work:
+    """Makes the pages that are missing, and what sums all pages up."""
+
+    def __init__(self, stack: Stack, site: SiteFolder, state: SiteState, reporter: Reporter) -> None:
+        self._stack = stack
+        self._site = site
+        self._state = state
+        self._reporter = reporter
+        self._entries = self._read_entries()
+
+    def _read_entries(self) -> dict[str, PageEntry]:
+        # Imported here: a site that is up to date needs no page at all.
+        from rubin_releng.changelog.siteyears import read_year  # noqa: PLC0415
+
+        found: dict[str, PageEntry] = {}
+        for path in self._site.listing("data", ".json"):
+            for entry in read_year(self._site.read(path) or "", source=path):
+                found[entry.tag] = entry
+        return found
+
+    def run(self, fingerprint: str, *, url: str | None, latest_patch: bool) -> tuple[int, int, int]:
+        """Make what is missing; count pages, those made, and files changed."""
+        pages = list(self._plan(latest_patch=latest_patch))
+        todo = [page for page in pages if not self._is_finished(page)]
+        self._reporter.begin("write change logs", len(todo))
+        chunks = [todo[start : start + _PAGES_AT_ONCE] for start in range(0, len(todo), _PAGES_AT_ONCE)]
+        changed = 0
+        # Imported here: mostly there is one page to make.
+        from rubin_releng.adapters.forks import map_forked  # noqa: PLC0415
+
+        for chunk, (entries, files) in zip(
+            chunks, map_forked(self._make, chunks, jobs=self._stack.options.jobs), strict=True
+        ):
+            changed += files
+            for page, entry in zip(chunk, entries, strict=True):
+                self._entries[page.name] = entry
+                self._reporter.step(page.name, Outcome.DONE, detail=f"{entry.counts.tickets} tickets")
+        self._reporter.end()
+        changed += self._finish(pages, fingerprint, url=url)
+        return len(pages), len(todo), changed
+
+    def _plan(self, *, latest_patch: bool) -> list[_Todo]:
+        settings = settings_key(self._stack.options.settings)
+        timelines = self._stack.timelines
+        return [
+            _Todo(
+                name=pair.new.name,
+                key=hashlib.sha256(f"{settings} {timelines.key(pair.old, pair.new)}".encode()).hexdigest(),
+                pair=pair,
+            )
+            for pair in self._stack.catalog.pairs(latest_patch=latest_patch)
+        ]
+
+    def _is_finished(self, page: _Todo) -> bool:
+        entry = self._entries.get(page.name)
+        is_same = self._state.pages.get(page.name) == page.key
+        return is_same and entry is not None and self._site.has(entry.path)
+
+    def _make(self, chunk: Sequence[_Todo]) -> tuple[list[PageEntry], int]:
+        """Make pages, in a process of its own if there are many."""
+        from rubin_releng.commands.changelogpages import make_page  # noqa: PLC0415 - as above
+
+        entries, changed = [], 0
+        now = datetime.now(UTC).replace(microsecond=0)
+        for page in chunk:
+            entry, files = make_page(self._stack, page.pair, now=now, before=self._entries.get(page.name))
+            changed += self._site.write(files)
+            entries.append(entry)
+        return entries, changed
+
+    def _finish(self, pages: Sequence[_Todo], fingerprint: str, *, url: str | None) -> int:
+        from rubin_releng.changelog.sites import site_files  # noqa: PLC0415 - as above
+
+        entries = [self._entries[page.name] for page in pages]
+        files = site_files(entries, url=url)
+        changed = self._site.write(files)
+        for path in (*self._site.listing("data", ".json"), *self._site.listing("data", ".js")):
+            if path not in files:
+                self._site.remove(path)
+        state = replace(self._state, fingerprint=fingerprint, pages={page.name: page.key for page in pages})
+        self._site.finish(_STATE, state.format())
+        return changed

@@ -1,0 +1,143 @@
+"""Opens the whole stack for questions about many releases: everything is mirrored, clones too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import ConfigurationError
+from rubin_releng.adapters.mirrors import Mirrors
+from rubin_releng.adapters.mirrortags import MirrorTags
+from rubin_releng.changelog.catalogs import Catalog, TagFacts, read_tags
+from rubin_releng.changelog.relating import Sources
+from rubin_releng.changelog.timelines import Timelines
+from rubin_releng.commands.changeloginputs import open_side_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lsstinstall.core.names import ProductName
+    from lsstinstall.core.reporting import Reporter
+    from rubin_releng.adapters.loggedhistories import LoggedHistory
+    from rubin_releng.adapters.mirrors import MirrorResult
+    from rubin_releng.adapters.mirrorstores import MirrorStore
+    from rubin_releng.commands.changelogoptions import ChangeLogOptions
+
+__all__ = ["Stack", "open_stack", "update_mirrors"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """All histories, and all releases.
+
+    Parameters
+    ----------
+    store : `MirrorStore`
+        What the mirrors hold.
+    urls : `~collections.abc.Mapping` [ `ProductName`, `str` ]
+        Address of each product's repository.
+    histories : `~collections.abc.Mapping` [ `ProductName`, `LoggedHistory` ]
+        Of those that are mirrored.
+    options : `ChangeLogOptions`
+        What the user said.
+    warnings : `tuple` [ `str`, ... ]
+        Repositories that could not be reached.
+    """
+
+    store: MirrorStore
+    urls: Mapping[ProductName, str]
+    histories: Mapping[ProductName, LoggedHistory]
+    options: ChangeLogOptions
+    warnings: tuple[str, ...] = ()
+
+    @cached_property
+    def sources(self) -> Sources:
+        """What products are compared with."""
+        settings = self.options.settings
+        return Sources(
+            readers=self.histories, settings=settings, grammar=settings.grammar, repositories=self.urls
+        )
+
+    @cached_property
+    def timelines(self) -> Timelines:
+        """All products through all releases."""
+        return Timelines(self.sources)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """All releases."""
+        facts = {
+            name: TagFacts(
+                count=count,
+                message=message,
+                time=None if time is None else datetime.fromtimestamp(time, UTC),
+            )
+            for name, (count, message, time) in self.store.tag_facts().items()
+        }
+        inputs = open_side_inputs(self.options.places, directories={}, readers=self.histories)
+        tags = MirrorTags(self.store, self.urls) if inputs.manifests or inputs.tag_lists else None
+        return Catalog(read_tags(facts, repositories=len(self.urls)), replace(inputs, tags=tags))
+
+
+def find_repositories(options: ChangeLogOptions) -> dict[ProductName, tuple[str, str | None]]:
+    """Find the repositories that the user means: address and main line of each product."""
+    found: dict[ProductName, tuple[str, str | None]] = {}
+    if options.repos is not None:
+        # Imported here: clones need no YAML.
+        from rubin_releng.adapters.repositoryindexes import RepositoryIndexes  # noqa: PLC0415
+
+        today = RepositoryIndexes(str(options.repos)).today()
+        found = {one.product: (one.url, one.ref) for one in today.repositories}
+    found.update({name: (str(path.resolve()), None) for name, path in options.clones.items()})
+    if not found:
+        raise ConfigurationError(
+            "there is no product to read",
+            hint="name all repositories with `--repos`, or clones with `--repositories`",
+        )
+    return {name: where for name, where in found.items() if not options.only or name in options.only}
+
+
+def update_mirrors(options: ChangeLogOptions, *, reporter: Reporter) -> MirrorResult:
+    """Bring the mirrors of all repositories up to date."""
+    wanted = find_repositories(options)
+    return Mirrors(options.mirror).update(dict(wanted.values()), reporter=reporter)
+
+
+def open_stack(options: ChangeLogOptions, *, reporter: Reporter) -> Stack:
+    """Open the whole stack.
+
+    Parameters
+    ----------
+    options : `ChangeLogOptions`
+        What the user said.
+    reporter : `~lsstinstall.core.reporting.Reporter`
+        Hears of the mirrors.
+
+    Returns
+    -------
+    stack : `Stack`
+        Mirrors were brought up to date, unless this is offline.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if no repository is named.
+    """
+    wanted = find_repositories(options)
+    mirrors = Mirrors(options.mirror)
+    warnings: list[str] = []
+    if not options.places.offline:
+        result = mirrors.update(dict(wanted.values()), reporter=reporter)
+        warnings += [f"<{url}> is as it was, for {why}" for url, why in result.kept.items()]
+    urls = {name: url for name, (url, _) in wanted.items()}
+    known = mirrors.store.histories(urls.values())
+    warnings += [f"<{url}> is not mirrored" for url in dict.fromkeys(urls.values()) if url not in known]
+    return Stack(
+        store=mirrors.store,
+        urls=urls,
+        histories={name: known[url] for name, url in urls.items() if url in known},
+        options=options,
+        warnings=tuple(warnings),
+    )
