@@ -132,7 +132,11 @@ def test_the_line_of_release_23_is_built_with_its_published_build_strings(
     answer = maintainer.json(
         "build", "--recipe", recipes / "rubin-env-0.8", "--platform", "linux-64", "--output", tmp_path / "c"
     )
-    assert answer["built"][0] == "linux-64/rubin-env-nosysroot-0.8.4-h2cc385e_3.conda"
+    assert answer["built"] == [
+        "linux-64/rubin-env-nosysroot-0.8.4-h2cc385e_3.conda",
+        "linux-64/rubin-env-0.8.4-ha770c72_3.conda",
+        "linux-64/rubin-env-rsp-0.8.4-ha770c72_3.conda",
+    ]
     nosysroot, rubin_env, rsp = (
         read_package(tmp_path / "c" / one, tmp_path / one) for one in answer["built"]
     )
@@ -143,6 +147,19 @@ def test_the_line_of_release_23_is_built_with_its_published_build_strings(
     assert "cfitsio 3.*" in nosysroot.depends
     assert rubin_env.depends == ("rubin-env-nosysroot ==0.8.4 h2cc385e_3", "sysroot_linux-64 2.17.*")
     assert (rubin_env.files, rsp.files) == (set(), set())
+
+
+@pytest.mark.parametrize(
+    ("platform", "strings"),
+    [("osx-64", ["he3f3951_3", *["h694c41f_3"] * 2]), ("osx-arm64", ["h7fa4efe_3", *["hce30654_3"] * 2])],
+)
+def test_packages_of_release_23_are_named_as_conda_build_names_them(
+    maintainer: _Maintainer, recipes: Path, tmp_path: Path, platform: str, strings: list[str]
+) -> None:
+    build = ("build", "--recipe", recipes / "rubin-env-0.8", "--platform", platform, "--dry-run")
+    answer = maintainer.json(*build, "--output", tmp_path / "c")
+    # Computed by conda-build 26.7 from the recipe that we render for it.
+    assert [one["build"] for one in answer["packages"]] == strings
 
 
 def test_all_platforms_are_built_at_once_and_then_left_alone(

@@ -10,6 +10,7 @@ from lsstinstall.core.names import CondaSubdir, parse_subdir
 from rubin_releng.adapters.ledgerfiles import LEDGER, load_ledger
 from rubin_releng.adapters.recipefiles import stage_recipe
 from rubin_releng.core.packagejobs import PackageJob
+from rubin_releng.environments.buildstrings import published_strings
 from rubin_releng.environments.recipeplans import plan_recipe
 from rubin_releng.environments.rendering import RecipeFormat, render_recipe
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rubin_releng.adapters.ledgerfiles import LoadedLedger
     from rubin_releng.adapters.rattlerbuild import RattlerBuild
     from rubin_releng.core.ledgers import VersionRecord
+    from rubin_releng.environments.recipeplans import RecipePlan
 
 __all__ = ["ALL_PLATFORMS", "JobOptions", "make_jobs"]
 
@@ -155,9 +157,20 @@ class _LedgerJobs:
         """Say whether the ledger is not in the recipe's folder, but one that it names."""
         return self._options.requirements is None and (folder / LEDGER) != self._loaded.path
 
+    def _planned(self, record: VersionRecord, platform: CondaSubdir) -> RecipePlan:
+        """Plan the recipe; what conda-forge named by another rule than rattler-build's keeps its names."""
+        whole = plan_recipe(self._ledger, record, [platform], comments=False)
+        # Keys of the user make other packages.
+        if self._options.variants:
+            return whole
+        strings = published_strings(whole, self._ledger.variant(record.id, platform), platform)
+        return replace(
+            whole, outputs=tuple(replace(one, string=strings.get(one.name)) for one in whole.outputs)
+        )
+
     def _job(self, record: VersionRecord, platform: CondaSubdir, scripts: Path) -> PackageJob:
         options, place = self._options, self._scratch / platform
-        whole = plan_recipe(self._ledger, record, [platform], comments=False)
+        whole = self._planned(record, platform)
         files = render_recipe(whole, RecipeFormat.RATTLER)
         recipe = stage_recipe(place / "whole", files, scripts=scripts)
         variants = (recipe.parent / RecipeFormat.RATTLER.variants_file, *options.variants)
