@@ -11,7 +11,7 @@ from lsstinstall.core.names import GitSha
 from rubin_releng.core.histories import Commit, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
 START = datetime(2026, 10, 1, 12, 0, tzinfo=UTC)
@@ -24,18 +24,42 @@ class Story:
         self.commits: list[Commit] = []
         self.branches: dict[str, GitSha] = {}
         self.tags: dict[str, GitSha] = {}
+        self.tag_messages: dict[str, str | None] = {}
+        self.files: dict[GitSha, dict[str, str]] = {}
 
     def commit(
-        self, message: str, *, branch: str = "main", author: str = "A. Uthor", merged: Sequence[GitSha] = ()
+        self,
+        message: str,
+        *,
+        branch: str = "main",
+        author: str = "A. Uthor",
+        merged: Sequence[GitSha] = (),
+        files: Mapping[str, str | None] | None = None,
     ) -> GitSha:
-        """Make a commit on a branch, which starts where main is if it is new."""
+        """Make a commit on a branch, which starts where main is if it is new; `None` removes a file."""
         tip = self.branches.get(branch, self.branches.get("main"))
         parents = (*((tip,) if tip else ()), *merged)
         time = START + timedelta(minutes=len(self.commits))
-        sha = _git_sha(message, parents, author, time)
+        content = self._joined(parents) | {path: text for path, text in (files or {}).items() if text}
+        content = {path: text for path, text in content.items() if (files or {}).get(path, text)}
+        sha = _git_sha(message, parents, author, time, _tree_sha(content).hex())
+        self.files[sha] = content
         self.commits.append(Commit(sha=sha, parents=parents, author=author, time=time, message=message))
         self.branches[branch] = sha
         return sha
+
+    def _joined(self, parents: Sequence[GitSha]) -> dict[str, str]:
+        """Take the files of the first parent, with what the others added and removed."""
+        content = dict(self.files[parents[0]]) if parents else {}
+        for other in parents[1:]:
+            reach = MemoryHistory(self)._reach
+            common = reach(parents[0]) & reach(other)
+            base = next((one.sha for one in reversed(self.commits) if one.sha in common), None)
+            before = {} if base is None else self.files[base]
+            content |= {path: text for path, text in self.files[other].items() if before.get(path) != text}
+            for path in before.keys() - self.files[other].keys():
+                content.pop(path, None)
+        return content
 
     def merge(
         self,
@@ -45,11 +69,12 @@ class Story:
         into: str = "main",
         commits: Iterable[str] = ("Do the work",),
         author: str = "A. Uthor",
+        files: Mapping[str, str | None] | None = None,
     ) -> GitSha:
         """Make commits on a new branch and merge it; by default as git words it."""
         self.branches[branch] = self.branches[into]
         for text in commits:
-            self.commit(text, branch=branch)
+            self.commit(text, branch=branch, files=files)
         tip = self.branches.pop(branch)
         return self.commit(message or f"Merge branch '{branch}'", branch=into, merged=(tip,), author=author)
 
@@ -60,9 +85,10 @@ class Story:
         message = f"Merge pull request #{number} from lsst/{branch}\n\n{title}"
         return self.merge(branch, message, into=into, commits=commits)
 
-    def tag(self, name: str, *, branch: str = "main") -> GitSha:
-        """Tag the tip of a branch."""
+    def tag(self, name: str, *, branch: str = "main", message: str | None = "Tag") -> GitSha:
+        """Tag the tip of a branch; without a message the tag is a lightweight one."""
         self.tags[name] = self.branches[branch]
+        self.tag_messages[name] = message
         return self.tags[name]
 
     def reader(self) -> MemoryHistory:
@@ -87,13 +113,24 @@ class Story:
                 f"author {who}\ncommitter {who}\n",
                 f"data {len(one.message.encode())}\n{one.message}\n",
                 *(f"{verb} {marks[parent]}\n" for verb, parent in parents),
+                "deleteall\n",
+                *(
+                    f"M 100644 inline {path}\ndata {len(text.encode())}\n{text}\n"
+                    for path, text in sorted(self.files[one.sha].items())
+                ),
                 "\n",
                 f"reset refs/heads/{marks[one.sha][1:]}\nfrom {'0' * 40}\n\n",
             ]
         for name, sha in self.branches.items():
             lines.append(f"reset refs/heads/{name}\nfrom {marks[sha]}\n\n")
         for name, sha in self.tags.items():
-            lines.append(f"tag {name}\nfrom {marks[sha]}\ntagger T <t@example.org> 1 +0000\ndata 3\nTag\n")
+            message = self.tag_messages.get(name, "Tag")
+            lines.append(
+                f"reset refs/tags/{name}\nfrom {marks[sha]}\n\n"
+                if message is None
+                else f"tag {name}\nfrom {marks[sha]}\ntagger T <t@example.org> 1 +0000\n"
+                f"data {len(message.encode())}\n{message}\n"
+            )
         return "".join([*lines, "done\n"]).encode()
 
 
@@ -162,21 +199,37 @@ class MemoryHistory:
         return found
 
 
-_EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+def _object_sha(kind: str, body: bytes) -> bytes:
+    return hashlib.sha1(f"{kind} {len(body)}\0".encode() + body, usedforsecurity=False).digest()
 
 
-def _git_sha(message: str, parents: Sequence[GitSha], author: str, time: datetime) -> GitSha:
-    """Compute the id that git will give it; all commits have the empty tree."""
+def _tree_sha(files: Mapping[str, str]) -> bytes:
+    """Compute the id of a folder with these files."""
+    entries: dict[str, bytes] = {}
+    folders: dict[str, dict[str, str]] = {}
+    for path, text in files.items():
+        name, slash, rest = path.partition("/")
+        if slash:
+            folders.setdefault(name, {})[rest] = text
+        else:
+            entries[name] = f"100644 {name}\0".encode() + _object_sha("blob", text.encode())
+    for name, inside in folders.items():
+        # git sorts a folder as if its name ended in a slash.
+        entries[f"{name}/"] = f"40000 {name}\0".encode() + _tree_sha(inside)
+    return _object_sha("tree", b"".join(entries[name] for name in sorted(entries)))
+
+
+def _git_sha(message: str, parents: Sequence[GitSha], author: str, time: datetime, tree: str) -> GitSha:
+    """Compute the id that git will give it."""
     who = f"{author} <someone@example.org> {int(time.timestamp())} +0000"
     body = "".join(
         [
-            f"tree {_EMPTY_TREE}\n",
+            f"tree {tree}\n",
             *(f"parent {parent}\n" for parent in parents),
             f"author {who}\ncommitter {who}\n\n{message}",
         ]
     ).encode()
-    digest = hashlib.sha1(b"commit %d\0%s" % (len(body), body), usedforsecurity=False)
-    return GitSha(digest.hexdigest())
+    return GitSha(_object_sha("commit", body).hex())
 
 
 def _git(arguments: list[str], stdin: bytes = b"") -> None:

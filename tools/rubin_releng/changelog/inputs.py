@@ -9,14 +9,20 @@ an error.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from lsstinstall.core.errors import InvalidNameError, NotFoundError, ToolkitError, UnavailableError
-from lsstinstall.core.tags import EupsTag, TagKind, parse_build_id, parse_tag
-from rubin_releng.changelog.sides import Pin, Side, side_of_manifest, side_of_name, side_of_release
+from lsstinstall.core.errors import NotFoundError, ToolkitError, UnavailableError
+from lsstinstall.core.tags import EupsTag, TagKind, parse_build_id
+from rubin_releng.changelog.sides import (
+    Pin,
+    Side,
+    read_tag,
+    side_of_manifest,
+    side_of_name,
+    side_of_release,
+)
 from rubin_releng.core.releasebuilds import build_of_message, commits_of_version, elect_build
 
 if TYPE_CHECKING:
@@ -170,7 +176,7 @@ def read_side(name: str, inputs: SideInputs) -> Side:
     ConfigurationError
         Raised if the name cannot be one.
     """
-    tag = _read_tag(name)
+    tag = read_tag(name)
     search = _Search(name, inputs)
     if tag is not None and tag.kind is TagKind.BUILD:
         return search.of_build(tag)
@@ -197,13 +203,6 @@ def side_of_tag_list(tag_list: TagList, inputs: SideInputs, *, name: str) -> Sid
         With all products of the list.
     """
     return _Search(name, inputs).of_list(tag_list)
-
-
-def _read_tag(name: str) -> EupsTag | None:
-    for external in (False, True):
-        with suppress(InvalidNameError):
-            return parse_tag(name, external=external)
-    return None
 
 
 class _Search:

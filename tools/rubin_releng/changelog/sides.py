@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.tags import BuildId
     from lsstinstall.core.versions import EupsVersion
 
-__all__ = ["MAIN_REFS", "Pin", "Side", "side_of_manifest", "side_of_name", "side_of_release"]
+__all__ = ["MAIN_REFS", "Pin", "Side", "read_tag", "side_of_manifest", "side_of_name", "side_of_release"]
 
 MAIN_REFS = (
     "refs/heads/main",
@@ -32,6 +32,8 @@ MAIN_REFS = (
 )
 """Where the main line may be, in bare and other repositories; the first one is it."""
 
+# 24.0.0.rc1, 24.0.0rc1, v13.0-rc1
+_CANDIDATE = re.compile(r"v?(?P<version>\d+(?:\.\d+){1,2})[._-]?rc\.?(?P<number>\d+)")
 _COMMIT = re.compile(r"[0-9a-f]{7,40}")
 _IN_GIT = frozenset({TagKind.DAILY, TagKind.WEEKLY, TagKind.CANDIDATE, TagKind.RELEASE})
 
@@ -180,12 +182,10 @@ def side_of_name(name: str) -> Side:
         Raised if no repository can know it: a build, a tag that moves, or
         what git would not take for a ref.
     """
-    tag = _read_tag(name)
+    tag = read_tag(name)
     if tag is not None and tag.kind in _IN_GIT:
-        spellings = [tag.git(), tag.git(external=True)]
-        refs = [f"refs/tags/{spelling}" for spelling in spellings if spelling is not None]
-        refs.append(f"refs/tags/{tag.name}")
-        return Side(name=name, source="git tags", tag=tag, refs=tuple(dict.fromkeys(refs)), is_tag=True)
+        refs = tuple(f"refs/tags/{spelling}" for spelling in _spellings(tag))
+        return Side(name=name, source="git tags", tag=tag, refs=refs, is_tag=True)
     if tag is not None and tag.kind is TagKind.BUILD:
         raise ConfigurationError(
             f"no repository knows the build `{name}`", hint="say where its manifest is with `--versiondb`"
@@ -196,14 +196,41 @@ def side_of_name(name: str) -> Side:
         return Side(name=name, source="main lines", refs=MAIN_REFS)
     parse_ref_name(name)
     own = (name,) if _COMMIT.fullmatch(name) else ()
-    refs = [f"refs/{where}/{name}" for where in ("tags", "heads", "remotes/origin")]
-    return Side(name=name, source="git", refs=(*refs, *own))
+    places = (f"refs/{where}/{name}" for where in ("tags", "heads", "remotes/origin"))
+    return Side(name=name, source="git", refs=(*places, *own))
 
 
-def _read_tag(name: str) -> EupsTag | None:
+def read_tag(name: str) -> EupsTag | None:
+    """Read a release's name in any of the spellings that people use.
+
+    Parameters
+    ----------
+    name : `str`
+        A tag in EUPS's or git's spelling; a candidate may lack its ``v``, or
+        have ``rc1`` joined otherwise, as in ``24.0.0.rc1`` and ``v13.0-rc1``.
+
+    Returns
+    -------
+    tag : `EupsTag` or `None`
+        `None` if it is no release.
+    """
+    match = _CANDIDATE.fullmatch(name)
+    if match is not None:
+        name = f"v{match['version']}.rc{match['number']}"
     for external in (False, True):
         try:
             return parse_tag(name, external=external)
         except InvalidNameError:
             continue
     return None
+
+
+def _spellings(tag: EupsTag) -> tuple[str, ...]:
+    """Name the tags that a release may have in repositories, the best first."""
+    known = [str(one) for one in (tag.git(), tag.git(external=True)) if one is not None]
+    known.append(tag.name)
+    if tag.kind is TagKind.CANDIDATE:
+        *version, number = tag.numbers
+        bare = ".".join(map(str, version))
+        known += [f"{bare}.rc{number}", f"{bare}rc{number}", f"v{bare}-rc{number}"]
+    return tuple(dict.fromkeys(known))

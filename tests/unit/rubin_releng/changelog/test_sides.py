@@ -13,6 +13,15 @@ afw   {"a" * 40}   g1+2
 """
 
 
+CANDIDATE = (
+    "refs/tags/v30.0.0.rc1",
+    "refs/tags/v30_0_0_rc1",
+    "refs/tags/30.0.0.rc1",
+    "refs/tags/30.0.0rc1",
+    "refs/tags/v30.0.0-rc1",
+)
+
+
 @pytest.mark.parametrize(
     ("name", "refs"),
     [
@@ -22,7 +31,11 @@ afw   {"a" * 40}   g1+2
         ("v30_0_0", ("refs/tags/30.0.0", "refs/tags/v30.0.0", "refs/tags/v30_0_0")),
         ("30.0.0", ("refs/tags/30.0.0", "refs/tags/v30.0.0", "refs/tags/v30_0_0")),
         ("v30.0.0", ("refs/tags/30.0.0", "refs/tags/v30.0.0", "refs/tags/v30_0_0")),
-        ("v30_0_0_rc1", ("refs/tags/v30.0.0.rc1", "refs/tags/v30_0_0_rc1")),
+        ("v30_0_0_rc1", CANDIDATE),
+        ("v30.0.0.rc1", CANDIDATE),
+        ("30.0.0.rc1", CANDIDATE),
+        ("30.0.0rc1", CANDIDATE),
+        ("v30.0.0-rc1", CANDIDATE),
     ],
 )
 def test_a_tag_is_looked_for_in_all_its_spellings(name: str, refs: tuple[str, ...]) -> None:
