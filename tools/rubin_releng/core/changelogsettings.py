@@ -23,7 +23,8 @@ __all__ = ["DEFAULT_EXCLUDED", "ChangeLogSettings", "is_legacy_repository", "par
 DEFAULT_EXCLUDED = ("testdata_*", "*_testdata", "*_data", "afwdata", "validation_data_*")
 """Products of test data, as shell patterns: they are shown, their merges are not."""
 
-_LEGACY = re.compile(r"(?:^|[/:])legacy-[^/]+$")
+# legacy-afw, and two with an underscore
+_LEGACY = re.compile(r"(?:^|[/:])legacy[-_][^/]+$")
 _PROJECT = re.compile(r"[A-Z][A-Z0-9]*")
 _KEYS = ("projects", "excluded", "included", "renamed", "overrides")
 
