@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from rubin_releng.changelog.ports import FragmentReader, HistoryReader, PullRequestSource
     from rubin_releng.changelog.sides import Side
 
-__all__ = ["alone_at", "assemble", "compare_ends", "compare_sides", "doubt_sides", "end_of", "names_of"]
+__all__ = [
+    "alone_at",
+    "assemble",
+    "compare_ends",
+    "compare_sides",
+    "doubt_sides",
+    "end_of",
+    "names_of",
+    "present_at",
+]
 
 
 def compare_sides(
@@ -83,7 +92,7 @@ def compare_sides(
         starts = dict(zip(names, pool.map(lambda name: end_of(name, old, sources), names), strict=True))
         ends = dict(zip(names, pool.map(lambda name: end_of(name, new, sources), names), strict=True))
         former = pair_names(alone_at(starts, ends), alone_at(ends, starts), sources)
-        kept = [name for name in names if name not in former.values()]
+        kept = [name for name in present_at(starts, ends) if name not in former.values()]
 
         def compare(name: ProductName) -> tuple[ProductChanges, tuple[str, ...]]:
             start = starts[former.get(name, name)]
@@ -178,6 +187,12 @@ def alone_at(ends: Mapping[ProductName, End], others: Mapping[ProductName, End])
         for name, end in ends.items()
         if end.commit is not None and others[name].commit is None and others[name].is_absent
     }
+
+
+def present_at(starts: Mapping[ProductName, End], ends: Mapping[ProductName, End]) -> list[ProductName]:
+    """Leave out the products that neither end has; all of them are kept if that leaves none."""
+    found = [name for name in starts if not (starts[name].is_absent and ends[name].is_absent)]
+    return found or list(starts)
 
 
 def end_of(name: ProductName, side: Side, sources: Sources) -> End:

@@ -14,6 +14,7 @@ from rubin_releng.changelog.comparer import (
     doubt_sides,
     end_of,
     names_of,
+    present_at,
 )
 from rubin_releng.changelog.pairing import pair_names
 
@@ -141,7 +142,7 @@ class Timelines:
         gone = set(former.values())
         results = [
             self._compare(name, starts[former.get(name, name)], ends[name], former.get(name))
-            for name in names
+            for name in present_at(starts, ends)
             if name not in gone
         ]
         products = [product for product, _ in results]
