@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.names import GitSha, ProductName, parse_product_name
@@ -12,6 +12,7 @@ from lsstinstall.core.tags import EupsTag
 from lsstinstall.core.versions import parse_eups_version
 from rubin_releng.changelog.environments import EnvironmentChanges, PackageChange
 from rubin_releng.changelog.models import ChangeLog, Flag, ProductChanges, Relation, Sweep, TicketEntry
+from rubin_releng.changelog.pageentries import PageEntry, page_entry
 from rubin_releng.changelog.sides import Side, side_of_name
 from rubin_releng.core.changes import Change, ChangeKind
 from rubin_releng.core.fragments import Fragment
@@ -296,3 +297,25 @@ def a_long_changelog(number: int, *, products: int = 120) -> ChangeLog:
         ),
         tickets=tuple(sorted(entries, key=lambda entry: entry.issue.key)),
     )
+
+
+def many_entries(log: ChangeLog, *, per_page: int = 18) -> list[PageEntry]:
+    """Spread the tickets of a long change log over weeklies, fifty a year up to 2025."""
+    whole = page_entry(log, page=b"", updated=START)
+    pages = [whole.tickets[begin : begin + per_page] for begin in range(0, len(whole.tickets), per_page)]
+    entries = []
+    for number, tickets in enumerate(pages):
+        year, week = 2026 - -(-(len(pages) - number) // 50), 1 + number % 50
+        entries.append(
+            replace(
+                whole,
+                tag=f"w_{year}_{week:02}",
+                from_tag=f"w_{year}_{week - 1:02}",
+                date=date(year, 1, 1) + timedelta(weeks=week - 1),
+                path=f"releases/w_{year}_{week:02}.html",
+                tickets=tickets,
+                counts=replace(whole.counts, tickets=len(tickets)),
+                added=("dax_ppdb",) if number % 30 == 3 else (),
+            )
+        )
+    return entries

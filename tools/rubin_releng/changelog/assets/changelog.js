@@ -310,7 +310,11 @@
       if (!loaded) tools.count.textContent = "Loading…";
       await loadAll();
       const wanted = tools.wanted;
-      const found = inOrder(rows.filter(matcher(wanted)), wanted.order);
+      const sorted = inOrder(rows.filter(matcher(wanted)), wanted.order);
+      // Who asks for DM-100 wants it before DM-1001, whatever the order.
+      const asked = new Set(words(wanted.q));
+      const isAsked = (row) => asked.has(row.key.toLowerCase());
+      const found = [...sorted.filter(isAsked), ...sorted.filter((row) => !isAsked(row))];
       body.replaceChildren(...found.slice(0, limit).map(rowOf));
       more.hidden = found.length <= limit;
       document.getElementById("nothing").hidden = found.length > 0;
