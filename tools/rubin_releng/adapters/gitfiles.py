@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.names import GitSha
@@ -11,7 +12,7 @@ from rubin_releng.adapters.gitcommands import run_git
 from rubin_releng.core.fragments import AddedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 __all__ = ["GitFiles"]
@@ -95,16 +96,33 @@ class GitFiles:
         for parents, changes in self._changes(start, end, folders):
             for status, paths in changes:
                 _enter(ledger, status, paths, parents)
-        found = (self._read(path, end, ledger.last.get(path)) for path in sorted(ledger.added))
-        return tuple(one for one in found if one is not None)
-
-    def _read(self, path: str, end: GitSha, last: str | None) -> AddedFile | None:
-        for commit in (end, *(() if last is None else (GitSha(last),))):
-            text = self.file_at(commit, path)
+        paths = sorted(ledger.added)
+        # A file that is gone was last in a parent of the commit that removed it.
+        places = [
+            (GitSha(commit), path) for path in paths for commit in (end, ledger.last.get(path)) if commit
+        ]
+        texts = dict(zip(places, self._read(places), strict=True))
+        found: dict[str, AddedFile] = {}
+        for (commit, path), text in texts.items():
             if text is not None:
-                return AddedFile(path=path, commit=commit, text=text)
-        # It came and went on a branch of its own, and no line ever had it.
-        return None
+                found.setdefault(path, AddedFile(path=path, commit=commit, text=text))
+        return tuple(found.values())
+
+    def _read(self, places: Sequence[tuple[GitSha, str]]) -> Iterator[str | None]:
+        """Read many files by one process."""
+        asked = "".join(f"{commit}:{path}\n" for commit, path in places)
+        command = ("-C", str(self._directory), "cat-file", "--batch")
+        with TemporaryFile() as output:
+            run_git(command, doing="read files", stdin=asked, output=output, env=self._env)
+            output.seek(0)
+            for _ in places:
+                # <object> <kind> <size>, or <what was asked> missing
+                header = output.readline().rsplit(b" ", 1)
+                if not header[-1].strip().isdigit():
+                    yield None
+                    continue
+                yield output.read(int(header[-1])).decode(errors="replace")
+                output.readline()
 
     def _changes(
         self, start: GitSha, end: GitSha, folders: Sequence[str]
