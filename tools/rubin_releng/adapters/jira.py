@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from lsstinstall.core.errors import CorruptError, InvalidNameError, UnavailableError
 from rubin_releng.adapters.jsonanswers import Patience, RefusedRequestError
 from rubin_releng.adapters.jsonservices import JsonService
-from rubin_releng.core.issues import Issue, IssueSource, clean_title
+from rubin_releng.core.issues import NOT_SHOWN, Issue, IssueSource, clean_title
 from rubin_releng.core.secrets import Secret
 from rubin_releng.core.tickets import Ticket, parse_ticket
 
@@ -37,7 +37,6 @@ _MOST_REFUSALS = 64
 _BAD_REQUEST = 400
 _PATH = "/rest/api/3/search/jql"
 _KEY = re.compile(r"\b[A-Z][A-Z0-9]*-[0-9]+\b")
-_HIDDEN = "Jira shows no ticket of that key"
 
 
 class JiraSearch:
@@ -167,7 +166,7 @@ class _Search:
                 yield from self.batch([key])
 
     def _hidden(self, key: Ticket) -> Issue:
-        return Issue(key=key, reason=_HIDDEN, checked=self._today)
+        return Issue(key=key, reason=NOT_SHOWN, checked=self._today)
 
     def _pages(self, keys: Sequence[Ticket]) -> dict[Ticket, Issue]:
         found: dict[Ticket, Issue] = {}
@@ -205,7 +204,7 @@ class _Search:
             title=text or None,
             status=clean_title(name) if isinstance(name, str) else None,
             source=IssueSource.JIRA if text else IssueSource.NOBODY,
-            reason=None if text else "it has no title in Jira",
+            reason=None if text else NOT_SHOWN,
             checked=self._today,
         )
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = [
+    "NOT_SHOWN",
     "Issue",
     "IssueSource",
     "clean_title",
@@ -31,6 +32,9 @@ __all__ = [
     "parse_issues",
     "with_fallback",
 ]
+
+NOT_SHOWN = "Jira shows no title of that key"
+"""Why a ticket has no title that Jira was asked for."""
 
 _HEADER = "# key\ttitle\tstatus\tdate\n"
 _FIELDS = 4
@@ -47,7 +51,6 @@ class IssueSource(StrEnum):
     """Who told a title."""
 
     JIRA = "jira"
-    STORE = "store"
     PULL_REQUEST = "pull request"
     OVERRIDE = "override"
     NOBODY = "nobody"
@@ -245,8 +248,9 @@ def _parse_line(line: str, number: int, source: str) -> Issue:
         key=key,
         title=fields[1].strip() or None,
         status=fields[2].strip() or None,
-        source=IssueSource.STORE if fields[1].strip() else IssueSource.NOBODY,
-        reason=None if fields[1].strip() else "Jira did not show it when it was asked last",
+        # A file says what Jira said, so that it makes no difference who is read.
+        source=IssueSource.JIRA if fields[1].strip() else IssueSource.NOBODY,
+        reason=None if fields[1].strip() else NOT_SHOWN,
         checked=_parse_day(fields[3], source=source, line=number, column=column, text=line),
     )
 

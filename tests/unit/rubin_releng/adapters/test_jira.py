@@ -90,7 +90,7 @@ def test_one_bad_key_does_not_hide_the_others(*, names_bad_keys: bool, most: int
         found = _look_up(jira, _keys(*range(1, 101)))
 
     assert [str(key) for key, issue in found.items() if issue.title is None] == ["DM-37"]
-    assert found[parse_ticket("DM-37")].reason == "Jira shows no ticket of that key"
+    assert found[parse_ticket("DM-37")].reason == "Jira shows no title of that key"
     assert len(found) == 100
     assert len(jira.server.asked) <= most
 
@@ -190,7 +190,7 @@ def test_a_ticket_without_a_title_or_status_says_so() -> None:
     with serve_json(jira.server):
         (issue,) = _look_up(jira, _keys(1)).values()
 
-    assert (issue.title, issue.status, issue.reason) == (None, None, "it has no title in Jira")
+    assert (issue.title, issue.status, issue.reason) == (None, None, "Jira shows no title of that key")
 
 
 def test_an_outage_in_the_middle_keeps_what_came_and_the_next_run_asks_for_the_rest(tmp_path: Path) -> None:

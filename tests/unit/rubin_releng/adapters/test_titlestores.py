@@ -37,7 +37,7 @@ def _issues(*keys: str) -> dict[Ticket, Issue]:
             key=parse_ticket(key),
             title=f"Title of {key}",
             status="Done",
-            source=IssueSource.STORE,
+            source=IssueSource.JIRA,
             checked=date(2026, 11, 22),
         )
         for key in keys

@@ -27,8 +27,8 @@ def _issue(key: str, title: str | None, day: date | None = _DAY, status: str | N
         key=parse_ticket(key),
         title=title,
         status=status if title else None,
-        source=IssueSource.STORE if title else IssueSource.NOBODY,
-        reason=None if title else "Jira did not show it when it was asked last",
+        source=IssueSource.JIRA if title else IssueSource.NOBODY,
+        reason=None if title else "Jira shows no title of that key",
         checked=day,
     )
 
