@@ -35,14 +35,26 @@ def index_channel(path: Path, *, anew: bool = True) -> None:
     RefusedError
         Raised if we may not write there.
     """
+    # rattler would not say which one, and print where in its own code it noticed.
+    packages = sorted(path.glob("*/*.conda"))
+    if broken := [one for one in packages if not zipfile.is_zipfile(one)]:
+        raise _no_package(broken[0])
     try:
         with explained(f"index `{path}`"):
             asyncio.run(rattler.index.index_fs(path, write_zst=True, write_shards=True, force=anew))
     except CorruptError as error:
-        # rattler does not say which one.
-        broken = [one for one in sorted(path.glob("*/*.conda")) if not zipfile.is_zipfile(one)]
-        if not broken:
-            raise
-        raise CorruptError(
-            f"`{broken[0]}` is no conda package", hint="build or fetch it again, or remove it"
-        ) from error
+        if broken := [one for one in packages if not _is_whole(one)]:
+            raise _no_package(broken[0]) from error
+        raise
+
+
+def _is_whole(package: Path) -> bool:
+    try:
+        with zipfile.ZipFile(package) as archive:
+            return archive.testzip() is None
+    except (zipfile.BadZipFile, OSError, EOFError):
+        return False
+
+
+def _no_package(package: Path) -> CorruptError:
+    return CorruptError(f"`{package}` is no conda package", hint="build or fetch it again, or remove it")

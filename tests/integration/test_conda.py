@@ -392,6 +392,13 @@ def test_a_channel_with_a_broken_package_is_not_indexed(channel: Path) -> None:
         index_channel(channel)
 
 
+def test_a_damage_inside_of_a_package_is_told_with_its_file(channel: Path) -> None:
+    (file,) = (channel / PLATFORM).glob("zlib-1.3-*.conda")
+    file.write_bytes(file.read_bytes().replace(b"PK\x03\x04", b"XX\x03\x04"))
+    with pytest.raises(CorruptError, match=r"zlib-1\.3-h0_0\.conda` is no conda package"):
+        index_channel(channel)
+
+
 def test_folders_and_names_of_channels_are_told_apart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,6 +24,13 @@ __all__ = ["LedgerReader"]
 # What conda takes as the name of a package.
 _PACKAGE = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 
+# Machines that conda packages can be made for; `noarch` is none.
+_MACHINES = (
+    "linux-64", "linux-aarch64", "linux-ppc64le", "linux-s390x", "linux-riscv64", "linux-loongarch64",
+    "linux-32", "linux-armv6l", "linux-armv7l", "osx-64", "osx-arm64", "win-64", "win-arm64", "win-32",
+    "freebsd-64", "emscripten-wasm32", "wasi-wasm32",
+)  # fmt: skip
+
 
 class LedgerReader:
     """Turns placed values into what the ledger means by them.
@@ -162,6 +169,10 @@ class LedgerReader:
                 continue
             if of is not None:
                 self._check_platform(item, platform, of)
+            elif platform not in _MACHINES:
+                near = get_close_matches(platform, _MACHINES, n=1)
+                hint = f"near is `{near[0]}`" if near else f"for example `{_MACHINES[0]}`"
+                self.complain(item, f"`{platform}` is no platform that conda knows", hint)
             if platform in found:
                 self.complain(item, f"`{platform}` stands here twice", "remove one of them")
             found.append(platform)

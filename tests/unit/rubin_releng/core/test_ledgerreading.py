@@ -111,6 +111,12 @@ def _with(old: str, new: str) -> str:
         (_with('dev": {build: 0', 'dev": {build: -3'), ["17:23: the number `-3` is no build number"]),
         (_with('dev": {build: 0', 'dev": {build: true'), ["17:23: the truth value `True` is"]),
         (_with("build: 0, platforms: [linux-64]", "build: 0"), ["19:3: `2.0.0=0` has no platforms"]),
+        (_with("build: 0, platforms: [linux-64]", "build: 0, platforms: [linux-65, linux-64]"), [
+            "19:37: `linux-65` is no platform that conda knows",
+        ]),
+        (_with("build: 0, platforms: [linux-64]", "build: 0, platforms: [q-1, linux-64]"), [
+            "19:37: `q-1` is no platform that conda knows",
+        ]),
         (_with("date: 2026-02-03", "date: soon"), ["18:29: the text `soon` is no date"]),
         (_with("date: 2026-02-03", "date: 2026-02-03 10:00:00"), ["18:29: "]),
         (_with("live: true", "live: 1"), ["13:54: the number `1` is neither `true` nor `false`"]),
