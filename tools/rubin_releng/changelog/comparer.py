@@ -45,6 +45,7 @@ def compare_sides(
     fragments: Mapping[ProductName, FragmentReader] | None = None,
     pull_requests: PullRequestSource | None = None,
     only: Collection[ProductName] = (),
+    named: Collection[ProductName] = (),
     jobs: int = 2,
 ) -> ChangeLog:
     """Tell what happened between two ends.
@@ -68,6 +69,8 @@ def compare_sides(
         Knows pull requests that no commit names.
     only : `~collections.abc.Collection` [ `ProductName` ], optional
         Products to compare; all if empty.
+    named : `~collections.abc.Collection` [ `ProductName` ], optional
+        Products that are not left out, even if neither end has them.
     jobs : `int`, optional
         How many products at a time; makes no difference to the result.
 
@@ -92,7 +95,9 @@ def compare_sides(
         starts = dict(zip(names, pool.map(lambda name: end_of(name, old, sources), names), strict=True))
         ends = dict(zip(names, pool.map(lambda name: end_of(name, new, sources), names), strict=True))
         former = pair_names(alone_at(starts, ends), alone_at(ends, starts), sources)
-        kept = [name for name in present_at(starts, ends) if name not in former.values()]
+        kept = [
+            name for name in present_at(starts, ends, named={*named, *only}) if name not in former.values()
+        ]
 
         def compare(name: ProductName) -> tuple[ProductChanges, tuple[str, ...]]:
             start = starts[former.get(name, name)]
@@ -189,9 +194,29 @@ def alone_at(ends: Mapping[ProductName, End], others: Mapping[ProductName, End])
     }
 
 
-def present_at(starts: Mapping[ProductName, End], ends: Mapping[ProductName, End]) -> list[ProductName]:
-    """Leave out the products that neither end has; all of them are kept if that leaves none."""
-    found = [name for name in starts if not (starts[name].is_absent and ends[name].is_absent)]
+def present_at(
+    starts: Mapping[ProductName, End],
+    ends: Mapping[ProductName, End],
+    *,
+    named: Collection[ProductName] = (),
+) -> list[ProductName]:
+    """Leave out the products that neither end has.
+
+    Parameters
+    ----------
+    starts, ends : `~collections.abc.Mapping` [ `ProductName`, `End` ]
+        Both ends, with equal keys.
+    named : `~collections.abc.Collection` [ `ProductName` ], optional
+        Products that somebody asked for.
+
+    Returns
+    -------
+    names : `list` [ `ProductName` ]
+        In the order of the keys; all of them, if there would be none.
+    """
+    found = [
+        name for name in starts if name in named or not (starts[name].is_absent and ends[name].is_absent)
+    ]
     return found or list(starts)
 
 

@@ -115,6 +115,7 @@ def _make(old: str, new: str, options: ChangeLogOptions, reporter: Reporter) -> 
         fragments=world.sources.fragments,
         pull_requests=world.sources.pull_requests,
         only=options.only,
+        named=options.clones,
         reporter=reporter,
         jobs=options.jobs,
     )

@@ -51,6 +51,7 @@ def a_changelog() -> ChangeLog:
         replace(side_of_name("w_2026_42"), environment="12.2.0"),
         replace(side_of_name("w_2026_43"), environment="13.0.0"),
         readers={parse_product_name(name): one.reader() for name, one in stories.items()},
+        named=[parse_product_name("lost")],
         reporter=SilentReporter(),
     )
 
