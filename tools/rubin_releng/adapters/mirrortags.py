@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lsstinstall.core.names import ProductName
+    from rubin_releng.adapters.gittags import GitTags
     from rubin_releng.adapters.mirrorstores import MirrorRef, MirrorStore
 
-__all__ = ["MirrorTags"]
+__all__ = ["JoinedTags", "MirrorTags"]
 
 
 class MirrorTags:
@@ -51,6 +52,27 @@ class MirrorTags:
             for name, url in self._urls.items()
             if url in found
         }
+
+
+class JoinedTags:
+    """Reads tags in several ways.
+
+    Parameters
+    ----------
+    clones : `GitTags` or `None`
+        Of clones; they win.
+    mirrors : `MirrorTags`
+        Of mirrors.
+    """
+
+    def __init__(self, clones: GitTags | None, mirrors: MirrorTags) -> None:
+        self._clones = clones
+        self._mirrors = mirrors
+
+    def tagged(self, refs: Sequence[str]) -> Mapping[ProductName, tuple[TaggedCommit, ...]]:
+        """Read those of some refs that are there, in that order, for each repository with any."""
+        own = {} if self._clones is None else self._clones.tagged(refs)
+        return dict(sorted({**self._mirrors.tagged(refs), **own}.items()))
 
 
 def _commit(ref: MirrorRef) -> TaggedCommit:

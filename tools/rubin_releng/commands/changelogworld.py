@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rubin_releng.adapters.gitaddresses import read_address
 from rubin_releng.adapters.gitfiles import GitFiles
 from rubin_releng.adapters.gitlogs import GitHistory
+from rubin_releng.adapters.gittags import GitTags
 from rubin_releng.changelog.relating import Sources
 from rubin_releng.commands.changeloginputs import open_pull_requests, open_side_inputs
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.reporting import Reporter
+    from rubin_releng.adapters.mirrors import Mirrors
     from rubin_releng.adapters.pullrequests import GitHubPullRequests
     from rubin_releng.changelog.inputs import SideInputs
     from rubin_releng.changelog.ports import FragmentReader, HistoryReader
@@ -61,6 +63,7 @@ class _Found:
     addresses: dict[ProductName, str] = field(default_factory=dict)
     fragments: dict[ProductName, FragmentReader] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    mirrors: Mirrors | None = None
 
 
 def open_world(
@@ -103,13 +106,24 @@ def open_world(
             fragments=found.fragments,
             pull_requests=pull_requests,
         ),
-        inputs=open_side_inputs(
-            options.places, directories=found.directories, readers=found.readers, jobs=options.jobs
-        ),
+        inputs=_open_inputs(found, options),
         directories=found.directories,
         pull_requests=pull_requests,
         warnings=tuple(found.warnings),
     )
+
+
+def _open_inputs(found: _Found, options: ChangeLogOptions) -> SideInputs:
+    clones = {name: found.directories[name] for name in options.clones}
+    inputs = open_side_inputs(options.places, directories=clones, readers=found.readers, jobs=options.jobs)
+    if found.mirrors is None:
+        return inputs
+    # Imported here: clones need no mirror.
+    from rubin_releng.adapters.mirrortags import JoinedTags, MirrorTags  # noqa: PLC0415
+
+    urls = {name: found.addresses[name] for name in found.readers if name not in clones}
+    tags = GitTags(clones, jobs=options.jobs) if clones else None
+    return replace(inputs, tags=JoinedTags(tags, MirrorTags(found.mirrors.store, urls)))
 
 
 def _add_mirror(
@@ -123,7 +137,7 @@ def _add_mirror(
     known: dict[ProductName, Repository] = dict(indexes.today().by_product)
     known.update(indexes.dropped(sorted(set(dropped) - known.keys())))
     wanted = {name: one for name, one in known.items() if not options.only or name in options.only}
-    mirrors = Mirrors(options.mirror)
+    mirrors = found.mirrors = Mirrors(options.mirror)
     if not options.places.offline:
         result = mirrors.update({one.url: one.ref for one in wanted.values()}, reporter=reporter)
         found.warnings += [f"<{url}> could not be reached: {why}" for url, why in result.missing.items()]
