@@ -84,8 +84,9 @@ class FakeWorkshop:
         """Take note of it."""
         self.stopped = True
 
-    def declare(self, product: ManifestProduct, build: BuildId) -> None:
+    def declare(self, product: ManifestProduct, build: BuildId, *, kept: bool) -> None:
         """Declare a product."""
+        assert kept is (product.name not in self.begun)
         if product.name in self.undeclarable:
             raise ToolkitError(f"`{product.name}` cannot be declared")
         self.declared[product.name] = build

@@ -142,7 +142,8 @@ def unpack_product(stream: IO[bytes], folder: Path, places: Mapping[str, str]) -
             if content is None:
                 raise CorruptError("the archive does not tell of places")
             facts = json.loads(content.read())
-            for member in archive:
+            # Not by iteration, which begins with the first one again.
+            while (member := archive.next()) is not None:
                 archive.extract(member, folder, filter=_inside)
     except (tarfile.TarError, zstandard.ZstdError, ValueError, EOFError) as error:
         raise CorruptError(f"the archive cannot be read: {error}") from error

@@ -34,8 +34,8 @@ def read_lines(path: Path) -> str:
         raise explain(error, doing="read") from error
 
 
-def append_line(path: Path, line: str) -> None:
-    """Add a line and wait until it is on the disk.
+def append_line(path: Path, line: str, *, sync: bool = True) -> None:
+    """Add a line, and wait until it is on the disk.
 
     Parameters
     ----------
@@ -44,6 +44,8 @@ def append_line(path: Path, line: str) -> None:
     line : `str`
         With its end. After a part of a line, which a killed writer left, a
         new one is begun.
+    sync : `bool`, optional
+        Whether to wait; a process that is killed loses nothing either way.
 
     Raises
     ------
@@ -59,7 +61,8 @@ def append_line(path: Path, line: str) -> None:
             size = os.fstat(descriptor).st_size
             torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
             os.write(descriptor, (b"\n" if torn else b"") + line.encode())
-            os.fsync(descriptor)
+            if sync:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except OSError as error:

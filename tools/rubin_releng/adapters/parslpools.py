@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import runpy
 import secrets
 import threading
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ParslPool", "read_parsl_config"]
 
+_log = logging.getLogger("parsl")
 _TRIES = 3
 _PARSL_RUN_DIR = "runinfo"
 
@@ -99,6 +101,8 @@ class ParslPool:
         if self._config.run_dir == _PARSL_RUN_DIR:
             # Not in the folder where somebody happens to be.
             self._config.run_dir = str(self._run_dir)
+        # Parsl logs each step, into a file of its own, too.
+        _log.propagate = False
         try:
             self._kernel = DataFlowKernel(self._config)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
@@ -115,6 +119,7 @@ class ParslPool:
         if kind is not None:
             self.stop()
         self._kernel.cleanup()
+        _log.propagate = True
         # What a worker started that did not come to its end.
         end_strays(self._work)
         self._stop_file.unlink(missing_ok=True)

@@ -191,7 +191,7 @@ class StackWorkshop:
         cpu_seconds = time.thread_time() - began + usage.cpu_seconds
         return Made(cpu_seconds=cpu_seconds, peak_bytes=usage.peak_bytes, notes=tuple(notes))
 
-    def declare(self, product: ManifestProduct, build: BuildId) -> None:
+    def declare(self, product: ManifestProduct, build: BuildId, *, kept: bool) -> None:
         """Tell the stack's database of a product, if it does not know it, and of its build.
 
         Parameters
@@ -200,8 +200,10 @@ class StackWorkshop:
             The product; its folder is there.
         build : `~lsstinstall.core.tags.BuildId`
             Tag it gets.
+        kept : `bool`
+            Whether it was there before, and so may have the tag.
         """
-        if self.stack.tagged(product.name, build) == product.version:
+        if kept and self.stack.tagged(product.name, build) == product.version:
             return
         purpose = f"declaring `{product.name}`"
         with self._declaring, self.stack.locked(purpose, wait_seconds=_LOCK_WAIT_SECONDS):

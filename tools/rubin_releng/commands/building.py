@@ -88,7 +88,7 @@ def read_manifest(path: Path) -> BuildManifest:
 def open_journal(stack: Path) -> TextJournal:
     """Open the journal of what was built into a stack."""
     path = stack / PRIVATE / "builds.jsonl"
-    return TextJournal(lambda: read_lines(path), lambda line: append_line(path, line))
+    return TextJournal(lambda: read_lines(path), lambda line, sync: append_line(path, line, sync=sync))
 
 
 def make_workshop(options: BuildOptions, manifest: BuildManifest, stopping: threading.Event) -> StackWorkshop:

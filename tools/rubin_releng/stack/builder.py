@@ -181,7 +181,7 @@ class _Work:
         error = ended.error
         try:
             if error is None:
-                self._declarer.declare(step.product, self._plan.build)
+                self._declarer.declare(step.product, self._plan.build, kept=step.action is BuildAction.KEEP)
                 self._tell(step, ended)
         except ToolkitError as failure:
             error = failure

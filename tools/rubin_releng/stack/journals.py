@@ -120,7 +120,7 @@ class Journal(Protocol):
         """Read all entries, the oldest first."""
 
     def append(self, entry: JournalEntry) -> None:
-        """Add an entry; it is on the disk when this returns."""
+        """Add an entry; what is begun is on the disk when this returns."""
 
 
 class TextJournal:
@@ -131,10 +131,11 @@ class TextJournal:
     read : `~collections.abc.Callable`
         Gives the whole text.
     append : `~collections.abc.Callable`
-        Adds a line and returns when it is on the disk.
+        Adds a line and, if its second argument is true, returns when it is
+        on the disk: an end that is forgotten is found out again.
     """
 
-    def __init__(self, read: Callable[[], str], append: Callable[[str], None]) -> None:
+    def __init__(self, read: Callable[[], str], append: Callable[[str, bool], None]) -> None:
         self._read = read
         self._append = append
 
@@ -143,8 +144,8 @@ class TextJournal:
         return parse_journal(self._read())
 
     def append(self, entry: JournalEntry) -> None:
-        """Add an entry; it is on the disk when this returns."""
-        self._append(entry.format())
+        """Add an entry; what is begun is on the disk when this returns."""
+        self._append(entry.format(), entry.event is JournalEvent.BEGUN)
 
 
 def parse_journal(text: str) -> tuple[JournalEntry, ...]:

@@ -89,8 +89,11 @@ class VersionDbStore(Protocol):
 class Declarer(Protocol):
     """The stack that products are built into."""
 
-    def declare(self, product: ManifestProduct, build: BuildId) -> None:
-        """Tell the stack's database of a product, if it does not know it, and of its build."""
+    def declare(self, product: ManifestProduct, build: BuildId, *, kept: bool) -> None:
+        """Tell the stack's database of a product, if it does not know it, and of its build.
+
+        One that is kept may have the tag of the build already.
+        """
 
 
 class Executor(Protocol):

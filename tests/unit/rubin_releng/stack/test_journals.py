@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -13,6 +14,7 @@ from rubin_releng.stack.journals import (
     JournalEvent,
     TextJournal,
     histories,
+    measured,
     parse_journal,
 )
 
@@ -69,7 +71,30 @@ def test_a_history_is_the_last_event_and_the_last_success() -> None:
 
 def test_a_journal_in_a_text_is_read_and_added_to() -> None:
     kept: list[str] = []
-    journal = TextJournal(lambda: "".join(kept), kept.append)
+    synced: list[bool] = []
+
+    def append(line: str, sync: bool) -> None:  # noqa: FBT001 - as the journal calls it
+        kept.append(line)
+        synced.append(sync)
+
+    journal = TextJournal(lambda: "".join(kept), append)
     journal.append(entry(JournalEvent.BEGUN))
     journal.append(entry(JournalEvent.DONE))
     assert [one.event for one in journal.entries()] == [JournalEvent.BEGUN, JournalEvent.DONE]
+    assert synced == [True, False]
+
+
+def test_the_newest_build_is_a_measure_and_a_cache_is_none() -> None:
+    slow = replace(entry(JournalEvent.DONE), seconds=9.0)
+    fast = replace(slow, seconds=0.1, cached=True)
+    failed = replace(entry(JournalEvent.FAILED), seconds=1.0)
+    assert measured([replace(slow, seconds=5.0), slow, fast, failed]) == {slow.product: slow}
+
+
+def test_lines_of_older_versions_are_read() -> None:
+    line = (
+        '{"schema":1,"time":"2026-03-01T00:00:00.000+00:00","event":"done","product":"afw",'
+        '"version":"g1","key":"k","seconds":1.5,"replaces":false}\n'
+    )
+    (found,) = parse_journal(line)
+    assert (found.run, found.cached, found.cpu_seconds, found.peak_bytes) == ("", False, None, None)
