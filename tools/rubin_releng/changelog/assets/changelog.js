@@ -5,6 +5,9 @@
   const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
   const FIELDS = ["q", "product", "project", "kind", "order"];
   const STEP = 200;
+  // Browsers need seconds to lay out thousands of rows, so long tables begin with this many.
+  const MANY = 1000;
+  const FIRST = 400;
 
   const make = (name, attributes = {}, ...children) => {
     const element = document.createElement(name);
@@ -181,25 +184,33 @@
     const body = table.tBodies[0];
     const rows = Array.from(body.rows, readRow);
     const nothing = document.getElementById("nothing");
+    const more = document.getElementById("more");
+    let sorted = rows;
     let order = "key";
+    let limit = rows.length > MANY ? FIRST : Infinity;
 
     const show = () => {
       const wanted = tools.wanted;
       const matches = matcher(wanted);
-      let shown = 0;
-      if (order !== wanted.order) {
+      let found = 0;
+      const changed = order !== wanted.order;
+      if (changed) {
         order = wanted.order;
-        const all = document.createDocumentFragment();
-        for (const row of inOrder(rows, order)) all.append(row.element);
-        body.append(all);
+        sorted = inOrder(rows, order);
       }
-      for (const row of rows) {
-        const hide = !matches(row);
-        if (row.element.hidden !== hide) row.element.hidden = hide;
-        if (!hide) shown += 1;
+      for (const row of sorted) {
+        if (matches(row)) {
+          found += 1;
+          row.hide = found > limit;
+        } else {
+          row.hide = true;
+        }
+        if (row.element.hidden !== row.hide) row.element.hidden = row.hide;
       }
-      nothing.hidden = shown > 0;
-      tools.tell(shown, rows.length);
+      if (changed) body.append(...sorted.map((row) => row.element));
+      nothing.hidden = found > 0;
+      more.hidden = found <= limit;
+      tools.tell(found, rows.length);
     };
 
     for (const row of rows) {
@@ -212,6 +223,15 @@
     tools.offer("kind", distinct(rows, (row) => row.kinds));
     show();
 
+    const showAll = () => {
+      limit = Infinity;
+      show();
+    };
+    more.querySelector("button").addEventListener("click", () => {
+      showAll();
+      sorted.filter((row) => !row.hide)[FIRST].element.cells[0].firstChild.focus();
+    });
+
     // An address may point into a row that a filter hides, or into a list that is closed.
     const reveal = () => {
       const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -219,6 +239,7 @@
       const closed = target.closest("details:not([open])");
       if (closed) closed.open = true;
       if (target.hidden) tools.clear();
+      if (target.hidden) showAll();
       target.scrollIntoView();
     };
     addEventListener("hashchange", reveal);
