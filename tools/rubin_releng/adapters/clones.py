@@ -152,6 +152,10 @@ class Clone(View):
         RefusedError
             Raised if `check` would raise it.
         """
+        restored = self.repository.lacks_index()
+        if restored:
+            self.repository.restore_index()
+            self._checked = None
         if self._checked != commit:
             self.check(commit)
         if self._moves:
@@ -163,7 +167,7 @@ class Clone(View):
             note_large_files(git_dir, commit)
         if self._moves or fetched or self._look() is None:
             note_settled(git_dir, commit)
-        moved = self._moves or self._new
+        moved = self._moves or self._new or restored
         self._checked, self._looked, self._new = None, False, False
         return moved
 

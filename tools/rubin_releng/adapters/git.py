@@ -308,7 +308,7 @@ class GitRepository:
             Whether changed files are overwritten.
         """
         again = self._mark.exists()
-        if again or self._lacks_index():
+        if again or self.lacks_index():
             self.unlock_index()
         self.mark_checkout(commit)
         forced = ("--force",) if force or again else ()
@@ -333,12 +333,21 @@ class GitRepository:
 
     def is_half_checked_out(self) -> bool:
         """Tell whether a checkout was interrupted here, or never came to be."""
-        return self._mark.exists() or self._lacks_index()
+        return self._mark.exists() or self.lacks_index()
 
-    def _lacks_index(self) -> bool:
+    def lacks_index(self) -> bool:
+        """Tell whether git's list of files is missing, so that it cannot tell what was changed."""
         index = self.git_dir / "index"
         # A machine that lost its power leaves an empty one.
         return not index.exists() or index.stat().st_size == 0
+
+    def restore_index(self) -> None:
+        """Make the list of files anew, and the files that are missing; others are not touched."""
+        self.unlock_index()
+        if self.resolve("HEAD") is not None:
+            self.run("read-tree", "HEAD", doing="list the files")
+            self.run("checkout-index", "--all", "--quiet", doing="restore files", check=False)
+            self.run("update-index", "-q", "--refresh", doing="look at the files", check=False)
 
     @property
     def _mark(self) -> Path:
@@ -347,7 +356,7 @@ class GitRepository:
     def unlock_index(self) -> None:
         """Remove the lock that a killed git left on the list of files."""
         free_lock(self.git_dir / "index.lock")
-        if self._lacks_index():
+        if self.lacks_index():
             (self.git_dir / "index").unlink(missing_ok=True)
 
     def clone_commit(self, commit: GitSha, directory: Path) -> GitRepository:
@@ -372,19 +381,6 @@ class GitRepository:
         copy = GitRepository(directory)
         copy.run("checkout", "-q", "--detach", commit, doing=f"check out {commit[:10]}")
         return copy
-
-    def detach(self) -> None:
-        """Leave the local branch that git makes in a new clone, and remove it.
-
-        Left behind, it would go on naming the commit of that day. Only for a
-        clone that nobody has worked in.
-        """
-        head = self.git_dir / "HEAD"
-        name = head.read_text(encoding="utf-8").strip().removeprefix("ref: ")
-        branch = self.git_dir / name
-        if name.startswith("refs/heads/") and branch.is_file():
-            head.write_text(branch.read_text(encoding="utf-8"), encoding="utf-8")
-            branch.unlink()
 
     def pull_large_files(self) -> None:
         """Get the files git-lfs stands in for, for the commit that is checked out."""

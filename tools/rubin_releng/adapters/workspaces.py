@@ -179,8 +179,7 @@ def _clone(repository: GitRepository, url: str) -> RepositoryRefs:
             raise
         new.mark_checkout("HEAD")
     else:
-        new.detach()
-        _note_settled(new)
+        _detach(new.git_dir)
     refs = new.refs()
     try:
         new.directory.rename(directory)
@@ -189,9 +188,16 @@ def _clone(repository: GitRepository, url: str) -> RepositoryRefs:
     return refs
 
 
-def _note_settled(new: GitRepository) -> None:
-    """Remember what a new clone has checked out, if it has anything."""
-    note_settled(new.git_dir, (new.git_dir / "HEAD").read_text(encoding="utf-8").strip())
+def _detach(git_dir: Path) -> None:
+    """Remove the local branch that git makes in a new clone: it would go on naming the commit of today."""
+    head = git_dir / "HEAD"
+    name = head.read_text(encoding="utf-8").strip().removeprefix("ref: ")
+    branch = git_dir / name
+    if name.startswith("refs/heads/") and branch.is_file():
+        commit = branch.read_text(encoding="utf-8")
+        head.write_text(commit, encoding="utf-8")
+        branch.unlink()
+        note_settled(git_dir, commit.strip())
 
 
 def _update(repository: GitRepository, urls: tuple[str, ...]) -> RepositoryRefs:
