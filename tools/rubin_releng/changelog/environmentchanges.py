@@ -36,10 +36,13 @@ class LockSource(Protocol):
 
 
 class RequirementSource(Protocol):
-    """Knows what versions of rubin-env require."""
+    """Knows what versions of rubin-env require, and which version a release had."""
 
     def requirements(self, version: str) -> Content | None:
         """Say what a version requires; `None` if nobody knows."""
+
+    def version_of(self, tag: EupsTag) -> str | None:
+        """Say which version a release had; `None` if nobody knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +84,8 @@ def read_environments(
     changes : `EnvironmentChanges`
         What is known; ``reason`` says why there is no more.
     """
-    return compare_environments(_read(old, locks), _read(new, locks), requirements)
+    first, second = (_read(side, locks, requirements) for side in (old, new))
+    return compare_environments(first, second, requirements)
 
 
 def compare_environments(
@@ -115,8 +119,11 @@ def compare_environments(
     return replace(found, reason="; ".join(filter(None, (why, found.reason))) or None)
 
 
-def _read(side: Side, sources: Sequence[LockSource]) -> EnvironmentSide:
+def _read(
+    side: Side, sources: Sequence[LockSource], requirements: RequirementSource | None
+) -> EnvironmentSide:
     version = side.environment
+    problems = []
     if version is not None:
         try:
             version = parse_recorded_version(version)
@@ -124,10 +131,13 @@ def _read(side: Side, sources: Sequence[LockSource]) -> EnvironmentSide:
             return EnvironmentSide(version=version, problems=(str(error),))
     if side.tag is None:
         return EnvironmentSide(version=version)
-    problems = []
+    if version is None and requirements is not None:
+        version = requirements.version_of(side.tag)
+        if version is not None:
+            problems.append(f"no list tells the environment of `{side.name}`, but the ledger does")
     for source in sources:
         try:
-            locks = source.locks(side.tag, side.environment)
+            locks = source.locks(side.tag, side.environment or version)
         except ToolkitError as error:
             problems.append(f"the packages of `{side.name}` are not known: {error}")
             continue

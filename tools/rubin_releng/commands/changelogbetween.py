@@ -162,12 +162,16 @@ def add_environment(changelog: ChangeLog, options: ChangeLogOptions) -> ChangeLo
     """
     old, new = changelog.old, changelog.new
     sources = open_locks(options.places)
-    if not sources and (old.environment is None or new.environment is None):
+    requirements = LedgerRequirements(kept=options.places.files)
+    if not sources and any(
+        side.environment is None and (side.tag is None or requirements.version_of(side.tag) is None)
+        for side in (old, new)
+    ):
         return changelog
     # Imported here: change logs of clones alone have no environment.
     from rubin_releng.changelog.environmentchanges import read_environments  # noqa: PLC0415
 
-    found = read_environments(old, new, locks=sources, requirements=LedgerRequirements())
+    found = read_environments(old, new, locks=sources, requirements=requirements)
     return replace(changelog, environment=found)
 
 

@@ -38,6 +38,10 @@ class _Requirements:
         self._versions = versions
         self._platforms = platforms or (_LINUX, _MAC)
         self.asked: list[str] = []
+        self.releases: dict[str, str] = {}
+
+    def version_of(self, tag: EupsTag) -> str | None:
+        return self.releases.get(tag.name)
 
     def requirements(self, version: str) -> Content | None:
         self.asked.append(version)
@@ -241,3 +245,18 @@ def test_what_no_list_can_say_is_no_environment() -> None:
 
 def test_nothing_known_is_empty() -> None:
     assert EnvironmentChanges().empty
+
+
+def test_what_no_list_tells_the_ledger_may_know() -> None:
+    old, new = _side("w_2022_20", None), _side("v24_0_0", "5")
+    requirements = _Requirements({"4": {"a": ""}, "5": {}})
+    locks = _Locks({})
+
+    unknown = read_environments(old, new, locks=[locks], requirements=requirements)
+    requirements.releases["w_2022_20"] = "4"
+    known = read_environments(old, new, locks=[locks], requirements=requirements)
+
+    assert (unknown.from_version, unknown.reason) == (None, "nothing tells the environment of both ends")
+    assert (known.from_version, known.to_version) == ("4", "5")
+    assert _names(known.removed) == ["a"]
+    assert known.reason == "no list tells the environment of `w_2022_20`, but the ledger does"
