@@ -67,7 +67,7 @@ def changelog_to_markdown(changelog: ChangeLog, *, by: Grouping = Grouping.TICKE
         _backports(changelog),
         _fragments(changelog),
         _listed("Without a ticket", _without_ticket(changelog)),
-        _listed("Doubtful or missing", map(_text, changelog.warnings)),
+        _listed("Doubtful or missing", (" ".join(_paragraphs(text)) for text in changelog.warnings)),
         f"Read from: {', '.join(map(_text, changelog.sources))}." if changelog.sources else "",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
@@ -207,12 +207,16 @@ def _fragments(changelog: ChangeLog) -> str:
 def _note(news: News) -> str:
     ticket = news.fragment.ticket
     key = _code(news.fragment.path) if ticket is None else f"[{ticket}]({ticket_page(ticket)})"
-    texts = [
-        "".join(_code(span.text) if span.is_code else _text(span.text, trim=False) for span in spans)
-        for spans in paragraphs(news.fragment.text)
-    ]
+    texts = _paragraphs(news.fragment.text)
     problem = f" *({_text(news.fragment.problem)})*" if news.fragment.problem else ""
     return f"- {key} \\[{_text(news.product.name)}\\]: " + "\n\n  ".join(texts) + problem
+
+
+def _paragraphs(text: str) -> list[str]:
+    return [
+        "".join(_code(span.text) if span.is_code else _text(span.text, trim=False) for span in spans)
+        for spans in paragraphs(text)
+    ]
 
 
 def _without_ticket(changelog: ChangeLog) -> list[str]:

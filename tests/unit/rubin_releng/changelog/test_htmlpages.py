@@ -191,7 +191,7 @@ def test_products_say_what_became_of_them_and_quiet_ones_are_folded() -> None:
     assert words["afw"].startswith("afwchanged12")
     assert words["downgraded"].startswith("downgradedmoved back")
     assert words["pipe_tasks"].startswith("pipe_tasksdiverged3")
-    assert words["geom"] == "geomnot knownits repository has no <tag> `w.2026.41`"
+    assert words["geom"] == "geomnot knownits repository has no <tag> w.2026.41"
     assert words["dax_ppdb"].endswith("1,234 commits")
     assert found.rows["p-rubin_new"].endswith("was rubin_old")
     assert "2 products rebuilt without a change of their own" in found.text

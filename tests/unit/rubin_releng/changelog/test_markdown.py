@@ -174,7 +174,7 @@ def test_only_what_people_did_is_told_if_programs_did_nothing() -> None:
 
 def test_warnings_and_sources_are_at_the_end() -> None:
     text = changelog_to_markdown(a_changelog())
-    assert section(text, "Doubtful or missing")[0].startswith("- the history of \\`geom\\` is cut off")
+    assert section(text, "Doubtful or missing")[0].startswith("- the history of `geom` is cut off")
     assert text.endswith("\n\nRead from: tag lists, git tags.\n")
 
 
