@@ -110,8 +110,8 @@ def build(
 
     Example: rubin-releng env build --recipe recipes/rubin-env --channel conda-forge --output channel
     """
-    machine = machine_platform()
-    packager, channel = RattlerBuild(machine, compression_level=compression_level), LocalChannel(output)
+    machine, channel = machine_platform(), LocalChannel(output)
+    packager = RattlerBuild(machine, compression_level=compression_level)
     options = JobOptions(
         recipes=recipes,
         requirements=requirements,
@@ -128,9 +128,7 @@ def build(
     with tempfile.TemporaryDirectory(prefix="rubin-releng-") as scratch:
         jobs = make_jobs(options, renderer=packager, machine=machine, scratch=Path(scratch))
         plan = plan_packages(jobs, packager=builder, channel=channel, replace=replace)
-        for step in plan.steps:
-            if step.build and builder is packager:
-                packager.check_host(step.job)
+        _check_hosts(builder, plan)
         if dry_run:
             _answer(console, plan, channel, ())
             return
@@ -141,6 +139,13 @@ def build(
                 plan, packager=builder, channel=channel, work=work, reporter=console.reporter()
             )
     _answer(console, plan, channel, built)
+
+
+def _check_hosts(builder: RattlerBuild | CondaBuild, plan: PackagePlan) -> None:
+    """Tell before anything is built what cannot be."""
+    for step in plan.steps:
+        if step.build and isinstance(builder, RattlerBuild):
+            builder.check_host(step.job)
 
 
 def _plain(channel: str) -> str:

@@ -66,6 +66,10 @@ def check_locks(console: Console, request: LockRequest, outputs: Sequence[str], 
                 ]
     if problems:
         raise ProblemsError("the lock does not hold", tuple({str(one): one for one in problems}.values()))
+    _answer(console, checked)
+
+
+def _answer(console: Console, checked: Sequence[tuple[LockFile, LockPart, int]]) -> None:
     data = {
         "ok": True,
         "locks": [

@@ -86,17 +86,9 @@ def answer_migration(
     """
     notes = [*migrated.notes, *(note for step in steps for note in step.notes)]
     data = {
-        "version": str(migrated.record.id),
-        "build": migrated.record.build,
-        "level": migrated.level.value,
-        "previous": str(migrated.previous.id),
-        "previous_build": migrated.previous.build,
-        "migrations": [
-            {"key": one.migration.key, "from": one.old, "to": one.migration.version} for one in steps
-        ],
+        **_data(migrated, steps, trials),
         "notes": notes,
         "change": list(change),
-        "platforms": [one.to_dict() for one in trials],
         "branch": branch,
         "commit": commit,
     }
@@ -117,6 +109,22 @@ def answer_migration(
         else "rebuild first what pins the old version",
     )
     return end_with(console, data, "\n".join(lines), problem if broken else None)
+
+
+def _data(
+    migrated: MigratedLedger, steps: Sequence[MigrationStep], trials: Sequence[PlatformTrial]
+) -> dict[str, object]:
+    return {
+        "version": str(migrated.record.id),
+        "build": migrated.record.build,
+        "level": migrated.level.value,
+        "previous": str(migrated.previous.id),
+        "previous_build": migrated.previous.build,
+        "migrations": [
+            {"key": one.migration.key, "from": one.old, "to": one.migration.version} for one in steps
+        ],
+        "platforms": [one.to_dict() for one in trials],
+    }
 
 
 def _number(migrated: MigratedLedger) -> str:
