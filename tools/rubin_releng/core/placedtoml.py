@@ -87,7 +87,7 @@ class _Places:
         if isinstance(value, list):
             headers = self._headers(path, line, end)
             starts = headers if len(headers) == len(value) else [line] * len(value)
-            ends = [*starts[1:], end]
+            ends = [*starts[1:], end][: len(starts)]
             items = (
                 self._value(item, first, max(last, first + 1), path)
                 for item, first, last in zip(value, starts, ends, strict=True)
