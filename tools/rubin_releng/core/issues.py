@@ -39,6 +39,8 @@ NOT_SHOWN = "Jira shows no title of that key"
 _HEADER = "# key\ttitle\tstatus\tdate\n"
 _FIELDS = 4
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A usual line, which is taken apart at once: there are ten thousand of them.
+_LINE = re.compile(r"([A-Z][A-Z0-9]*)-([0-9]+)\t([^\t]*)\t([^\t]*)\t([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _BLANKS = re.compile(r"\s+")
 
 _TITLE_DAYS = 28
@@ -98,6 +100,8 @@ def clean_title(text: str) -> str:
         Without blanks at its ends, and with one blank for each run of blanks
         and letters that control a terminal.
     """
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     visible = "".join(one if one.isprintable() or one.isspace() else " " for one in text)
     return _BLANKS.sub(" ", visible).strip()
 
@@ -220,16 +224,22 @@ def parse_issues(text: str, *, source: str) -> dict[Ticket, Issue]:
         Raised for the first line that is not key, title, status and day.
     """
     found: dict[Ticket, Issue] = {}
+    days: dict[str, date] = {}  # usually few
     # Only a line feed ends a line: a title may hold others of Unicode's line ends.
     for number, line in enumerate(text.split("\n"), start=1):
         content = line.removesuffix("\r")
         if content and not content.startswith("#"):
-            issue = _parse_line(content, number, source)
+            match = _LINE.fullmatch(content)
+            if match is not None and match[5] in days:
+                key = Ticket(project=match[1], number=int(match[2]))
+                issue = _issue(key, match[3], match[4], days[match[5]])
+            else:
+                issue = _parse_line(content, number, source, days)
             found[issue.key] = _newer(found[issue.key], issue) if issue.key in found else issue
     return found
 
 
-def _parse_line(line: str, number: int, source: str) -> Issue:
+def _parse_line(line: str, number: int, source: str, days: dict[str, date]) -> Issue:
     fields = line.split("\t")
     if len(fields) != _FIELDS:
         raise FormatError(
@@ -244,14 +254,21 @@ def _parse_line(line: str, number: int, source: str) -> Issue:
     except InvalidNameError as error:
         raise FormatError(str(error), source=source, line=number, text=line) from error
     column = len(line) - len(fields[3]) + 1
+    day = _parse_day(fields[3], source=source, line=number, column=column, text=line)
+    days[fields[3]] = day
+    return _issue(key, fields[1], fields[2], day)
+
+
+def _issue(key: Ticket, title: str, status: str, day: date) -> Issue:
+    text = title.strip()
     return Issue(
         key=key,
-        title=fields[1].strip() or None,
-        status=fields[2].strip() or None,
+        title=text or None,
+        status=status.strip() or None,
         # A file says what Jira said, so that it makes no difference who is read.
-        source=IssueSource.JIRA if fields[1].strip() else IssueSource.NOBODY,
-        reason=None if fields[1].strip() else NOT_SHOWN,
-        checked=_parse_day(fields[3], source=source, line=number, column=column, text=line),
+        source=IssueSource.JIRA if text else IssueSource.NOBODY,
+        reason=None if text else NOT_SHOWN,
+        checked=day,
     )
 
 
