@@ -128,7 +128,7 @@ class VersionDbRepository:
             )
         branch = self._branch()
         fetched = self._repository.run(
-            *("fetch", "-q", "--no-auto-maintenance", "--no-write-fetch-head", "origin"),
+            *("fetch", "--no-auto-maintenance", "--no-write-fetch-head", "origin"),
             *(f"+refs/heads/{branch}:{_REMOTE}{branch}", "refs/tags/*:refs/tags/*"),
             doing="fetch versiondb",
             check=False,
