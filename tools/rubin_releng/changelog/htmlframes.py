@@ -30,6 +30,8 @@ class Frame:
         The index, from the page; `None` for a page that stands alone.
     assets : `str` or `None`
         Folder of style and script, from the page; `None` if both are in it.
+    previous : `str` or `None`
+        The page of the release that it is compared with, from the page.
     formats : `tuple` [ `tuple` [ `str`, `str` ], ... ]
         Titles and paths of the same in other formats, from the page.
     style, script : `str`
@@ -39,12 +41,19 @@ class Frame:
     policy: str
     home: str | None = None
     assets: str | None = None
+    previous: str | None = None
     formats: tuple[tuple[str, str], ...] = ()
     style: str = ""
     script: str = ""
 
 
-def frame_of_site(*, home: str | None, assets: str, formats: tuple[tuple[str, str], ...] = ()) -> Frame:
+def frame_of_site(
+    *,
+    home: str | None,
+    assets: str,
+    previous: str | None = None,
+    formats: tuple[tuple[str, str], ...] = (),
+) -> Frame:
     """Make a page part of a site.
 
     Parameters
@@ -53,6 +62,8 @@ def frame_of_site(*, home: str | None, assets: str, formats: tuple[tuple[str, st
         The index, from the page; `None` on the index itself.
     assets : `str`
         Folder of style and script, from the page.
+    previous : `str` or `None`, optional
+        The page of the release that it is compared with, if there is one.
     formats : `tuple` [ `tuple` [ `str`, `str` ], ... ], optional
         Titles and paths of the same in other formats, from the page.
 
@@ -63,7 +74,8 @@ def frame_of_site(*, home: str | None, assets: str, formats: tuple[tuple[str, st
     """
     # Not every browser takes `'self'` for the folder of a page that is a file.
     own = "'self' file:"
-    return Frame(policy=_policy(own, own), home=home, assets=assets, formats=formats)
+    policy = _policy(own, own)
+    return Frame(policy=policy, home=home, assets=assets, previous=previous, formats=formats)
 
 
 def frame_of_file() -> Frame:

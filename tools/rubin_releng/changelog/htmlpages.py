@@ -80,11 +80,8 @@ def changelog_to_html(changelog: ChangeLog, *, frame: Frame | None = None) -> st
         "already": mentions(changelog, lambda product: product.already_in_from),
         "reverted": mentions(changelog, lambda product: product.reverted),
         "repositories": {product.name: product.repository for product in changelog.products},
-        "shown_products": [product for product in changelog.products if product.state in _STATES],
-        "quiet_products": _quiet(changelog),
         "kinds": _kinds,
-        "look_of": lambda product: _state(product)[1],
-        "word_of": lambda product: _state(product)[0],
+        **_products(changelog),
         **_notes(changelog),
     }
     values["contents"] = _contents(changelog, values)
@@ -151,19 +148,24 @@ def _versions(old: str | None, new: str | None) -> str:
     return f"rubin-env {new}, as before." if old == new else f"rubin-env {new}, before {old}."
 
 
-def _quiet(changelog: ChangeLog) -> list[tuple[str, list[ProductChanges]]]:
-    found = []
-    for state, words in _QUIET:
-        products = [product for product in changelog.products if product.state is state]
-        if products:
-            found.append((f"{count(len(products), 'product')} {words}", products))
-    return found
-
-
-def _state(product: ProductChanges) -> tuple[str, str]:
-    if product.state is State.CHANGED and product.relation in _RELATIONS:
-        return _RELATIONS[product.relation]
-    return _STATES[product.state]
+def _products(changelog: ChangeLog) -> dict[str, object]:
+    """Show products with something to tell in a table, each with a word and its look; fold the others."""
+    by_state: dict[State, list[ProductChanges]] = {}
+    shown = []
+    for product in changelog.products:
+        state = product.state
+        if state in _STATES:
+            is_changed = state is State.CHANGED
+            marks = _RELATIONS.get(product.relation) if is_changed else None
+            shown.append((product, *(_STATES[state] if marks is None else marks)))
+        else:
+            by_state.setdefault(state, []).append(product)
+    quiet = [
+        (f"{count(len(by_state[state]), 'product')} {words}", by_state[state])
+        for state, words in _QUIET
+        if state in by_state
+    ]
+    return {"shown_products": shown, "quiet_products": quiet}
 
 
 def _kinds(mention: Mention) -> str:

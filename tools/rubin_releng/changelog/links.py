@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 __all__ = ["commit_page", "comparison_page", "pull_request_page", "repository_page"]
@@ -12,6 +13,7 @@ _SSH = re.compile(r"(?:ssh://)?git@([A-Za-z0-9.-]+)[:/](.+)")
 _WEB = re.compile(r"(https?://)(?:[^/@\s]*@)?([A-Za-z0-9._~:/%+-]+)")
 
 
+@functools.lru_cache(maxsize=1024)
 def repository_page(repository: str | None) -> str | None:
     """Find the page of a repository.
 

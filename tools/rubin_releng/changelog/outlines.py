@@ -114,11 +114,14 @@ def mentions(
     entries = {entry.issue.key: entry for entry in changelog.tickets}
     places: dict[Ticket, list[Place]] = {}
     for product in changelog.products:
+        tickets = tickets_of(product)
+        if not tickets:
+            continue
         changes: dict[Ticket, list[Change]] = {}
         for change in product.lost if lost else product.changes:
             for ticket in change.tickets:
                 changes.setdefault(ticket, []).append(change)
-        for ticket in tickets_of(product):
+        for ticket in tickets:
             place = Place(product=product, changes=tuple(changes.get(ticket, ())))
             places.setdefault(ticket, []).append(place)
     return tuple(_mention(ticket, entries.get(ticket), places[ticket]) for ticket in sorted(places))

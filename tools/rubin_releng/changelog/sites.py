@@ -16,8 +16,9 @@ from rubin_releng.changelog.htmlpages import changelog_to_html
 from rubin_releng.changelog.jsonrendering import changelog_to_dict
 from rubin_releng.changelog.markdown import changelog_to_markdown
 from rubin_releng.changelog.pageentries import PageKind, page_path, side_name
+from rubin_releng.changelog.pageorders import entries_by_year
 from rubin_releng.changelog.rst import changelog_to_rst_tickets
-from rubin_releng.changelog.siteindexes import entries_by_year, site_index
+from rubin_releng.changelog.siteindexes import site_index
 from rubin_releng.changelog.siteyears import year_data, year_script
 
 if TYPE_CHECKING:
@@ -37,13 +38,15 @@ _FEEDS = {
 _FORMATS = (("JSON", ".json"), ("Markdown", ".md"), ("RST", ".rst"))
 
 
-def release_files(changelog: ChangeLog) -> dict[str, bytes]:
+def release_files(changelog: ChangeLog, *, has_previous: bool = False) -> dict[str, bytes]:
     """Write one release in all formats.
 
     Parameters
     ----------
     changelog : `ChangeLog`
         Of the release.
+    has_previous : `bool`, optional
+        Whether the release that it is compared with has a page, too.
 
     Returns
     -------
@@ -52,11 +55,12 @@ def release_files(changelog: ChangeLog) -> dict[str, bytes]:
     """
     name = side_name(changelog.new)
     formats = tuple((title, f"{name}{suffix}") for title, suffix in _FORMATS)
-    frame = frame_of_site(home="../index.html", assets="../assets", formats=formats)
+    previous = f"{side_name(changelog.old)}.html" if has_previous else None
+    frame = frame_of_site(home="../index.html", assets="../assets", previous=previous, formats=formats)
     data = {"schema": 1, **changelog_to_dict(changelog)}
     texts = {
         ".html": changelog_to_html(changelog, frame=frame),
-        ".json": json.dumps(data, indent=1, ensure_ascii=False) + "\n",
+        ".json": json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n",
         ".md": changelog_to_markdown(changelog),
         ".rst": changelog_to_rst_tickets(changelog),
     }

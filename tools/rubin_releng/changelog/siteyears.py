@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsstinstall.core.errors import FormatError
 from rubin_releng.changelog.pageentries import PageCounts, PageEntry, PageKind, PageTicket
-from rubin_releng.changelog.siteindexes import newest_first
+from rubin_releng.changelog.pageorders import newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -264,7 +264,10 @@ def test_a_page_that_stands_alone_allows_its_own_style_and_script_only() -> None
 
 
 def test_a_page_of_a_site_shares_style_and_script_and_links_home() -> None:
-    frame = frame_of_site(home="../index.html", assets="../assets", formats=(("JSON", "w_2026_42.json"),))
+    formats = (("JSON", "w_2026_42.json"),)
+    frame = frame_of_site(
+        home="../index.html", assets="../assets", previous="w_2026_41.html", formats=formats
+    )
     found = Page(changelog_to_html(a_changelog(), frame=frame))
     assert [link["href"] for link in found.all("link")] == ["../assets/changelog.css"]
     assert [script["src"] for script in found.all("script")] == ["../assets/changelog.js"]
@@ -290,11 +293,11 @@ def test_a_page_of_a_major_release_is_a_few_hundred_kilobytes() -> None:
     assert len(changelog_to_html(a_long_changelog(730))) < 400_000
 
 
-def test_an_old_end_that_is_no_tag_has_no_page_to_link_to() -> None:
+def test_an_old_end_without_a_page_is_a_name() -> None:
     frame = frame_of_site(home="../index.html", assets="../assets")
-    log = replace(an_empty_changelog(), old=a_side("main"))
-    links = [link.get("href") for link in Page(changelog_to_html(log, frame=frame)).all("a")]
-    assert "main.html" not in links
+    found = Page(changelog_to_html(an_empty_changelog(), frame=frame))
+    assert "Changes since w_2026_41" in found.text
+    assert "w_2026_41.html" not in {link.get("href") for link in found.all("a")}
 
 
 def test_equal_change_logs_give_equal_pages() -> None:

@@ -180,6 +180,12 @@ def test_a_release_has_files_in_four_formats() -> None:
     assert release_files(a_release("v30_0_0")) == files
 
 
+def test_a_release_links_to_the_one_before_if_that_has_a_page() -> None:
+    link = b'<a href="w_2026_41.html">w_2026_41</a>'
+    assert link in release_files(a_changelog(), has_previous=True)["releases/w_2026_42.html"]
+    assert link not in release_files(a_changelog())["releases/w_2026_42.html"]
+
+
 def test_half_a_character_does_not_cost_a_page() -> None:
     log = replace(a_changelog(), sources=("half \ud800",))
     assert b"Read from: half ?." in release_files(log)["releases/w_2026_42.html"]
