@@ -13,11 +13,14 @@ from rubin_releng.core.releasebuilds import TaggedCommit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
     from pathlib import Path
 
     from lsstinstall.core.names import ProductName
 
 __all__ = ["GitTags"]
+
+_FEW = 8
 
 _FORMAT = (
     "%(refname)%1f%(objecttype)%1f%(objectname)%1f%(*objecttype)%1f%(*objectname)"
@@ -57,6 +60,27 @@ class GitTags:
         with ThreadPoolExecutor(max_workers=self._jobs) as pool:
             found = pool.map(lambda directory: _read(directory, refs), self._directories.values())
             return {name: tags for name, tags in zip(self._directories, found, strict=True) if tags}
+
+    def day(self, refs: Sequence[str]) -> date | None:
+        """Read when a tag was made.
+
+        Parameters
+        ----------
+        refs : `~collections.abc.Sequence` [ `str` ]
+            Full refs, the best first.
+
+        Returns
+        -------
+        day : `~datetime.date` or `None`
+            UTC, of the first product by name that tells; `None` if the first
+            few that are asked do not: a tag is in most repositories, or in
+            none.
+        """
+        for directory in [*self._directories.values()][:_FEW]:
+            for tag in _read(directory, refs):
+                if tag.date is not None:
+                    return tag.date
+        return None
 
 
 def _read(directory: Path, refs: Sequence[str]) -> tuple[TaggedCommit, ...]:

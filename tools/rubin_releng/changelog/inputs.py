@@ -9,6 +9,7 @@ an error.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CommitFinder",
+    "DayReader",
     "HistoryCommits",
     "ManifestSource",
     "Place",
@@ -93,6 +95,13 @@ class TagReader(Protocol):
         """Read those of some refs that are there, in that order, for each repository with any."""
 
 
+class DayReader(Protocol):
+    """Knows when tags were made."""
+
+    def day(self, refs: Sequence[str]) -> dt.date | None:
+        """Read the day of the first of some refs that any repository has; `None` if none tells."""
+
+
 class CommitFinder(Protocol):
     """Finds commits in the repositories."""
 
@@ -140,6 +149,8 @@ class SideInputs:
         The repositories' tags.
     commits : `CommitFinder` or `None`
         For lists whose manifest is missing.
+    days : `DayReader` or `None`
+        When releases were made.
     """
 
     releases: tuple[ReleaseSource, ...] = ()
@@ -147,6 +158,7 @@ class SideInputs:
     manifests: tuple[ManifestSource, ...] = ()
     tags: TagReader | None = None
     commits: CommitFinder | None = None
+    days: DayReader | None = None
 
 
 def read_side(name: str, inputs: SideInputs) -> Side:
@@ -332,9 +344,17 @@ class _Search:
             self._notes.append(f"{source.name} has no {what} of `{self._name}`")
         return None
 
+    def _day(self, tag: EupsTag | None) -> dt.date | None:
+        if tag is None or self._inputs.days is None:
+            return None
+        if tag.kind is TagKind.DAILY:
+            return dt.date(*tag.numbers)
+        return self._inputs.days.day(side_of_name(tag.name).refs)
+
     def _told(self, side: Side) -> Side:
         return replace(
             side,
+            date=side.date or self._day(side.tag),
             warnings=(*side.warnings, *dict.fromkeys(self._warnings)),
             notes=(*side.notes, *dict.fromkeys(self._notes)),
         )

@@ -147,13 +147,15 @@ def open_side_inputs(
         else TagLists(KeptFiles(where, places.files, offline=places.offline))
         for where in places.tag_lists
     ]
+    tags = GitTags(directories, jobs=jobs) if directories else None
     return SideInputs(
         releases=tuple(PkgrootReleases(root) for root in roots),
         tag_lists=(*lists, *(TagLists(root) for root in roots)),
         manifests=tuple(
             open_manifests(where, places.files, offline=places.offline) for where in places.versiondbs
         ),
-        tags=GitTags(directories, jobs=jobs) if directories else None,
+        tags=tags,
+        days=tags,
         commits=HistoryCommits(readers),
     )
 

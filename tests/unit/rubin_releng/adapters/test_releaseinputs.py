@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -211,7 +211,8 @@ def test_tags_tell_their_commits_messages_and_days(tmp_path: Path) -> None:
     ]
     assert both[1].date is None
     assert tags.tagged(["refs/tags/w.2022.21"]) == {}
-    assert isinstance(one.date, date)
+    assert tags.day(["refs/tags/w.2022.20"]) == one.date
+    assert tags.day(["refs/tags/24.0.0"]) is None
 
 
 _TODAY = "afw: https://github.com/lsst/afw\ncat:\n  url: https://github.com/lsst/sdm_schemas\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -290,3 +291,19 @@ class _Broken:
 
     def resolve(self, names: Sequence[str]) -> tuple[GitSha | None, ...]:
         raise NotFoundError(f"there is no repository to ask for {names[0]}")
+
+
+class _Days:
+    """Knows one day of one ref."""
+
+    def day(self, refs: Sequence[str]) -> date | None:
+        return date(2022, 5, 14) if "refs/tags/w.2022.20" in refs else None
+
+
+def test_the_day_of_a_release_is_that_of_its_tag() -> None:
+    inputs = SideInputs(days=_Days(), manifests=(_Place(manifests={_BUILD: _manifest(_AFW)}),))
+
+    assert read_side("w_2022_20", inputs).date == date(2022, 5, 14)
+    assert read_side("w_2022_21", inputs).date is None
+    assert read_side("d_2022_05_12", inputs).date == date(2022, 5, 12)
+    assert read_side("b1234", inputs).date is None
