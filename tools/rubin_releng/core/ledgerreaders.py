@@ -28,7 +28,7 @@ _PACKAGE = re.compile(r"[a-z0-9_][a-z0-9_.-]*")
 _MACHINES = (
     "linux-64", "linux-aarch64", "linux-ppc64le", "linux-s390x", "linux-riscv64", "linux-loongarch64",
     "linux-32", "linux-armv6l", "linux-armv7l", "osx-64", "osx-arm64", "win-64", "win-arm64", "win-32",
-    "freebsd-64", "emscripten-wasm32", "wasi-wasm32",
+    "freebsd-64", "emscripten-wasm32", "wasi-wasm32", "zos-z",
 )  # fmt: skip
 
 
