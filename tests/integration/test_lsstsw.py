@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.repositories import Remote
 from tests.support.stackbuilding import Answer, TinyStack
 
 if TYPE_CHECKING:
@@ -93,8 +94,9 @@ def test_a_failure_after_the_manifest_is_told_by_its_number(tiny: TinyStack) -> 
     ("variables", "told"),
     [
         ({"CONDA_PREFIX": ""}, "no environment is active"),
-        ({"LSST_CONDA_ENV_NAME": "lsst-scipipe-12.0.0"}, "wants `lsst-scipipe-12.0.0`"),
-        ({"VERSIONDB_PUSH": "true"}, "does not push"),
+        ({"LSST_CONDA_ENV_NAME": "lsst-scipipe-12.0.0"}, "`lsst-scipipe-12.0.0` is wanted"),
+        ({"CONDA_DEFAULT_ENV": "base"}, "and `lsst-scipipe-12.1.0` is wanted"),
+        ({"VERSIONDB_PUSH": "yes"}, "`VERSIONDB_PUSH` is `yes`"),
     ],
 )
 def test_a_wrong_environment_is_an_error(tiny: TinyStack, variables: dict[str, str], told: str) -> None:
@@ -131,7 +133,59 @@ def test_an_older_build_is_published_from_versiondb(tiny: TinyStack) -> None:
     assert (root / "tags" / "b1.list").is_file()
 
 
-@pytest.mark.parametrize("variables", [{"EUPS_PKGROOT": "/somewhere/else"}, {"EUPSPKG_SOURCE": "tarball"}])
+def test_into_another_folder_only_sources_are_published_as_lsstsw_has_them(tiny: TinyStack) -> None:
+    lsstsw(tiny, "rebuild")
+    root = tiny.folder / "production"
+    answer = lsstsw(tiny, "publish", "-t", "b1", "-d", "lsst_distrib", EUPS_PKGROOT=str(root))
+    assert answer.code == 0, answer.stderr
+    assert "EUPSPKG_SOURCE: git" in answer.stderr
+    assert sorted(path.name for path in root.iterdir() if path.is_dir()) == [
+        *("manifests", "products", "tables", "tags"),
+    ]
+    assert "#BUILD=b1" in (root / "tags" / "b1.list").read_text(encoding="utf-8")
+
+
+def test_versiondb_s_remote_gets_the_build_if_that_is_wanted(tiny: TinyStack) -> None:
+    remote = tiny.folder / "remote.git"
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@example.org")
+    subprocess.run([*git, "init", "-q", "--bare", "-b", "main", str(remote)], check=True)
+    subprocess.run([*git, "clone", "-q", str(remote), str(tiny.versiondb)], check=True, capture_output=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "Begin"], check=True, cwd=tiny.versiondb)
+    subprocess.run([*git, "push", "-q", "origin", "HEAD:main"], check=True, cwd=tiny.versiondb)
+    answer = lsstsw(tiny, "rebuild", "-p", VERSIONDB_PUSH="true")
+    assert answer.code == 0, answer.stderr
+    tags = subprocess.run([*git, "tag"], check=True, cwd=remote, capture_output=True, text=True).stdout
+    assert tags.split() == ["b1"]
+
+
+def test_repos_yaml_is_fetched_anew_if_that_is_wanted(tiny: TinyStack) -> None:
+    repos = Remote.create(tiny.folder / "remotes", "repos")
+    new = (tiny.folder / "etc" / "repos.yaml").read_text(encoding="utf-8") + "# new\n"
+    repos.commit({"etc/repos.yaml": new})
+    assert lsstsw(tiny, "rebuild", "-p", "-u", REPOSFILE_REPO=str(repos.path)).code == 0
+    assert (tiny.folder / "etc" / "repos.yaml").read_text(encoding="utf-8") == new
+    repos.commit({"etc/repos.yaml": "afw: [\n"})
+    assert lsstsw(tiny, "rebuild", "-p", "-u", REPOSFILE_REPO=str(repos.path)).code == 5
+    assert (tiny.folder / "etc" / "repos.yaml").read_text(encoding="utf-8") == new
+
+
+def test_settings_of_the_folder_hold(tiny: TinyStack) -> None:
+    settings = tiny.folder / "etc" / "settings.cfg.sh"
+    settings.write_text(
+        'PRODUCTS=("data")\nLSSTSW_BUILD_DIR=${LSSTSW_BUILD_DIR:-${LSSTSW}/elsewhere}\n', encoding="utf-8"
+    )
+    assert lsstsw(tiny, "rebuild", "-p", "--json").code == 0
+    text = (tiny.folder / "elsewhere" / "manifest.txt").read_text(encoding="utf-8")
+    assert "lsst_distrib" not in text
+    settings.write_text("VERSIONDB=$(somewhere)\n", encoding="utf-8")
+    answer = lsstsw(tiny, "rebuild", "-p")
+    assert answer.code == 2
+    assert "only a shell can read" in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "variables", [{"EUPSPKG_REPOSITORY_PATH": "https://example.org/$PRODUCT"}, {"EUPSPKG_SOURCE": "tarball"}]
+)
 def test_settings_that_cannot_be_meant_are_refused(tiny: TinyStack, variables: dict[str, str]) -> None:
     lsstsw(tiny, "rebuild")
     assert lsstsw(tiny, "publish", "lsst_distrib", **variables).code == 2

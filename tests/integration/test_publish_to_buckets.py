@@ -104,9 +104,9 @@ def test_a_bucket_gets_the_same_bytes_as_a_folder(tiny: TinyStack, s3: BucketSer
         "platforms": ["linux-64"],
         "problems": [],
     }
-    # Each file was asked for once and put once; lists of files are read first.
-    counts = s3.counts()
-    assert counts["PUT"] == len(ours) + 1
+    # Each file was put once; the list of a folder again when a tag moved in it.
+    assert sorted(set(s3.put())) == sorted([*ours, DOCUMENT])
+    assert s3.counts()["PUT"] == len(ours) + 2
 
 
 def test_what_is_there_is_not_uploaded_again(tiny: TinyStack, s3: BucketServer, bucket: str) -> None:
@@ -119,15 +119,9 @@ def test_what_is_there_is_not_uploaded_again(tiny: TinyStack, s3: BucketServer, 
     later = publish(tiny, bucket, "--tag", "w_2026_11")
     assert later.code == 0
     new = [path for path in s3.put() if not path.endswith("index.json")]
-    assert new == [
-        *(path.replace("w_2026_10", "w_2026_11") for path in sorted(new[:2]) if "w_2026_11" in path),
-        "releases/w_2026_11.json",
-        "src/tags/w_latest.list",
-    ] or set(new) == {
-        "src/tags/w_2026_11.list",
-        f"{BINARIES}/w_2026_11.list",
-        "releases/w_2026_11.json",
-    }
+    assert sorted(new) == sorted(
+        path.replace("w_2026_10", "w_2026_11") for path in (*LISTS, DOCUMENT, "src/tags/w_latest.list")
+    )
     assert len(first) > 3 * len(new)
 
 
@@ -252,7 +246,7 @@ def test_two_platforms_at_once_lose_nothing_of_each_other(tiny: TinyStack, bucke
         subprocess.run(["cp", "-a", str(tiny.folder), str(other.folder)], check=True)
     # The second one's stack is for the other platform.
     (other.folder / "stack").rename(other.folder / "linux-stack")
-    assert other.build("--flavor", "DarwinARM64", CONDA_PREFIX="").code == 0
+    assert other.build("--flavor", "Darwin", CONDA_PREFIX="").code == 0
     with start(tiny, bucket) as one, start(other, bucket, *mac) as two:
         answers = [process.communicate() for process in (one, two)]
     assert (one.returncode, two.returncode) == (0, 0), answers

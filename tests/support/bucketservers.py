@@ -116,6 +116,11 @@ class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - the base class calls it so
         """Say nothing."""
 
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """End it, so that the other side notices."""
+        del error, environ
+        self.close_connection = True
+
 
 @contextmanager
 def serve_buckets() -> Iterator[BucketServer]:

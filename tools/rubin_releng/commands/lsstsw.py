@@ -14,6 +14,8 @@ __all__ = ["Phase", "main", "make_cli"]
 _AFTER_PREPARE = 128
 
 _COMMANDS = {
+    "deploy": ("rubin_releng.commands.lsstswdeploy:deploy", "Make an lsstsw folder, or complete it."),
+    "envconfig": ("rubin_releng.commands.lsstswenvconfig:envconfig", "Print what activates an environment."),
     "rebuild": ("rubin_releng.commands.lsstswrebuild:rebuild", "Prepare and build products."),
     "publish": ("rubin_releng.commands.lsstswpublish:publish", "Publish what was built."),
 }

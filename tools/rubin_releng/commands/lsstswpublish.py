@@ -14,7 +14,7 @@ from lsstinstall.core.environments import parse_env_version
 from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.platforms import platform_of_flavor
-from lsstinstall.core.tags import parse_build_id, parse_tag
+from lsstinstall.core.tags import TagKind, parse_build_id, parse_tag
 from rubin_releng.commands.building import read_manifest
 from rubin_releng.commands.lsstswplaces import find_places
 from rubin_releng.commands.preparing import MANIFEST
@@ -25,68 +25,101 @@ from rubin_releng.stack.publications import SOURCE_ROOT
 from rubin_releng.stack.versiondb import manifest_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from lsstinstall.adapters.console import Console
-    from rubin_releng.commands.lsstswplaces import LsstswPlaces
+    from rubin_releng.commands.lsstswplaces import LsstswRoot
 
 __all__ = ["publish"]
 
 
 @click.command()
 @click.argument("products", nargs=-1, required=True)
-@click.option("-b", "build", help="Build to publish [default: the prepared one].")
+@click.option("-b", "build", help="Build to publish [default: -t if it is one, else the prepared one].")
 @click.option("-t", "tag", help="EUPS tag to publish under [default: the build].")
+@click.option("-d", "debug", is_flag=True, help="Tell the settings that hold first.")
 @output_options
-def publish(console: Console, products: tuple[str, ...], build: str | None, tag: str | None) -> None:
+def publish(
+    console: Console, products: tuple[str, ...], build: str | None, tag: str | None, *, debug: bool
+) -> None:
     """Publish PRODUCTS of a build and all they need.
 
-    Writes to EUPS_PKGROOT, a folder named `src` of a package root [default:
-    distserver/production/src]. EUPSPKG_SOURCE says what source packages hold:
-    `git` [default] or `package`.
+    Writes to EUPS_PKGROOT, a folder, s3:// or gs://. If its name is `src`,
+    binaries and the release document go beside it; into another one, as
+    lsstsw has it, only sources [default: distserver/production if there are
+    sources in it, else distserver/production/src]. EUPSPKG_SOURCE says what
+    source packages hold: `git` [default] or `package`.
 
     Example: lsstsw publish -t w_2026_10 lsst_distrib
     """
     places = find_places(Path.cwd(), os.environ)
-    manifest = places.build_dir / MANIFEST
-    if build is not None:
-        manifest = places.versiondb / manifest_path(parse_build_id(build))
+    root = places.root
+    if debug:
+        told = "".join(f"{name}: {value}\n" for name, value in sorted(root.settings.values.items()))
+        click.echo(told, nl=False, err=True)
+    manifest = _manifest(root, build, tag)
     name = read_manifest(manifest).build
     platform = platform_of_flavor(pick_flavor(None, os.environ))
     env_version = os.environ.get("RUBINENV_VER") or places.env_version
-    saved = places.saved_environment(name)
+    saved = root.saved_environment(name)
     locked = saved.is_file() and env_version is not None
+    pkgroot, is_flat = _pkgroot(root)
     options = PublishOptions(
         products=tuple(parse_product_name(product) for product in products),
-        build_dir=places.build_dir,
+        build_dir=_clones(root),
         manifest=manifest,
         stack=places.stack,
-        pkgroot=str(_pkgroot(places, os.environ)),
+        pkgroot=pkgroot,
         tag=parse_tag(tag or name),
         also=(),
         previous=None,
         env_version=None if env_version is None else parse_env_version(env_version),
         locks={platform.subdir: saved} if locked else {},
         platform=platform,
-        source=_source_kind(os.environ),
+        source=_source_kind(root.settings["EUPSPKG_SOURCE"]),
         jobs=2,
+        remap=_remap(root),
+        is_flat=is_flat,
     )
     answer_published(console, publish_products(options, console.reporter()), options)
 
 
-def _pkgroot(places: LsstswPlaces, environ: Mapping[str, str]) -> Path:
-    default = places.root / "distserver" / "production" / SOURCE_ROOT
-    folder = Path(environ.get("EUPS_PKGROOT") or default).absolute()
-    if folder.name != SOURCE_ROOT:
+def _manifest(root: LsstswRoot, build: str | None, tag: str | None) -> Path:
+    if build is None and tag is not None and parse_tag(tag).kind is TagKind.BUILD:
+        build = tag
+    if build is None:
+        return root.build_dir / MANIFEST
+    return root.versiondb / manifest_path(parse_build_id(build))
+
+
+def _remap(root: LsstswRoot) -> Path | None:
+    path = root.path / "etc" / "manifest.remap"
+    return path if path.is_file() else None
+
+
+def _clones(root: LsstswRoot) -> Path:
+    """Say where the sources are, as EUPS is told it."""
+    pattern = root.settings["EUPSPKG_REPOSITORY_PATH"]
+    folder, _, last = pattern.rpartition("/")
+    if last != "$PRODUCT" or "|" in pattern or "://" in pattern:
         raise ConfigurationError(
-            f"`EUPS_PKGROOT` is `{folder}`, and sources go to a folder named `{SOURCE_ROOT}`",
-            hint=f"set it to `{folder / SOURCE_ROOT}`; binaries and the release document go beside it",
+            f"`EUPSPKG_REPOSITORY_PATH` is `{pattern}`, and packages are made of prepared clones only",
+            hint=f"unset it, or set it to `{root.build_dir}/$PRODUCT`",
         )
-    return folder.parent
+    return Path(folder).absolute()
 
 
-def _source_kind(environ: Mapping[str, str]) -> SourceKind:
-    text = environ.get("EUPSPKG_SOURCE") or SourceKind.GIT.value
+def _pkgroot(root: LsstswRoot) -> tuple[str, bool]:
+    """Tell the package root, and whether it is one for sources alone."""
+    told = root.settings["EUPS_PKGROOT"].rstrip("/")
+    if not told:
+        folder = root.path / "distserver" / "production"
+        is_flat = any((folder / name).exists() for name in ("tags", "products", "manifests"))
+        return str(folder), is_flat
+    head, _, last = told.rpartition("/")
+    place = told if last != SOURCE_ROOT else head
+    return place if "://" in told else str(Path(place).absolute()), last != SOURCE_ROOT
+
+
+def _source_kind(text: str) -> SourceKind:
     try:
         return SourceKind(text)
     except ValueError as error:

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from lsstinstall.core.errors import ProblemsError, RefusedError, ToolkitError
+from lsstinstall.core.errors import ProblemsError, RefusedError, ToolkitError, UnavailableError
 from lsstinstall.core.pkgroots import release_path
 from lsstinstall.core.releaseadditions import merge_releases
 from lsstinstall.core.releases import parse_release
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["PublishReport", "run_publish"]
 
 _SMALL_FILES_AT_ONCE = 8
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +141,12 @@ def _write_packages(
     jobs: int,
     reporter: Reporter,
 ) -> tuple[list[PublishedFile], dict[str, FileRecord]]:
+    gone: list[UnavailableError] = []
+
     def write(package: PublishedPackage) -> tuple[list[PublishedFile], FileRecord] | ToolkitError:
+        if gone:
+            # Each further package would only wait for the same server again.
+            return gone[0]
         try:
             added, record = _add(package, store, maker)
             files = [_published(record, added=added)]
@@ -149,6 +156,8 @@ def _write_packages(
                 record = replace(record, index=index)
         except ToolkitError as error:
             reporter.step(PurePosixPath(package.path).name, Outcome.FAILED)
+            if isinstance(error, UnavailableError):
+                gone.append(error)
             return error
         outcome = Outcome.DONE if added else Outcome.UNCHANGED
         reporter.step(PurePosixPath(package.path).name, outcome)
@@ -162,7 +171,7 @@ def _write_packages(
         pool.shutdown(cancel_futures=True)
         reporter.end()
     if problems := [result for result in results if isinstance(result, ToolkitError)]:
-        raise ProblemsError("packages could not be published", problems)
+        raise ProblemsError("packages could not be published", list(dict.fromkeys(problems)))
     written = [result for result in results if not isinstance(result, ToolkitError)]
     return [file for files, _ in written for file in files], {record.path: record for _, record in written}
 
@@ -200,13 +209,12 @@ def _make(package: PublishedPackage, target: Path, maker: PackageMaker) -> None:
 
 
 def _write_texts(texts: Sequence[PublishedText], store: PackageStore) -> list[PublishedFile]:
-    """Write small files in any order; the first failure is told, the others are done."""
+    """Write small files in any order; the first failure ends it."""
 
     def write(text: PublishedText) -> PublishedFile:
         return PublishedFile(path=text.path, change=_write_text(text, store))
 
-    with ThreadPoolExecutor(max_workers=_SMALL_FILES_AT_ONCE, thread_name_prefix="publish") as pool:
-        return list(pool.map(write, texts))
+    return _each(write, texts)
 
 
 def _write_text(text: PublishedText, store: PackageStore) -> Change:
@@ -230,8 +238,15 @@ def _write_indexes(files: Iterable[PublishedFile], store: PackageStore) -> list[
         change = extend_index(folder, folders[folder], store)
         return PublishedFile(path=str(PurePosixPath(folder) / INDEX), change=change)
 
-    with ThreadPoolExecutor(max_workers=_SMALL_FILES_AT_ONCE, thread_name_prefix="publish") as pool:
-        return list(pool.map(extend, sorted(folders)))
+    return _each(extend, sorted(folders))
+
+
+def _each(write: Callable[[_Item], PublishedFile], items: Sequence[_Item]) -> list[PublishedFile]:
+    pool = ThreadPoolExecutor(max_workers=_SMALL_FILES_AT_ONCE, thread_name_prefix="publish")
+    try:
+        return list(pool.map(write, items))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _write_document(made: Release, store: PackageStore) -> tuple[Release, PublishedFile]:
