@@ -104,6 +104,7 @@ class _Todo:
     name: str
     key: str
     pair: Pair
+    has_previous: bool
 
 
 class _Work:
@@ -150,13 +151,16 @@ class _Work:
     def _plan(self, *, latest_patch: bool) -> list[_Todo]:
         settings = settings_key(self._stack.options.settings)
         timelines = self._stack.timelines
+        pairs = list(self._stack.catalog.pairs(latest_patch=latest_patch))
+        names = {pair.new.name for pair in pairs}
         return [
             _Todo(
                 name=pair.new.name,
                 key=hashlib.sha256(f"{settings} {timelines.key(pair.old, pair.new)}".encode()).hexdigest(),
                 pair=pair,
+                has_previous=pair.old.name in names,
             )
-            for pair in self._stack.catalog.pairs(latest_patch=latest_patch)
+            for pair in pairs
         ]
 
     def _is_finished(self, page: _Todo) -> bool:
@@ -171,7 +175,13 @@ class _Work:
         entries, changed = [], 0
         now = datetime.now(UTC).replace(microsecond=0)
         for page in chunk:
-            entry, files = make_page(self._stack, page.pair, now=now, before=self._entries.get(page.name))
+            entry, files = make_page(
+                self._stack,
+                page.pair,
+                now=now,
+                before=self._entries.get(page.name),
+                has_previous=page.has_previous,
+            )
             changed += self._site.write(files)
             entries.append(entry)
         return entries, changed

@@ -21,7 +21,7 @@ __all__ = ["make_page"]
 
 
 def make_page(
-    stack: Stack, pair: Pair, *, now: dt.datetime, before: PageEntry | None
+    stack: Stack, pair: Pair, *, now: dt.datetime, before: PageEntry | None, has_previous: bool
 ) -> tuple[PageEntry, dict[str, bytes]]:
     """Make one page.
 
@@ -35,6 +35,8 @@ def make_page(
         UTC; for the entry of a page whose content is new.
     before : `PageEntry` or `None`
         Entry of the page that is there.
+    has_previous : `bool`
+        Whether the release that it is compared with has a page, too.
 
     Returns
     -------
@@ -48,6 +50,6 @@ def make_page(
     found = mark_returned(found, lambda name: store.tag_names(urls[name]) if name in urls else ())
     found = with_base(found, stack.catalog, stack.timelines)
     found = add_titles(add_environment(found, stack.options), stack.options)
-    files = release_files(found)
+    files = release_files(found, has_previous=has_previous)
     page = files[next(iter(files))]
     return keep_time(page_entry(found, page=page, updated=now), before), files
