@@ -48,6 +48,8 @@ __all__ = ["JsonService"]
 _log = logging.getLogger(__name__)
 
 _CONNECTIONS = 8
+# Whoever does not even answer the door is not at home.
+_CONNECT_SECONDS = 5.0
 _CHUNK = 1 << 16
 _MOST_REDIRECTS = 5
 
@@ -242,6 +244,7 @@ class JsonService:
         _log.debug("%s <%s>", method, url)
         with self._state.lock:
             self._state.sent += 1
+        wait = self._patience.timeout_seconds
         try:
             with self._session.request(
                 method,
@@ -249,7 +252,7 @@ class JsonService:
                 json=body,
                 headers=self._headers,
                 auth=self._auth,
-                timeout=self._patience.timeout_seconds,
+                timeout=(min(_CONNECT_SECONDS, wait), wait),
                 stream=True,
                 allow_redirects=False,
             ) as response:

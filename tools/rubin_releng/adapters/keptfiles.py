@@ -27,6 +27,9 @@ __all__ = ["KeptFiles"]
 Value = TypeVar("Value")
 
 _MISSING = ".missing"
+# There are other places to ask.
+_RETRIES = 2
+_TIMEOUT_SECONDS = 15
 _MISSING_FOR = timedelta(days=1)
 
 
@@ -54,7 +57,7 @@ class KeptFiles:
         offline: bool = False,
         now: Callable[[], datetime] = lambda: datetime.now(tz=UTC),
     ) -> None:
-        self._root = open_pkgroot(url)
+        self._root = open_pkgroot(url, retries=_RETRIES, timeout_seconds=_TIMEOUT_SECONDS)
         self.url = split_access(url).url
         self._is_web = urlsplit(url).scheme in {"http", "https"}
         key = hashlib.sha256(self.url.encode()).hexdigest()[:16]
