@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rubin_releng.changelog.fragmentreading import read_fragments
-from rubin_releng.changelog.models import ProductChanges, Relation, State
+from rubin_releng.changelog.models import ProductChanges, Relation
 from rubin_releng.changelog.tracing import Tracer
 from rubin_releng.core.changelogsettings import is_legacy_repository
 from rubin_releng.core.changes import ChangeKind
@@ -161,11 +161,12 @@ def add_fragments(product: ProductChanges, sources: Sources) -> ProductChanges:
         With its fragments, if it can have some.
     """
     reader = sources.fragments.get(product.name)
-    if reader is None or product.state not in {State.CHANGED, State.RENAMED} or product.is_excluded:
+    start, end = product.from_commit, product.to_commit
+    if reader is None or start is None or end is None:
         return product
-    if product.from_commit is None or product.to_commit is None or product.relation is Relation.SAME:
+    if product.is_excluded or product.relation in {Relation.SAME, Relation.UNKNOWN}:
         return product
-    found = read_fragments(reader, product.from_commit, product.to_commit, sources.grammar)
+    found = read_fragments(reader, start, end, sources.grammar)
     return replace(product, fragments=found)
 
 

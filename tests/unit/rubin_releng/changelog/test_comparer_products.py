@@ -9,8 +9,11 @@ from lsstinstall.core.names import GitSha, parse_git_sha, parse_product_name
 from lsstinstall.core.reporting import SilentReporter
 from lsstinstall.core.versions import parse_eups_version
 from rubin_releng.changelog.comparer import compare_sides
-from rubin_releng.changelog.models import Relation, State
+from rubin_releng.changelog.models import Flag, Relation, State
 from rubin_releng.changelog.sides import Pin, Side, side_of_name
+from rubin_releng.core.changelogsettings import parse_changelog_settings
+from rubin_releng.core.issues import IssueSource
+from rubin_releng.core.placedtoml import place_toml
 from tests.support.histories import MemoryHistory, Story
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import ProductName
     from rubin_releng.changelog.models import ChangeLog
     from rubin_releng.changelog.ports import HistoryReader
+    from rubin_releng.core.fragments import AddedFile
+    from rubin_releng.core.histories import Span
 
 AFW, GEOM, UTILS = (parse_product_name(name) for name in ("afw", "geom", "utils"))
 
@@ -220,3 +225,79 @@ def test_the_number_of_jobs_makes_no_difference(jobs: int) -> None:
     )
     assert [product.name for product in changelog.products] == names
     assert changelog.products_of_ticket == {next(iter(changelog.products_of_ticket)): tuple(names)}
+
+
+class TornHistory(MemoryHistory):
+    """It has commits and does not know what lies between them."""
+
+    def between(self, start: GitSha, end: GitSha) -> Span:
+        raise NotFoundError(f"no way from {start[:4]} to {end[:4]}")
+
+
+def test_a_history_with_a_gap_is_not_known() -> None:
+    changelog = compared(
+        side_of_name("w_2026_42"), side_of_name("w_2026_43"), {AFW: TornHistory(two_weeks())}
+    )
+    (product,) = changelog.products
+    assert (product.state, str(product.reason)[:11]) == (State.UNKNOWN, "no way from")
+
+
+def test_a_retired_repository_leaves_a_legacy_product() -> None:
+    url = "https://example.org/lsst-dm/legacy-afw"
+    changelog = compare_sides(
+        pinned("old", afw="a" * 40),
+        pinned("new"),
+        readers={},
+        repositories={AFW: url},
+        reporter=SilentReporter(),
+    )
+    assert changelog.products[0].state is State.LEGACY
+
+
+def test_test_data_and_what_did_not_change_have_no_news() -> None:
+    data = parse_product_name("testdata_cfht")
+    story, same = two_weeks("Begin data"), two_weeks("Begin geom")
+    same.tag("w.2026.42")
+    files = {name: NoFiles() for name in (data, GEOM)}
+    changelog = compare_sides(
+        side_of_name("w_2026_42"),
+        side_of_name("w_2026_43"),
+        readers={data: story.reader(), GEOM: same.reader()},
+        fragments=files,
+        reporter=SilentReporter(),
+    )
+    assert [product.relation for product in changelog.products] == [Relation.SAME, Relation.FORWARD]
+    assert [product.fragments for product in changelog.products] == [(), ()]
+
+
+class NoFiles:
+    """Nobody may look."""
+
+    def file_at(self, commit: GitSha, path: str) -> str | None:
+        raise AssertionError(f"{path} was looked for at {commit}")
+
+    def added_files(self, start: GitSha, end: GitSha, folders: Sequence[str]) -> tuple[AddedFile, ...]:
+        raise AssertionError(f"{folders} were looked for between {start} and {end}")
+
+
+def corrected(text: str) -> ChangeLog:
+    settings = parse_changelog_settings(place_toml(text, source="x.toml"))
+    return compare_sides(
+        side_of_name("w_2026_42"),
+        side_of_name("w_2026_43"),
+        readers={AFW: two_weeks().reader()},
+        settings=settings,
+        reporter=SilentReporter(),
+    )
+
+
+def test_a_withdrawn_end_is_reported() -> None:
+    text = '[[overrides]]\ntag = "w_2026_42"\nwithdrawn = true\nreason = "Wrong commits."\n'
+    assert corrected(text).warnings == ("`w_2026_42` was withdrawn: Wrong commits.",)
+
+
+def test_a_title_by_hand_and_an_unlisted_project_are_told() -> None:
+    text = 'projects = ["SP"]\n[[overrides]]\nticket = "DM-2"\ntitle = "Better"\nreason = "Private."\n'
+    (entry,) = corrected(text).tickets
+    assert (entry.issue.title, entry.issue.source) == ("Better", IssueSource.OVERRIDE)
+    assert entry.flags == {Flag.NEW, Flag.UNKNOWN_PROJECT}

@@ -68,6 +68,7 @@ def test_a_repository_that_several_products_share_pairs_nothing() -> None:
 def test_the_table_comes_before_the_repository() -> None:
     url = "https://example.org/lsst/afw"
     assert paired({"old": url}, {"new": url, "newer": None}, renamed={"newer": "old"}) == {"newer": "old"}
+    assert paired({"old": url}, {"new": url, "newer": url}, renamed={"newer": "old"}) == {"newer": "old"}
 
 
 def test_a_history_that_goes_on_pairs_names() -> None:
