@@ -45,7 +45,7 @@ class Timelines:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._sides: dict[Side, int] = {}
+        self._sides: list[Side] = []
         self._ends: dict[int, dict[ProductName, End]] = {}
         # Ends of one product that say the same are the same object, so that one look tells.
         self._known: dict[tuple[object, ...], End] = {}
@@ -74,7 +74,7 @@ class Timelines:
             names = names_of(side, side, self._sources.readers)
             found = self._ends[id(side)] = {name: self._end(name, side) for name in names}
             # Keeps it alive, for its place in memory is its key.
-            self._sides[side] = id(side)
+            self._sides.append(side)
         return found
 
     def _end(self, name: ProductName, side: Side) -> End:
