@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import read_text, write_atomic
 from lsstinstall.adapters.setupdisk import FolderDisk
-from lsstinstall.core.errors import ConfigurationError
+from lsstinstall.core.errors import ConfigurationError, UnavailableError
 from lsstinstall.core.expansions import BuiltWith, ClosureEntry, expand_table
 from lsstinstall.core.graph import reachable
 from lsstinstall.core.platforms import GENERIC
@@ -18,7 +18,7 @@ from lsstinstall.core.setups import ProductSources, SetupRequest
 from lsstinstall.core.tables import parse_table
 from rubin_releng.adapters.buildenvironments import with_dependencies, without_products
 from rubin_releng.adapters.eupspkgs import EupspkgBuild
-from rubin_releng.adapters.gitcommands import run_git
+from rubin_releng.adapters.gitcommands import GitError, run_git
 from rubin_releng.adapters.pythonbuilds import build_python
 from rubin_releng.adapters.supervision import Usage
 from rubin_releng.core.buildkinds import BuildKind
@@ -43,6 +43,7 @@ _DATA_FOLDERS = (
     *("bin", "config", "data", "etc", "include", "pipelines", "policy", "resources"),
     *("schema", "schemas", "share", "templates", "ups"),
 )
+_NEXT_TO_NOTHING = 1 << 16
 _EUPS_HINT = (
     "build in an environment that has EUPS (rubin-env does; else `conda install -c conda-forge eups`), "
     "or name its folder in `EUPS_DIR`"
@@ -192,6 +193,12 @@ class ProductBuild:
                 doing=f"copy the files of `{self.product.name}`",
                 env={"GIT_INDEX_FILE": str(index)},
             )
+        except GitError as error:
+            # git says only that it cannot write.
+            if shutil.disk_usage(folder).free < _NEXT_TO_NOTHING:
+                hint = "free some space and run the same command again"
+                raise UnavailableError(f"no space left on the disk of `{folder}`", hint=hint) from error
+            raise
         finally:
             index.unlink(missing_ok=True)
 
