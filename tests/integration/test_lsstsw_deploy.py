@@ -45,9 +45,12 @@ class Deployed:
             "EUPS_PATH": "",
         }
 
-    def run(self, *arguments: str, program: tuple[str, ...] = (), stdin: str = "", **more: str) -> Answer:
+    def run(self, *arguments: str, **more: str) -> Answer:
+        return self.call((sys.executable, "-c", _MAIN, *arguments), more)
+
+    def call(self, program: tuple[str, ...], more: dict[str, str], *, stdin: str = "") -> Answer:
         done = subprocess.run(
-            program or [sys.executable, "-c", _MAIN, *arguments],
+            program,
             cwd=self.folder,
             env=os.environ | self.variables | more,
             input=stdin,
@@ -109,7 +112,7 @@ def test_a_shell_uses_the_environment(made: Deployed, shell: str) -> None:
     told = made.run("envconfig", "-n", NAME, "--shell", "sh")
     assert told.code == 0, told.stderr
     script = 'eval "$1"; echo "$CONDA_DEFAULT_ENV|$EUPS_PATH|$EUPS_DISTRIB|$LSSTSW"'
-    done = made.run(program=(shell, "-c", script, shell, told.stdout))
+    done = made.call((shell, "-c", script, shell, told.stdout), {})
     name, stack, server, root = done.stdout.strip().splitlines()[-1].split("|")
     assert (name, stack, root) == (NAME, str(made.folder / "stack" / NAME), str(made.folder))
     assert server.endswith("conda-system/miniconda3-py38_4.9.2-13.0.1")
@@ -120,7 +123,7 @@ def test_other_shells_use_it_too(made: Deployed, shell: str, kind: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell}")
     told = made.run("envconfig", "-n", NAME, "--shell", kind).stdout
-    done = made.run(program=(shell, "-c", f"{told.strip()}; echo $EUPS_PATH"))
+    done = made.call((shell, "-c", f"{told.strip()}; echo $EUPS_PATH"), {})
     assert done.stdout.strip().splitlines()[-1] == str(made.folder / "stack" / NAME), done.stderr
 
 
@@ -128,15 +131,16 @@ def test_the_file_that_bash_sources_takes_the_options(made: Deployed) -> None:
     script = (
         f". bin/envconfig -n {NAME} && echo $LSST_CONDA_ENV_NAME; . bin/envconfig -n no-such || echo failed"
     )
-    done = made.run(program=("bash", "-c", script))
+    done = made.call(("bash", "-c", script), {})
     assert done.stdout.split() == [NAME, "failed"]
 
 
 def test_the_environment_is_chosen_from_a_list_or_by_a_build(made: Deployed) -> None:
-    told = made.run("envconfig", "-i", stdin="1\n")
+    ask = (sys.executable, "-c", _MAIN, "envconfig", "-i")
+    told = made.call(ask, {}, stdin="1\n")
     assert f"1 - {NAME}" in told.stderr
     assert NAME in told.stdout
-    assert made.run("envconfig", "-i", stdin="0\n").stdout == "false\n"
+    assert made.call(ask, {}, stdin="0\n").stdout == "false\n"
     saved = made.folder / "build" / "builds" / "b7.env"
     saved.parent.mkdir(parents=True, exist_ok=True)
     saved.write_text(f"#environment_name: {NAME}\n@EXPLICIT\n", encoding="utf-8")
@@ -182,7 +186,7 @@ def test_the_exact_environment_of_a_tag(tmp_path: Path, distribution: Distributi
     deployed = Deployed(tmp_path, distribution)
     answer = deployed.run("deploy", "-x", NEW_TAG, "--json")
     assert answer.code == 0, answer.stdout + answer.stderr
-    assert answer.data["environment"] == f"lsst-scipipe-{NEW_TAG}"
+    assert answer.data["environment"] == f"lsst-scipipe-{NEW_TAG}-exact"
     assert answer.data["stack"] == str(deployed.folder / "stack" / NAME)
     told = deployed.run("envconfig", "-n", f"lsst-scipipe-{NEW_TAG}")
     assert f"stack/{NAME}" in told.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.environments import parse_env_version
-from lsstinstall.core.errors import RefusedError, ToolkitError
+from lsstinstall.core.errors import CorruptError, NotFoundError, RefusedError, ToolkitError
 from lsstinstall.core.names import CondaSubdir, Sha256
 from lsstinstall.core.packageindexes import index_path
 from lsstinstall.core.platforms import platform_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
 
-__all__ = ["LOCK", "FakePackageRoot", "FakePackages", "fake_publication"]
+__all__ = ["LOCK", "FakePackageRoot", "FakePackages", "FakeServer", "fake_publication"]
 
 LOCK = "@EXPLICIT\nhttps://example.org/linux-64/python-3.12.1-h1_0.conda#0123456789abcdef0123456789abcdef\n"
 
@@ -141,6 +141,35 @@ class FakePackageRoot:
         if added:
             self.write(path, f"index of {package.sha256}".encode())
         return added, _describe(path, self.files[path])
+
+
+class FakeServer:
+    """A server with the files of a package root, some of which it will not tell the size of."""
+
+    url = "https://example.org/stack"
+
+    def __init__(self, root: FakePackageRoot, *, tells_sizes: bool = True) -> None:
+        self.files = root.files
+        self.tells_sizes = tells_sizes
+
+    def read(self, path: str) -> bytes | None:
+        """Read a file."""
+        return self.files.get(path)
+
+    def exists(self, path: str) -> bool:
+        """Tell whether there is such a file."""
+        return path in self.files
+
+    def size(self, path: str) -> int | None:
+        """Tell the size of a file, if it is told."""
+        return len(self.files[path]) if path in self.files and self.tells_sizes else None
+
+    def check(self, file: FileRecord) -> None:
+        """Compare a file with its record."""
+        if file.path not in self.files:
+            raise NotFoundError(f"there is no {file.path}")
+        if _describe(file.path, self.files[file.path]).sha256 != file.sha256:
+            raise CorruptError(f"{file.path} has another digest")
 
 
 class FakePackages:

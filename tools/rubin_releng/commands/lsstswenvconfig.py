@@ -70,6 +70,9 @@ def _choose(root: LsstswRoot, name: str | None, build: str | None, *, interactiv
         chosen = _recorded(root, build)
     else:
         chosen = name or os.environ.get("LSST_CONDA_ENV_NAME") or root.default_environment
+    if f"{chosen}-exact" in environments and chosen not in environments:
+        # As our installer calls the environment of a tag, which lsstsw calls by the tag alone.
+        chosen = f"{chosen}-exact"
     if parse_env_name(chosen) not in environments:
         known = ", ".join(f"`{one}`" for one in environments) or "none"
         raise NotFoundError(

@@ -3,10 +3,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.core.errors import ExitCode, NotFoundError, ProblemsError
+from lsstinstall.core.errors import ExitCode, NotFoundError, ProblemsError, RefusedError, UnavailableError
 from lsstinstall.core.names import CondaSubdir
 from lsstinstall.core.releaseadditions import with_changelog
 from lsstinstall.core.releases import PlatformState, Release, parse_release
@@ -20,6 +21,11 @@ from rubin_releng.stack.releasemaker import make_release
 from rubin_releng.stack.serverindexes import write_index
 from tests.support.builds import fake_manifest
 from tests.support.publications import LOCK, FakePackageRoot, FakePackages, fake_publication
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lsstinstall.core.buildmanifests import ManifestProduct
 
 BINARIES = "redhat/el7/conda-system/miniconda3-py38_4.9.2-13.0.1"
 DOCUMENT = "releases/w_2026_10.json"
@@ -330,3 +336,60 @@ def test_an_index_is_written_only_when_it_is_wrong() -> None:
     assert write_index("src/tags", root) is Change.KEEP
     del root.files["src/tags/a.list"]
     assert write_index("src/tags", root) is Change.MOVE
+
+
+def test_a_flat_root_gets_sources_alone() -> None:
+    root = FakePackageRoot()
+    report = published(replace(fake_publication(locks={"linux-64": LOCK}), is_flat=True), root)
+    assert report.release is None
+    assert "tags/w_2026_10.list" in root.files
+    assert "env/w_2026_10.env" in root.files
+    assert b"#CONDA_ENV=13.0.1" in root.files["tags/w_2026_10.list"]
+    assert not [path for path in root.files if path.startswith(("src", "redhat", "releases"))]
+
+
+def test_somebody_who_is_faster_with_the_same_does_no_harm() -> None:
+    whole, root = FakePackageRoot(), FakePackageRoot()
+    published(fake_publication(), whole)
+    rivals = {path: data for path, data in whole.files.items() if path.endswith((".list", ".table"))}
+    root.rivals.update(rivals)
+    published(fake_publication(), root)
+    assert root.files == whole.files
+    assert not set(rivals) & set(root.written)
+
+
+def test_somebody_who_is_faster_with_something_else_stops_us() -> None:
+    root = FakePackageRoot()
+    root.rivals["src/tags/w_2026_10.list"] = b"theirs"
+    with pytest.raises(RefusedError, match="is there with other content"):
+        published(fake_publication(), root)
+    assert DOCUMENT not in root.files
+
+
+def test_a_document_that_appears_meanwhile_is_completed() -> None:
+    other, root = FakePackageRoot(), FakePackageRoot()
+    published(fake_publication(subdir="osx-arm64"), other)
+    root.rivals[DOCUMENT] = other.files[DOCUMENT]
+    published(fake_publication(), root)
+    assert [one.subdir for one in read_document(root).platforms] == ["linux-64", "osx-arm64"]
+
+
+def test_a_server_that_is_gone_is_asked_no_more() -> None:
+    class Gone(FakePackages):
+        def _make(self, product: ManifestProduct, target: Path, text: str) -> None:
+            super()._make(product, target, text)
+            raise UnavailableError("gone")
+
+    maker = Gone()
+    with pytest.raises(ProblemsError) as caught:
+        run_publish(
+            plan_publish(fake_publication(), FakePackageRoot()),
+            FakePackageRoot(),
+            maker,
+            previous=None,
+            tool="test",
+            jobs=1,
+            reporter=SilentReporter(),
+        )
+    assert caught.value.code is ExitCode.UNAVAILABLE
+    assert len(caught.value.problems) == len(maker.made) == 1
