@@ -21,4 +21,4 @@ def logged(story: Story) -> LoggedHistory:
         "\x1f".join((one.sha, " ".join(one.parents), str(int(one.time.timestamp())), one.author, one.message))
         for one in reversed(story.commits)
     ]
-    return LoggedHistory(refs.get, lambda: "\0".join(records))
+    return LoggedHistory(lambda names: tuple(map(refs.get, names)), lambda: "\0".join(records))

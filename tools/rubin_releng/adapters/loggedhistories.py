@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.names import GitSha
@@ -39,9 +39,9 @@ class LoggedHistory:
 
     Parameters
     ----------
-    find_ref : `~collections.abc.Callable`
-        Gives the commit of a full ref or of ``HEAD``, tags peeled; `None` if
-        there is none.
+    find_refs : `~collections.abc.Callable`
+        Gives the commits of full refs and of ``HEAD``, tags peeled; `None`
+        for each that is not there.
     read : `~collections.abc.Callable`
         Gives what git printed when asked with `LOG_OPTIONS`; called when it
         is wanted, and once.
@@ -50,9 +50,13 @@ class LoggedHistory:
     """
 
     def __init__(
-        self, find_ref: Callable[[str], GitSha | None], read: Callable[[], str], *, is_cut: bool = False
+        self,
+        find_refs: Callable[[Sequence[str]], tuple[GitSha | None, ...]],
+        read: Callable[[], str],
+        *,
+        is_cut: bool = False,
     ) -> None:
-        self._find_ref = find_ref
+        self._find_refs = find_refs
         self._read = read
         self._is_cut = is_cut
         self._commits: dict[GitSha, Commit] = {}
@@ -94,8 +98,8 @@ class LoggedHistory:
         commits : `tuple` [ `GitSha` or `None`, ... ]
             One for each name; `None` where there is no commit.
         """
-        known = tuple(map(self._find_ref, names))
-        if None not in known:
+        known = self._find_refs(names)
+        if None not in known or not _has_ids(tuple(names)):
             return known
         return tuple(
             self.graph.find(name) if sha is None and _ID.fullmatch(name) else sha
@@ -138,9 +142,9 @@ class LoggedHistory:
 
     @cached_property
     def _mains(self) -> tuple[GitSha, ...]:
-        named = tuple(sha for name in MAIN_LINES if (sha := self._find_ref(name)) is not None)
-        head = self._find_ref("HEAD")
-        return named or (() if head is None else (head,))
+        *named, head = self._find_refs((*MAIN_LINES, "HEAD"))
+        known = tuple(sha for sha in named if sha is not None)
+        return known or (() if head is None else (head,))
 
     @cached_property
     def _on_main(self) -> set[GitSha]:
@@ -204,6 +208,12 @@ class LoggedHistory:
     def is_shallow(self) -> bool:
         """Tell whether the history is cut off somewhere."""
         return self._is_cut
+
+
+@lru_cache(maxsize=1024)
+def _has_ids(names: tuple[str, ...]) -> bool:
+    """Tell whether any name may be that of a commit; the same ones are asked of each repository."""
+    return any(_ID.fullmatch(name) for name in names)
 
 
 def _read_commit(record: str) -> Commit:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MirrorRef", "MirrorStore"]
 
 _WAIT_SECONDS = 60.0
-_MANY = 2000
+_MANY = 1000
 # Raised with the layout: another one is thrown away, for everything can be read again.
 _LAYOUT = 2
 _TABLES = """
@@ -195,7 +195,7 @@ class MirrorStore:
         known = {str(url): (_number(number), bool(is_cut)) for url, number, is_cut in rows}
         return {
             url: LoggedHistory(
-                partial(self._ref, known[url][0]), partial(self._log, known[url][0]), is_cut=known[url][1]
+                partial(self._refs, known[url][0]), partial(self._log, known[url][0]), is_cut=known[url][1]
             )
             for url in dict.fromkeys(urls)
             if url in known
@@ -269,16 +269,21 @@ class MirrorStore:
             )
         return found
 
-    def _ref(self, number: int, name: str) -> GitSha | None:
-        if self._whole is not None:
-            return self._whole[number].get(name)
-        self._asked += 1
-        if self._asked > _MANY:
+    def _refs(self, number: int, names: Sequence[str]) -> tuple[GitSha | None, ...]:
+        if self._whole is None and self._asked < _MANY:
+            self._asked += 1
+            marks = ",".join("?" * len(names))
+            rows = self._rows(
+                f"SELECT name, sha FROM refs WHERE repository = ? AND name IN ({marks})",  # noqa: S608 - marks only
+                number,
+                *names,
+            )
+            found = {str(name): GitSha(str(sha)) for name, sha in rows}
+            return tuple(map(found.get, names))
+        if self._whole is None:
             # Whoever asks so often wants nearly all of them.
             self._whole = self._all_refs()
-            return self._whole[number].get(name)
-        rows = self._rows("SELECT sha FROM refs WHERE repository = ? AND name = ?", number, name)
-        return GitSha(str(rows[0][0])) if rows else None
+        return tuple(map(self._whole[number].get, names))
 
     def _all_refs(self) -> dict[int, dict[str, GitSha]]:
         numbers = self._rows("SELECT id FROM repositories")

@@ -118,9 +118,8 @@ def _read_changes(
     product: ProductChanges, start: GitSha, end: GitSha, reader: HistoryReader, sources: Sources
 ) -> ProductChanges:
     span = reader.between(start, end)
-    product = replace(product, relation=_relation(span))
     if product.is_excluded:
-        return product
+        return replace(product, relation=_relation(span))
     tracer = Tracer(
         product=product.name,
         repository=product.repository,
@@ -133,6 +132,7 @@ def _read_changes(
     unmapped = [change for change in right.changes if not change.tickets]
     return replace(
         product,
+        relation=_relation(span),
         tickets=tuple(sorted(right.effect.tickets - left.effect.tickets)),
         unmapped=tuple(change.sha for change in unmapped),
         bots=tuple(change.sha for change in unmapped if change.kind is ChangeKind.BOT),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -60,9 +61,13 @@ class ChangeLogSettings:
 
     def excludes(self, product: ProductName) -> bool:
         """Tell whether nobody wants a product's merges."""
-        return product not in self.included and any(
-            fnmatchcase(product, pattern) for pattern in self.excluded
-        )
+        return product not in self.included and _matches_any(product, self.excluded)
+
+
+@lru_cache(maxsize=4096)
+def _matches_any(product: ProductName, patterns: tuple[str, ...]) -> bool:
+    """Tell whether a product has a form; each is asked about in every release."""
+    return any(fnmatchcase(product, pattern) for pattern in patterns)
 
 
 def is_legacy_repository(url: str) -> bool:

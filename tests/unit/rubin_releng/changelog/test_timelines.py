@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from rubin_releng.changelog.timelines import Timelines
 from rubin_releng.core.changelogsettings import ChangeLogSettings
 from tests.support.histories import Story
 from tests.support.loggedstories import logged
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 AFW, BASE, CAT = ProductName("afw"), ProductName("base"), ProductName("cat")
 
@@ -76,10 +80,10 @@ def test_documents_are_compared_as_tags_are() -> None:
 
 
 def test_a_history_that_cannot_be_read_hides_no_other() -> None:
-    def no_ref(name: str) -> GitSha | None:
-        raise UnavailableError(f"no {name}")
+    def no_refs(names: Sequence[str]) -> tuple[GitSha | None, ...]:
+        raise UnavailableError(f"no {names}")
 
-    readers = {AFW: logged(_stories()[AFW]), BASE: LoggedHistory(no_ref, _broken)}
+    readers = {AFW: logged(_stories()[AFW]), BASE: LoggedHistory(no_refs, _broken)}
     one, two = side_of_name("w_2026_01"), side_of_name("w_2026_02")
     found = _timelines(readers).compare(one, two)
     assert [product.relation for product in found.products] == [Relation.FORWARD, Relation.UNKNOWN]
