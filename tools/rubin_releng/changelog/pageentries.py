@@ -62,7 +62,8 @@ class PageTicket:
     date : `~datetime.date`
         Of its last change, UTC.
     is_backport : `bool`
-        Whether it came by a release branch.
+        Whether it came by a release branch; where the base of a release is
+        known, whether it was merged after that.
     """
 
     key: str
@@ -116,6 +117,8 @@ class PageEntry:
         SHA-256 of its content.
     environment : `str` or `None`
         Version of rubin-env.
+    base : `str` or `None`
+        The weekly that a release was made from.
     added, removed : `tuple` [ `str`, ... ]
         Products, by name.
     tickets : `tuple` [ `PageTicket`, ... ]
@@ -131,6 +134,7 @@ class PageEntry:
     updated: dt.datetime
     digest: str
     environment: str | None = None
+    base: str | None = None
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     tickets: tuple[PageTicket, ...] = ()
@@ -192,9 +196,10 @@ def page_entry(changelog: ChangeLog, *, page: bytes, updated: dt.datetime) -> Pa
         updated=updated,
         digest=hashlib.sha256(page).hexdigest(),
         environment=changelog.new.environment,
+        base=None if changelog.base is None else changelog.base.name,
         added=tuple(one.name for one in products if one.state in {State.ADDED, State.RETURNED}),
         removed=tuple(one.name for one in products if one.state in gone),
-        tickets=tuple(_ticket(entry) for entry in changelog.news),
+        tickets=tuple(_ticket(changelog, entry) for entry in changelog.news),
     )
 
 
@@ -240,11 +245,14 @@ def _kind(side: Side) -> PageKind:
     return PageKind.MAIN if side.name == "main" else PageKind.OTHER
 
 
-def _ticket(entry: TicketEntry) -> PageTicket:
+def _ticket(changelog: ChangeLog, entry: TicketEntry) -> PageTicket:
+    is_late = Flag.BACKPORT in entry.flags
+    if changelog.base is not None:
+        is_late = entry.issue.key in changelog.backports
     return PageTicket(
         key=str(entry.issue.key),
         title=entry.issue.title,
         products=tuple(entry.products),
         date=entry.last.date(),
-        is_backport=Flag.BACKPORT in entry.flags,
+        is_backport=is_late,
     )

@@ -7,29 +7,46 @@ in ``lsst/pipelines_lsst_io``; ``:jira:`` is a role of that documentation.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.tags import TagKind
+from lsstinstall.core.tags import EupsTag, TagKind
 from rubin_releng.changelog.links import repository_page
 from rubin_releng.changelog.models import State
 from rubin_releng.changelog.outlines import count, mentions
-from rubin_releng.changelog.pageentries import side_name
+from rubin_releng.changelog.pageentries import PageKind, side_name
 from rubin_releng.changelog.prose import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rubin_releng.changelog.models import ChangeLog
-    from rubin_releng.changelog.outlines import Mention
+    from rubin_releng.changelog.pageentries import PageEntry
     from rubin_releng.changelog.sides import Side
 
-__all__ = ["changelog_to_rst_header", "changelog_to_rst_tickets", "family_to_rst", "rst_name"]
+__all__ = [
+    "changelog_to_rst_header",
+    "changelog_to_rst_tickets",
+    "entries_to_rst",
+    "family_to_rst",
+    "rst_name",
+]
 
 _SPECIAL = re.compile(r"([\\*_`|])")
 _NO_LABEL = re.compile(r"[^a-z0-9]+")
 _FINAL = frozenset({TagKind.RELEASE, TagKind.CANDIDATE})
 # The product that holds nothing but the installer's own scripts.
 _TOP = "lsst"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    """One release on a ticket page; tickets are key, title, products and whether they were backported."""
+
+    tag: EupsTag | None
+    name: str
+    base: str | None
+    tickets: tuple[tuple[str, str | None, Sequence[str], bool], ...]
 
 
 def changelog_to_rst_tickets(changelog: ChangeLog) -> str:
@@ -63,9 +80,31 @@ def family_to_rst(changelogs: Sequence[ChangeLog]) -> str:
         One label for the family, then one section for each release, the
         newest first.
     """
-    newest_first = sorted(changelogs, key=lambda one: _order(one.new), reverse=True)
-    label = f".. _{_label(newest_first[0].new)}-tickets:"
-    return "\n\n".join([label, *map(_section, newest_first)]) + "\n"
+    return _family([_section_of(changelog) for changelog in changelogs])
+
+
+def entries_to_rst(entries: Iterable[PageEntry]) -> dict[str, str]:
+    """Write the ticket pages of all families of releases.
+
+    Parameters
+    ----------
+    entries : `~collections.abc.Iterable` [ `PageEntry` ]
+        Pages; those that are about no release are left out.
+
+    Returns
+    -------
+    texts : `dict` [ `str`, `str` ]
+        By name of the family, as `rst_name` says it; the same text as
+        `family_to_rst` writes.
+    """
+    families: dict[str, list[_Section]] = {}
+    for entry in entries:
+        if entry.kind is PageKind.RELEASE:
+            tag = EupsTag.parse(entry.tag)
+            tickets = tuple((one.key, one.title, one.products, one.is_backport) for one in entry.tickets)
+            section = _Section(tag=tag, name=entry.tag, base=entry.base, tickets=tickets)
+            families.setdefault(_family_name(tag, entry.tag), []).append(section)
+    return {name: _family(families[name]) for name in sorted(families)}
 
 
 def changelog_to_rst_header(changelog: ChangeLog) -> str:
@@ -86,8 +125,8 @@ def changelog_to_rst_header(changelog: ChangeLog) -> str:
     date = "" if new.date is None else f" ({new.date.isoformat()})"
     page = f"tickets/{rst_name(new)}"
     parts = [
-        f".. _{_label(new)}:",
-        _title(f"Release {_version(new)}{date}"),
+        f".. _{_label(new.tag, side_name(new))}:",
+        _title(f"Release {_version(new.tag, side_name(new))}{date}"),
         f".. toctree::\n   :hidden:\n\n   {page}",
         _identifiers(changelog),
         _based_on(changelog),
@@ -114,28 +153,31 @@ def rst_name(side: Side) -> str:
     name : `str`
         ``v29_1_0`` for ``v29_1_3``; without a suffix.
     """
-    if side.tag is None or side.tag.kind not in _FINAL:
-        return side_name(side)
-    major, minor = side.tag.numbers[:2]
+    return _family_name(side.tag, side_name(side))
+
+
+def _family_name(tag: EupsTag | None, name: str) -> str:
+    if tag is None or tag.kind not in _FINAL:
+        return name
+    major, minor = tag.numbers[:2]
     return f"v{major}_{minor}_0"
 
 
-def _order(side: Side) -> tuple[bool, tuple[int, ...], str]:
+def _order(section: _Section) -> tuple[bool, tuple[int, ...], str]:
     """Put a final release behind its candidates, and what is no release first."""
-    numbers = () if side.tag is None else side.tag.numbers
-    is_final = side.tag is not None and side.tag.kind is TagKind.RELEASE
-    return side.tag is not None, (*numbers, *([1_000_000] if is_final else [])), side.name
+    tag = section.tag
+    numbers = () if tag is None else tag.numbers
+    is_final = tag is not None and tag.kind is TagKind.RELEASE
+    return tag is not None, (*numbers, *([1_000_000] if is_final else [])), section.name
 
 
-def _label(side: Side) -> str:
-    return f"release-{_NO_LABEL.sub('-', rst_name(side).lower()).strip('-')}"
+def _label(tag: EupsTag | None, name: str) -> str:
+    return f"release-{_NO_LABEL.sub('-', _family_name(tag, name).lower()).strip('-')}"
 
 
-def _version(side: Side) -> str:
-    git_tag = None if side.tag is None else side.tag.git()
-    if git_tag is None or side.tag is None or side.tag.kind not in _FINAL:
-        return _text(side_name(side))
-    return _text(git_tag.name.removeprefix("v"))
+def _version(tag: EupsTag | None, name: str) -> str:
+    git_tag = None if tag is None or tag.kind not in _FINAL else tag.git()
+    return _text(name if git_tag is None else git_tag.name.removeprefix("v"))
 
 
 def _title(text: str) -> str:
@@ -147,35 +189,52 @@ def _subtitle(text: str, mark: str) -> str:
     return f"{text}\n{mark * len(text)}"
 
 
-def _section(changelog: ChangeLog) -> str:
-    found = [
-        mention
-        for mention in mentions(changelog, lambda product: product.tickets)
-        if any(place.product.name != _TOP for place in mention.places)
-    ]
-    title = _title(f"Tickets Addressed in Release {_version(changelog.new)}")
+def _family(sections: Iterable[_Section]) -> str:
+    newest_first = sorted(sections, key=_order, reverse=True)
+    label = _label(newest_first[0].tag, newest_first[0].name)
+    return "\n\n".join([f".. _{label}-tickets:", *map(_section, newest_first)]) + "\n"
+
+
+def _section_of(changelog: ChangeLog) -> _Section:
     backports = set(changelog.backports)
-    late = [mention for mention in found if mention.ticket in backports]
-    if changelog.base is None or not late:
-        return "\n\n".join([title, *_lines(found)])
+    return _Section(
+        tag=changelog.new.tag,
+        name=side_name(changelog.new),
+        base=None if changelog.base is None else changelog.base.name,
+        tickets=tuple(
+            (
+                str(mention.ticket),
+                mention.title,
+                tuple(place.product.name for place in mention.places),
+                mention.ticket in backports,
+            )
+            for mention in mentions(changelog, lambda product: product.tickets)
+        ),
+    )
+
+
+def _section(section: _Section) -> str:
+    title = _title(f"Tickets Addressed in Release {_version(section.tag, section.name)}")
+    shown = [
+        ((key, text, products), is_backport)
+        for key, text, products, is_backport in section.tickets
+        if set(products) != {_TOP}
+    ]
+    late = [_line(*ticket) for ticket, is_backport in shown if is_backport]
+    early = [_line(*ticket) for ticket, is_backport in shown if not is_backport]
+    if section.base is None or not late:
+        lines = [_line(*ticket) for ticket, _ in shown]
+        return "\n\n".join([title, "\n".join(lines) or "No tickets."])
     # Underscores within a word are no markup, and headings are looked for by eye and by script.
-    base = changelog.base.name
-    parts = [title, _subtitle(f"Tickets merged after {base} and backported", "-"), *_lines(late)]
-    early = [mention for mention in found if mention.ticket not in backports]
+    parts = [title, _subtitle(f"Tickets merged after {section.base} and backported", "-"), "\n".join(late)]
     if early:
-        parts += [_subtitle(f"Tickets merged before {base}", "-"), *_lines(early)]
+        parts += [_subtitle(f"Tickets merged before {section.base}", "-"), "\n".join(early)]
     return "\n\n".join(parts)
 
 
-def _lines(found: Iterable[Mention]) -> list[str]:
-    lines = [_line(mention) for mention in found]
-    return ["\n".join(lines)] if lines else ["No tickets."]
-
-
-def _line(mention: Mention) -> str:
-    title = "" if mention.title is None else f" {_text(mention.title)}"
-    names = ", ".join(_text(place.product.name) for place in mention.places)
-    return f"- :jira:`{mention.ticket}`:{title} [{names}]"
+def _line(key: str, title: str | None, products: Sequence[str]) -> str:
+    line = None if title is None else _text(title)
+    return f"- :jira:`{key}`:{f' {line}' if line else ''} [{', '.join(map(_text, products))}]"
 
 
 def _identifiers(changelog: ChangeLog) -> str:

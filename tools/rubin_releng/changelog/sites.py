@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from rubin_releng.changelog.atom import atom_feed
 from rubin_releng.changelog.htmlframes import asset, frame_of_site
 from rubin_releng.changelog.htmlpages import changelog_to_html
-from rubin_releng.changelog.jsonrendering import changelog_to_dict
+from rubin_releng.changelog.jsonrendering import SCHEMA_VERSION, changelog_to_dict
 from rubin_releng.changelog.markdown import changelog_to_markdown
 from rubin_releng.changelog.pageentries import PageKind, page_path, side_name
 from rubin_releng.changelog.pageorders import entries_by_year
-from rubin_releng.changelog.rst import changelog_to_rst_tickets
+from rubin_releng.changelog.rst import changelog_to_rst_tickets, entries_to_rst
 from rubin_releng.changelog.siteindexes import site_index
 from rubin_releng.changelog.siteyears import year_data, year_script
 
@@ -57,7 +57,7 @@ def release_files(changelog: ChangeLog, *, has_previous: bool = False) -> dict[s
     formats = tuple((title, f"{name}{suffix}") for title, suffix in _FORMATS)
     previous = f"{side_name(changelog.old)}.html" if has_previous else None
     frame = frame_of_site(home="../index.html", assets="../assets", previous=previous, formats=formats)
-    data = {"schema": 1, **changelog_to_dict(changelog)}
+    data = {"schema": SCHEMA_VERSION, **changelog_to_dict(changelog)}
     texts = {
         ".html": changelog_to_html(changelog, frame=frame),
         ".json": json.dumps(data, ensure_ascii=False, separators=(",", ":")) + "\n",
@@ -84,7 +84,8 @@ def site_files(
     Returns
     -------
     files : `dict` [ `str`, `bytes` ]
-        By path below the site's root. The same pages give the same bytes.
+        By path below the site's root; ``tickets/`` has the ticket pages of
+        families of releases for the Pipelines' documentation. The same pages give the same bytes.
     """
     texts = {"index.html": site_index(entries, title=title)}
     for kind, path in _FEEDS.items():
@@ -93,6 +94,8 @@ def site_files(
         data = year_data(year, found)
         texts[f"data/{year}.json"] = data
         texts[f"data/{year}.js"] = year_script(data)
+    for name, text in entries_to_rst(entries).items():
+        texts[f"tickets/{name}.rst"] = text
     for name in ("changelog.css", "changelog.js"):
         texts[f"assets/{name}"] = asset(name)
     return {path: _bytes(text) for path, text in texts.items()}

@@ -10,10 +10,12 @@ from docutils.parsers.rst import roles
 
 from rubin_releng.changelog.environments import EnvironmentChanges
 from rubin_releng.changelog.models import ChangeLog
+from rubin_releng.changelog.pageentries import page_entry
 from rubin_releng.changelog.prose import one_line
 from rubin_releng.changelog.rst import (
     changelog_to_rst_header,
     changelog_to_rst_tickets,
+    entries_to_rst,
     family_to_rst,
     rst_name,
 )
@@ -21,6 +23,7 @@ from rubin_releng.core.tickets import parse_ticket
 from tests.support.changelogs import (
     HOSTILE,
     PLAIN,
+    START,
     a_change,
     a_changelog,
     a_product,
@@ -189,3 +192,17 @@ def test_equal_change_logs_give_equal_pages() -> None:
     first, second = (a_release("v30_0_0", base="w_2026_30") for _ in range(2))
     assert changelog_to_rst_tickets(first) == changelog_to_rst_tickets(second)
     assert changelog_to_rst_header(first) == changelog_to_rst_header(second)
+
+
+def test_entries_of_a_site_give_the_same_page_of_a_family() -> None:
+    logs = [
+        a_release("v30_0_0", base="w_2026_30", backports=["DM-1001", "SP-31"]),
+        a_release("v30_0_1", old="v30_0_0"),
+        a_release("v29_0_0"),
+        a_changelog(),
+    ]
+    entries = [page_entry(log, page=b"", updated=START) for log in logs]
+    assert entries_to_rst(entries) == {
+        "v29_0_0": family_to_rst(logs[2:3]),
+        "v30_0_0": family_to_rst(logs[:2]),
+    }

@@ -213,6 +213,14 @@ def test_a_site_has_index_feeds_data_of_years_and_assets() -> None:
     assert files["data/2025.js"].isascii()
 
 
+def test_a_site_has_ticket_pages_of_families() -> None:
+    files = site_files([an_entry("v30_0_0"), an_entry("v30_0_1"), an_entry("v29_1_0")])
+    assert [path for path in files if path.startswith("tickets/")] == [
+        "tickets/v29_1_0.rst",
+        "tickets/v30_0_0.rst",
+    ]
+
+
 def test_a_site_does_not_depend_on_the_order_of_its_pages() -> None:
     entries = [an_entry(f"w_2026_{week}", day=week - 30) for week in range(31, 43)]
     assert site_files(entries) == site_files(entries[::-1])
