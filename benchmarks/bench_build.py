@@ -87,15 +87,12 @@ def _peer_trial(place: Place, options: argparse.Namespace) -> Trial:
         "EUPS_PATH": str(stack),
         "EUPS_SHELL": "sh",
         "EUPS_DISTRIB": "unused",
-        "SETUP_EUPS": f"eups -Z {eups}",
+        "SETUP_EUPS": f"eups LOCAL:{eups} -f (none) -Z (none)",
     }
 
     def begin() -> None:
         shutil.rmtree(stack, ignore_errors=True)
         (stack / "ups_db").mkdir(parents=True)
-        # The peer asks EUPS where EUPS itself is.
-        declare = [str(eups / "bin" / "eups"), "declare", "eups", "peer", "-r", str(eups), "-m", "none"]
-        subprocess.run([*declare, "-t", "setup"], env=environ, check=False, capture_output=True)
 
     program = Path(options.peer).absolute() / "bin" / "lsst-build"
     command = [options.peer_python, str(program), "build", "--no-binary-fetch", str(place.folder / "build")]

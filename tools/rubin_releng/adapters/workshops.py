@@ -209,7 +209,9 @@ class StackWorkshop:
         with self._declaring, self.stack.locked(purpose, wait_seconds=_LOCK_WAIT_SECONDS):
             found = self.stack.find(product.name, product.version)
             if found is None:
-                self.stack.declare(product.name, product.version, directory=self._final(product))
+                # Not `current`, which EUPS gives to nothing that is set up while it is declared, as here.
+                folder = self._final(product)
+                self.stack.declare(product.name, product.version, directory=folder, tags=())
             self.stack.assign_tag(
                 product.name, product.version, build, flavor=None if found is None else found.flavor
             )
