@@ -191,6 +191,12 @@ def test_settings_that_cannot_be_meant_are_refused(tiny: TinyStack, variables: d
     assert lsstsw(tiny, "publish", "lsst_distrib", **variables).code == 2
 
 
+def test_an_environment_of_a_fork_is_refused_with_a_way(tiny: TinyStack) -> None:
+    answer = lsstsw(tiny, "set_prereleased_env", "example", "branch")
+    assert answer.code == 6
+    assert "rubin-releng env build" in answer.stderr
+
+
 def test_the_help_names_the_commands(tiny: TinyStack) -> None:
     answer = lsstsw(tiny, "--help")
     assert answer.code == 0

@@ -17,6 +17,10 @@ _COMMANDS = {
     "deploy": ("rubin_releng.commands.lsstswdeploy:deploy", "Make an lsstsw folder, or complete it."),
     "envconfig": ("rubin_releng.commands.lsstswenvconfig:envconfig", "Print what activates an environment."),
     "rebuild": ("rubin_releng.commands.lsstswrebuild:rebuild", "Prepare and build products."),
+    "set_prereleased_env": (
+        "rubin_releng.commands.lsstswprereleased:set_prereleased_env",
+        "Refused; says what does it.",
+    ),
     "publish": ("rubin_releng.commands.lsstswpublish:publish", "Publish what was built."),
 }
 
