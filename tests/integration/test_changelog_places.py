@@ -328,3 +328,20 @@ def test_a_product_that_was_dropped_is_found_in_older_versions_of_the_list_of_re
     assert data["products"]["gone"]["state"] == "removed"
     assert data["products"]["gone"]["repository"] == everything["gone"]
     assert data["products"]["afw"]["tickets"] == ["DM-2", "DM-4"]
+
+
+def test_main_has_the_products_of_the_other_end_and_no_more(
+    stack: _Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repos = stack.folder / "repos.yaml"
+    names = ("afw", "base", "fresh", "gone", "utils")
+    repos.write_text("".join(f"{name}: file://{stack.folder}/clones/{name}\n" for name in names))
+    places = ("--cache", str(stack.folder / "cache"), "--versiondb", str(stack.folder / "versiondb"))
+
+    data = _run(capsys, "b1000", "main", "--repos", str(repos), *places)
+    named = _run(capsys, "b1000", "main", "--repos", str(repos), *places, "--product", "fresh")
+
+    assert sorted(data["products"]) == sorted(stack.manifests["b1000"])
+    assert data["products"]["afw"]["tickets"] == ["DM-2", "DM-4"]
+    assert data["products"]["gone"]["state"] == "unchanged"
+    assert {name: product["state"] for name, product in named["products"].items()} == {"fresh": "added"}

@@ -30,6 +30,7 @@ __all__ = [
     "doubt_sides",
     "end_of",
     "names_of",
+    "open_ends",
     "present_at",
 ]
 
@@ -96,7 +97,9 @@ def compare_sides(
         ends = dict(zip(names, pool.map(lambda name: end_of(name, new, sources), names), strict=True))
         former = pair_names(alone_at(starts, ends), alone_at(ends, starts), sources)
         kept = [
-            name for name in present_at(starts, ends, named={*named, *only}) if name not in former.values()
+            name
+            for name in present_at(starts, ends, named={*named, *only}, is_open=open_ends(old, new))
+            if name not in former.values()
         ]
 
         def compare(name: ProductName) -> tuple[ProductChanges, tuple[str, ...]]:
@@ -199,6 +202,7 @@ def present_at(
     ends: Mapping[ProductName, End],
     *,
     named: Collection[ProductName] = (),
+    is_open: tuple[bool, bool] = (False, False),
 ) -> list[ProductName]:
     """Leave out the products that neither end has.
 
@@ -208,6 +212,9 @@ def present_at(
         Both ends, with equal keys.
     named : `~collections.abc.Collection` [ `ProductName` ], optional
         Products that somebody asked for.
+    is_open : `tuple` [ `bool`, `bool` ], optional
+        Which ends are branches: every repository has one, so that only the
+        other end tells what belongs to the stack.
 
     Returns
     -------
@@ -215,9 +222,30 @@ def present_at(
         In the order of the keys; all of them, if there would be none.
     """
     found = [
-        name for name in starts if name in named or not (starts[name].is_absent and ends[name].is_absent)
+        name
+        for name in starts
+        if name in named
+        or not ((starts[name].is_absent or is_open[0]) and (ends[name].is_absent or is_open[1]))
+        or is_open == (True, True)
     ]
     return found or list(starts)
+
+
+def open_ends(old: Side, new: Side) -> tuple[bool, bool]:
+    """Say which ends are branches or commits, that name no products.
+
+    Parameters
+    ----------
+    old, new : `Side`
+        The two ends.
+
+    Returns
+    -------
+    is_open : `tuple` [ `bool`, `bool` ]
+        For `present_at`.
+    """
+    first, second = (side.pins is None and not side.is_tag for side in (old, new))
+    return first, second
 
 
 def end_of(name: ProductName, side: Side, sources: Sources) -> End:

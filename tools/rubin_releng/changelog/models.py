@@ -138,7 +138,7 @@ class ProductChanges:
 
     @property
     def state(self) -> State:
-        """What became of it; *rebuilt* is a new version of the same commit."""
+        """What became of it; *rebuilt* is another version of the same commit, where both are known."""
         if self.renamed_from is not None:
             return State.RENAMED
         if self.relation is Relation.ADDED and self.is_returned:
@@ -146,7 +146,9 @@ class ProductChanges:
         if self.relation is Relation.REMOVED and self.is_legacy:
             return State.LEGACY
         if self.relation is Relation.SAME:
-            return State.UNCHANGED if self.from_version == self.to_version else State.REBUILT
+            # A branch has no version, and a tag none that git knows.
+            is_rebuilt = None not in {self.from_version, self.to_version}
+            return State.REBUILT if is_rebuilt and self.from_version != self.to_version else State.UNCHANGED
         if self.relation in {Relation.FORWARD, Relation.BACKWARD, Relation.DIVERGED}:
             return State.CHANGED
         return State(self.relation.value)

@@ -14,6 +14,7 @@ from rubin_releng.changelog.comparer import (
     doubt_sides,
     end_of,
     names_of,
+    open_ends,
     present_at,
 )
 from rubin_releng.changelog.pairing import pair_names
@@ -142,7 +143,7 @@ class Timelines:
         gone = set(former.values())
         results = [
             self._compare(name, starts[former.get(name, name)], ends[name], former.get(name))
-            for name in present_at(starts, ends)
+            for name in present_at(starts, ends, is_open=open_ends(old, new))
             if name not in gone
         ]
         products = [product for product, _ in results]
