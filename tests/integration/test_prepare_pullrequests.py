@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.core.reporting import SilentReporter
-from rubin_releng.commands.pullstatuses import tell_pull_requests
+from rubin_releng.commands.pullstatuses import tell_pull_requests, telling_pull_requests
 from tests.support.jsonservers import Answer, Asked, JsonServer, serve_json
 from tests.support.stackbuilding import TinyStack
 
@@ -66,10 +66,12 @@ def test_pull_requests_are_found_in_one_question_and_told_once(
     assert [(one["product_name"], one["pr_number"]) for one in written["items"]] == [("alpha", 7)]
     for name, value in variables(tiny, github, GITHUB_TOKEN=TOKEN).items():
         monkeypatch.setenv(name, value)
-    for state in ("pending", "success"):
-        assert tell_pull_requests(tiny.build_dir, state, SilentReporter()) == 1
+    with telling_pull_requests(tiny.build_dir, SilentReporter()) as told:
+        told.succeeded = True
+    with pytest.raises(KeyboardInterrupt), telling_pull_requests(tiny.build_dir, SilentReporter()):
+        raise KeyboardInterrupt
     posted = [one for one in github.asked if "/statuses/" in one.path]
-    assert [one.body["state"] for one in posted] == ["pending", "success"]
+    assert [one.body["state"] for one in posted] == ["pending", "success", "pending", "failure"]
     assert TOKEN not in answer.stdout + answer.stderr
 
 

@@ -29,8 +29,10 @@ from rubin_releng.adapters.workshops import WORK, StackWorkshop, is_installed
 from rubin_releng.commands.buildoptions import BuildOptions, find_capacity, read_weights
 from rubin_releng.commands.buildresults import StatusFile, write_results
 from rubin_releng.commands.preparing import MANIFEST, build_lock
+from rubin_releng.commands.pullstatuses import telling_pull_requests
 from rubin_releng.stack.builder import arrange_build, run_build
 from rubin_releng.stack.buildplans import BuildAction, BuildInputs, Presence, plan_build
+from rubin_releng.stack.buildreports import BuildOutcome
 from rubin_releng.stack.journals import TextJournal, histories
 
 if TYPE_CHECKING:
@@ -225,7 +227,9 @@ def build_products(options: BuildOptions, reporter: Reporter) -> BuildReport:
         with StatusFile(
             options.build_dir, manifest, partial(is_installed, installed), time.monotonic
         ) as status:
-            report = _build(options, manifest, status, reporter)
+            with telling_pull_requests(options.build_dir, reporter) as told:
+                report = _build(options, manifest, status, reporter)
+                told.succeeded = not report.having(BuildOutcome.FAILED) and not report.interrupted
             status.write(report)
         write_results(options.build_dir, report, open_journal(options.stack).entries())
     return report

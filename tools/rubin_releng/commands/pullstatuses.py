@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import read_text, write_atomic
@@ -20,7 +21,7 @@ from rubin_releng.stack.pullrequests import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from lsstinstall.core.reporting import Reporter
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from rubin_releng.stack.preparations import PreparedProduct
     from rubin_releng.stack.pullrequests import OpenPullRequest
 
-__all__ = ["save_pull_requests", "tell_pull_requests"]
+__all__ = ["ToldOutcome", "save_pull_requests", "tell_pull_requests", "telling_pull_requests"]
 
 _GITHUB = "github.com"
 _JENKINS = "https://ci.lsst.cloud"
@@ -108,6 +109,37 @@ def tell_pull_requests(build_dir: Path, state: str, reporter: Reporter) -> int:
     except ToolkitError as error:
         reporter.warn(f"pull requests were not told of the build: {error}", hint=error.hint)
         return 0
+
+
+class ToldOutcome:
+    """How a build has ended so far: badly, until somebody says otherwise."""
+
+    def __init__(self) -> None:
+        self.succeeded = False
+
+
+@contextmanager
+def telling_pull_requests(build_dir: Path, reporter: Reporter) -> Iterator[ToldOutcome]:
+    """Tell pull requests that a build has begun and, in the end, how it went, however it ends.
+
+    Parameters
+    ----------
+    build_dir : `~pathlib.Path`
+        Has ``pr_info.json`` if any were found.
+    reporter : `~lsstinstall.core.reporting.Reporter`
+        Is told of trouble.
+
+    Yields
+    ------
+    outcome : `ToldOutcome`
+        To be told of success.
+    """
+    outcome = ToldOutcome()
+    tell_pull_requests(build_dir, "pending", reporter)
+    try:
+        yield outcome
+    finally:
+        tell_pull_requests(build_dir, "success" if outcome.succeeded else "failure", reporter)
 
 
 def _status(state: str, environ: Mapping[str, str]) -> BuildStatus:
