@@ -185,7 +185,9 @@ def side_of_name(name: str) -> Side:
     tag = read_tag(name)
     if tag is not None and tag.kind in _IN_GIT:
         refs = tuple(f"refs/tags/{spelling}" for spelling in _spellings(tag))
-        return Side(name=name, source="git tags", tag=tag, refs=refs, is_tag=True)
+        # Dailies are tagged in EUPS alone, so that a repository without one may be part of it.
+        is_tag = tag.kind is not TagKind.DAILY
+        return Side(name=name, source="git tags", tag=tag, refs=refs, is_tag=is_tag)
     if tag is not None and tag.kind is TagKind.BUILD:
         raise ConfigurationError(
             f"no repository knows the build `{name}`", hint="say where its manifest is with `--versiondb`"
