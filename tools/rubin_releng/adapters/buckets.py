@@ -88,9 +88,8 @@ class _Google:
         self.files.call("GET", "b/{}/o", bucket, maxResults=1, json_out=True)
 
     def facts(self, key: str) -> _Facts:
-        info = self.files.info(key)
-        if info["type"] != "file":
-            raise FileNotFoundError(key)
+        bucket, _, name = key.partition("/")
+        info = self.files.call("GET", "b/{}/o/{}", bucket, name, json_out=True)
         digest = info.get("metadata", {}).get(_DIGEST)
         return _Facts(size=int(info["size"]), version=None, digest=digest)
 
@@ -150,11 +149,12 @@ def _open_s3() -> _Dialect:
 
 def _open_google() -> _Dialect:
     try:
-        import gcsfs  # noqa: PLC0415
+        # The one that speaks HTTP alone; another looks for kinds of buckets by gRPC first.
+        from gcsfs.core import GCSFileSystem  # noqa: PLC0415
     except ImportError as error:
         raise _missing_extra("gs") from error
     token = "anon" if os.environ.get("STORAGE_EMULATOR_HOST") else None
-    return _Google(gcsfs.GCSFileSystem(skip_instance_cache=True, use_listings_cache=False, token=token))
+    return _Google(GCSFileSystem(skip_instance_cache=True, use_listings_cache=False, token=token))
 
 
 def _missing_extra(scheme: str) -> ConfigurationError:
