@@ -13,7 +13,7 @@ from rubin_releng.changelog.pageentries import side_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rubin_releng.changelog.environments import PackageChange
+    from rubin_releng.changelog.environments import EnvironmentChanges, PackageChange
     from rubin_releng.changelog.htmlframes import Frame
     from rubin_releng.changelog.models import ChangeLog, ProductChanges
     from rubin_releng.changelog.outlines import Mention, News
@@ -36,6 +36,8 @@ _STATES = {
     State.UNKNOWN: ("not known", "care"),
 }
 _RELATIONS = {Relation.BACKWARD: ("moved back", "bad"), Relation.DIVERGED: ("diverged", "care")}
+_UP = "up"
+_MANY = 25
 _QUIET = ((State.REBUILT, "rebuilt without a change of their own"), (State.UNCHANGED, "unchanged"))
 
 
@@ -45,6 +47,7 @@ class _Environment:
 
     sentence: str
     direct: tuple[tuple[str, str, PackageChange], ...]
+    raised: tuple[tuple[str, str, PackageChange], ...]
     others: tuple[tuple[str, str, PackageChange], ...]
     reason: str | None
 
@@ -116,28 +119,36 @@ def _environment(changelog: ChangeLog) -> _Environment | None:
         return (
             None
             if new is None
-            else _Environment(sentence=_versions(old, new), direct=(), others=(), reason=None)
+            else _Environment(sentence=_versions(old, new), direct=(), raised=(), others=(), reason=None)
         )
-    rows = [
+    rows = _packages(changes)
+    sentence = _versions(old, new)
+    if changes.rebuilt:
+        sentence += f" {count(changes.rebuilt, 'package')} only built again."
+    direct = tuple(row for row in rows if row[2].direct)
+    # A new year's environment raises nearly all of them, and tickets should not be pages away.
+    raised = tuple(row for row in direct if row[0] == _UP) if len(direct) > _MANY else ()
+    return _Environment(
+        sentence=sentence,
+        direct=tuple(row for row in direct if row not in raised),
+        raised=raised,
+        others=tuple(row for row in rows if not row[2].direct),
+        reason=changes.reason,
+    )
+
+
+def _packages(changes: EnvironmentChanges) -> list[tuple[str, str, PackageChange]]:
+    return [
         (word, look, package)
         for word, look, packages in (
             ("added", "good", changes.added),
             ("removed", "bad", changes.removed),
-            ("up", "", changes.up),
+            (_UP, "", changes.up),
             ("down", "care", changes.down),
             ("limits", "other", changes.changed),
         )
         for package in packages
     ]
-    sentence = _versions(old, new)
-    if changes.rebuilt:
-        sentence += f" {count(changes.rebuilt, 'package')} only built again."
-    return _Environment(
-        sentence=sentence,
-        direct=tuple(row for row in rows if row[2].direct),
-        others=tuple(row for row in rows if not row[2].direct),
-        reason=changes.reason,
-    )
 
 
 def _versions(old: str | None, new: str | None) -> str:

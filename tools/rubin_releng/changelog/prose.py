@@ -11,7 +11,9 @@ __all__ = ["Span", "one_line", "paragraphs"]
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
-_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
+# An item of a list is a paragraph of its own, with or without a blank line before it.
+_BREAKS = re.compile(r"\n[ \t]*\n\s*|\n(?=[ \t]*[*+-][ \t])")
+_ITEM = re.compile(r"[*+-] ")
 # ``code``, `code`, :py:class:`~lsst.afw.Image`, `text <https://example.org>`_
 _CODE = re.compile(r"``(?P<double>[^`]+)``|(?::[A-Za-z:]+:)?`~?(?P<single>[^`]+)`(?P<link>__?)?")
 _TARGET = re.compile(r"\s*<[^<>]*>$")
@@ -61,10 +63,14 @@ def paragraphs(text: str) -> tuple[tuple[Span, ...], ...]:
     Returns
     -------
     paragraphs : `tuple` [ `tuple` [ `Span`, ... ], ... ]
-        Code told from text; other marks stay as they are.
+        Code told from text; items of lists begin with a bullet; other marks
+        stay as they are.
     """
-    found = _BLANK_LINES.split(_CONTROLS.sub("", text).replace("\r", "").strip())
-    return tuple(_spans(" ".join(paragraph.split())) for paragraph in found if paragraph.strip())
+    found = _BREAKS.split(_CONTROLS.sub("", text).replace("\r", "").strip())
+    lines = (" ".join(paragraph.split()) for paragraph in found)
+    return tuple(
+        _spans(_ITEM.sub("\u2022 ", line, count=1) if _ITEM.match(line) else line) for line in lines if line
+    )
 
 
 def _spans(line: str) -> tuple[Span, ...]:

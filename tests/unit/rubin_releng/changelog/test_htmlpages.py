@@ -11,7 +11,7 @@ import pytest
 from typing_extensions import override
 
 from lsstinstall.core.tags import EupsTag
-from rubin_releng.changelog.environments import EnvironmentChanges
+from rubin_releng.changelog.environments import EnvironmentChanges, PackageChange
 from rubin_releng.changelog.htmlframes import asset, frame_of_site
 from rubin_releng.changelog.htmlpages import changelog_to_html
 from rubin_releng.changelog.models import ChangeLog, Flag, Relation
@@ -155,6 +155,16 @@ def test_direct_requirements_come_before_the_others_which_are_folded() -> None:
     text = changelog_to_html(a_changelog())
     assert text.index("astropy") < text.index("<summary>41 other packages</summary>") < text.index("lib-00")
     assert "57 packages only built again." in text
+
+
+def test_many_direct_requirements_that_went_up_are_folded() -> None:
+    many = tuple(PackageChange(name=f"up-{number}", old="1", new="2", direct=True) for number in range(30))
+    gone = PackageChange(name="nose", old="1.3.7", direct=True)
+    changes = EnvironmentChanges(to_version="13.0.0", up=many, removed=(gone,))
+    text = changelog_to_html(replace(an_empty_changelog(), environment=changes))
+    assert (
+        text.index("nose") < text.index("<summary>30 direct requirements up</summary>") < text.index("up-0")
+    )
 
 
 @pytest.mark.parametrize(

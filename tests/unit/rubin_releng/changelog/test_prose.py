@@ -47,3 +47,13 @@ def test_a_fragment_without_content_has_no_paragraph() -> None:
 
 def test_a_single_tick_is_text() -> None:
     assert paragraphs("don`t") == ((Span(text="don`t"),),)
+
+
+def test_items_of_a_list_are_paragraphs() -> None:
+    found = paragraphs("* One\n  goes on.\n* Two `x`.\n\n- Three")
+    assert ["".join(span.text for span in spans) for spans in found] == [
+        "\u2022 One goes on.",
+        "\u2022 Two x.",
+        "\u2022 Three",
+    ]
+    assert paragraphs("2 * 3\nand -4") == ((Span(text="2 * 3 and -4"),),)
