@@ -74,9 +74,10 @@ def relate(
     product : `ProductChanges`
         What happened; unknown, with a reason, where that cannot be told.
     """
+    is_same = start.commit is not None and start.commit == end.commit
     product = ProductChanges(
         name=name,
-        relation=Relation.UNKNOWN,
+        relation=Relation.SAME if is_same else Relation.UNKNOWN,
         repository=end.repository or start.repository or sources.repositories.get(name),
         from_commit=start.commit,
         to_commit=end.commit,
@@ -88,8 +89,8 @@ def relate(
     reader = sources.readers.get(name) or (None if former is None else sources.readers.get(former))
     if start.commit is None or end.commit is None:
         return _relate_absent(product, start, end, reader, sources)
-    if start.commit == end.commit:
-        return replace(product, relation=Relation.SAME)
+    if is_same:
+        return product
     if reader is None:
         return replace(product, reason="its repository is not at hand")
     for commit, here in zip(
