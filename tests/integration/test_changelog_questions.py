@@ -331,6 +331,18 @@ def test_are_backports_known_by_name_and_by_branch(ask: Ask) -> None:
     assert [one["kind"] for one in of_afw(ask, story, OLD, NEW)["changes"]] == ["merge"]
 
 
+def test_how_many_tickets_were_backported_since_the_base(ask: Ask) -> None:
+    story = parted()
+    story.merge("tickets/DM-2", into="v30.0.x")
+    story.merge("tickets/DM-3-v30", into="v30.0.x")
+    story.tag("29.0.0", branch="v29.0.x")
+    story.tag("30.0.0", branch="v30.0.x")
+    data = ask("v29_0_0", "v30_0_0", "--base", OLD, afw=story)
+    assert (data["base"], data["backports"]) == (OLD, ["DM-2", "DM-3"])
+    error = ask("v29_0_0", "v30_0_0", "--base", "main", code=2, afw=story)["error"]
+    assert error["message"] == "`main` is no weekly"
+
+
 def test_is_it_told_that_sides_parted_even_if_one_has_no_ticket(ask: Ask) -> None:
     story = parted()
     story.commit("Raise the version", branch="v29.0.x")

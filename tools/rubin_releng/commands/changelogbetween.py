@@ -14,6 +14,7 @@ from lsstinstall.adapters.files import read_bytes, write_atomic
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError, ExitCode, NotFoundError
 from lsstinstall.core.releases import parse_release
+from lsstinstall.core.tags import TagKind
 from rubin_releng.adapters.gitlogs import list_tags
 from rubin_releng.changelog.comparer import compare_sides
 from rubin_releng.changelog.inputs import read_side
@@ -23,7 +24,8 @@ from rubin_releng.changelog.returning import mark_returned
 from rubin_releng.changelog.sides import side_of_release
 from rubin_releng.changelog.titles import with_issues
 from rubin_releng.commands.changelogclones import read_named
-from rubin_releng.commands.changeloginputs import LedgerRequirements, open_locks, open_titles
+from rubin_releng.commands.changeloginputs import open_locks, open_titles
+from rubin_releng.commands.changelogledgers import LedgerRequirements
 from rubin_releng.commands.changelogoptions import changelog_options
 from rubin_releng.commands.changelogworld import open_world
 
@@ -64,6 +66,7 @@ _FORMATS = (*_ENDINGS.values(), "rst-header")
     show_default=True,
     help="For Markdown.",
 )
+@click.option("--base", metavar="WEEKLY", help="The weekly that TO was made from, to tell its backports.")
 @click.option(
     "--output", "outputs", multiple=True, type=_FILE, help="Write FILE.md, .json, .rst or .html; repeatable."
 )
@@ -77,6 +80,7 @@ def between(
     more: tuple[str, ...],
     form: str,
     by: str,
+    base: str | None,
     outputs: tuple[Path, ...],
     *,
     strict: bool,
@@ -89,7 +93,7 @@ def between(
     """
     _check_outputs(outputs)
     options.clones.update(read_named(more))
-    found = _make(old, new, options, console.reporter())
+    found = _make(old, new, base, options, console.reporter())
     _refuse_nothing(found)
     data = changelog_to_dict(found)
     for path in outputs:
@@ -101,14 +105,35 @@ def between(
     return int(ExitCode.FAILED if strict and found.warnings else ExitCode.OK)
 
 
-def _make(old: str, new: str, options: ChangeLogOptions, reporter: Reporter) -> ChangeLog:
+def _make(old: str, new: str, base: str | None, options: ChangeLogOptions, reporter: Reporter) -> ChangeLog:
     world = open_world(options, reporter=reporter)
     sides = _read_side(old, world), _read_side(new, world)
+    weekly = None if base is None else _read_base(base, world)
     named = {name for side in sides for name in side.pins or ()}
     if options.repos is not None and (dropped := named - world.sources.readers.keys()):
         world = open_world(options, reporter=reporter, dropped=dropped)
-    found = compare_sides(
-        *sides,
+    found = _compare(*sides, world, options, reporter)
+    found = mark_returned(found, lambda name: list_tags(world.directories.get(name)))
+    if weekly is not None:
+        since = _compare(weekly, sides[1], world, options, reporter)
+        backports = tuple(entry.issue.key for entry in since.news)
+        found = replace(found, base=weekly.tag, backports=backports)
+    problems = () if world.pull_requests is None else world.pull_requests.problems
+    found = replace(found, warnings=(*world.warnings, *found.warnings, *problems))
+    return add_titles(add_environment(found, options), options)
+
+
+def _read_base(name: str, world: World) -> Side:
+    side = _read_side(name, world)
+    if side.tag is None or side.tag.kind is not TagKind.WEEKLY:
+        raise ConfigurationError(f"`{name}` is no weekly", hint="give the base as `w_2026_42`")
+    return side
+
+
+def _compare(old: Side, new: Side, world: World, options: ChangeLogOptions, reporter: Reporter) -> ChangeLog:
+    return compare_sides(
+        old,
+        new,
         readers=world.sources.readers,
         settings=options.settings,
         repositories=world.sources.repositories,
@@ -119,10 +144,6 @@ def _make(old: str, new: str, options: ChangeLogOptions, reporter: Reporter) -> 
         reporter=reporter,
         jobs=options.jobs,
     )
-    found = mark_returned(found, lambda name: list_tags(world.directories.get(name)))
-    problems = () if world.pull_requests is None else world.pull_requests.problems
-    found = replace(found, warnings=(*world.warnings, *found.warnings, *problems))
-    return add_titles(add_environment(found, options), options)
 
 
 def add_titles(changelog: ChangeLog, options: ChangeLogOptions) -> ChangeLog:
