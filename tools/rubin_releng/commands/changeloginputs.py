@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import make_directory, read_text, sha256_of, write_atomic
-from lsstinstall.core.environmentnames import METAPACKAGE
-from lsstinstall.core.errors import ToolkitError
-from lsstinstall.core.tags import TagKind
 from rubin_releng.adapters.gittags import GitTags
 from rubin_releng.adapters.keptfiles import KeptFiles
 from rubin_releng.adapters.releaseinputs import PkgrootReleases, TagListFile, TagLists, open_manifests
@@ -20,21 +14,18 @@ from rubin_releng.adapters.releaselocks import LegacyLocks, PkgrootLocks
 from rubin_releng.adapters.titlestores import TitleFile
 from rubin_releng.changelog.inputs import HistoryCommits, SideInputs
 from rubin_releng.changelog.titlesources import StoredTitles
-from rubin_releng.core.environmentspans import EnvironmentSpan, environment_of, environment_spans
+from rubin_releng.commands.changelogledgers import LedgerRequirements
 from rubin_releng.core.secrets import read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lsstinstall.core.names import ProductName
-    from lsstinstall.core.tags import EupsTag
     from rubin_releng.adapters.pullrequests import GitHubPullRequests
     from rubin_releng.changelog.environmentchanges import LockSource
     from rubin_releng.changelog.inputs import TagListSource
     from rubin_releng.changelog.ports import HistoryReader
     from rubin_releng.changelog.titlesources import IssueService
-    from rubin_releng.core.environmentdiffs import Content
-    from rubin_releng.core.ledgers import Ledger
 
 __all__ = [
     "LedgerRequirements",
@@ -47,7 +38,6 @@ __all__ = [
 ]
 
 _TITLES = "titles.tsv"
-_LEDGER = "requirements.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,78 +226,3 @@ def open_locks(places: Places) -> tuple[LockSource, ...]:
     roots = [KeptFiles(url, places.files, offline=places.offline) for url in places.pkgroots]
     old = () if places.legacy_environments is None else (LegacyLocks(places.legacy_environments),)
     return (*(PkgrootLocks(root) for root in roots), *old)
-
-
-class LedgerRequirements:
-    """What versions of rubin-env require, by the ledger; read when somebody asks.
-
-    Parameters
-    ----------
-    given : `~pathlib.Path` or `None`
-        The ledger; `None` for that of the checkout we are in.
-    kept : `~pathlib.Path` or `None`
-        Folder for what need not be read again.
-    """
-
-    def __init__(self, given: Path | None = None, *, kept: Path | None = None) -> None:
-        self._given = given
-        self._kept = kept
-        self._ledger: Ledger | None = None
-        self._is_read = False
-        self._spans: tuple[EnvironmentSpan, ...] | None = None
-
-    def requirements(self, version: str) -> Content | None:
-        """Say what a version requires; `None` if the ledger does not know it, or there is none."""
-        # Imported here: most change logs compare no requirements.
-        from rubin_releng.environments.contents import ledger_content  # noqa: PLC0415
-
-        ledger = self._read()
-        records = [] if ledger is None else [one for one in ledger.versions if one.version == version]
-        return ledger_content(ledger, records[-1]) if ledger is not None and records else None
-
-    def version_of(self, tag: EupsTag) -> str | None:
-        """Say which version a release had; `None` if the ledger does not know, or there is none."""
-        if self._spans is None:
-            self._spans = self._read_spans()
-        return environment_of(self._spans, tag)
-
-    def _read(self) -> Ledger | None:
-        if not self._is_read:
-            # Imported here: reading a ledger takes longer than most change logs.
-            from rubin_releng.commands.ledgeroptions import nearest_ledger  # noqa: PLC0415
-
-            self._ledger, self._is_read = nearest_ledger(self._given), True
-        return self._ledger
-
-    def _read_spans(self) -> tuple[EnvironmentSpan, ...]:
-        path = _find_ledger(self._given)
-        if path is None:
-            return ()
-        place = None if self._kept is None else self._kept / f"ledger-{sha256_of(path)[:16]}.json"
-        if place is not None:
-            with suppress(ToolkitError, ValueError, TypeError, KeyError):
-                return tuple(_load_span(row) for row in json.loads(read_text(place)))
-        from rubin_releng.core.environmenthistory import version_histories  # noqa: PLC0415 - as above
-
-        ledger = self._read()
-        spans = () if ledger is None else environment_spans(version_histories(ledger))
-        if place is not None:
-            with suppress(ToolkitError):
-                make_directory(place.parent)
-                rows = [[one.version, one.kind.value, one.first, one.last] for one in spans]
-                write_atomic(place, json.dumps(rows))
-        return spans
-
-
-def _find_ledger(given: Path | None) -> Path | None:
-    """Find the file without reading it."""
-    if given is not None:
-        return given / _LEDGER if given.is_dir() else given
-    here = Path.cwd()
-    paths = (folder / "recipes" / METAPACKAGE / _LEDGER for folder in (here, *here.parents))
-    return next((path for path in paths if path.is_file()), None)
-
-
-def _load_span(row: tuple[str, str, list[int], list[int]]) -> EnvironmentSpan:
-    version, kind, first, last = row
-    return EnvironmentSpan(version=version, kind=TagKind(kind), first=tuple(first), last=tuple(last))
