@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from lsstinstall.adapters.files import explain, sha256_of
 from lsstinstall.adapters.trees import remove_tree
-from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError
+from lsstinstall.core.errors import CorruptError, NotFoundError, ToolkitError, UnavailableError
 from rubin_releng.adapters.buildarchives import find_moves, pack_product, unpack_product
+from rubin_releng.adapters.objectstores import open_object_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -32,6 +33,7 @@ __all__ = [
     "archive_path",
     "entry_path",
     "list_entries",
+    "open_caches",
     "remove_entries",
     "stray_archives",
 ]
@@ -268,6 +270,35 @@ def _put(store: CacheStore, entry: CacheEntry, archive: Path) -> None:
     """Write the archive first: an entry is never there without it."""
     store.upload(archive, archive_path(entry.sha256))
     store.write(entry_path(entry.key), entry.format())
+
+
+def open_caches(urls: Sequence[str], warn: Callable[[str], None]) -> list[CacheStore]:
+    """Open build caches; what does not answer now is no reason not to build.
+
+    Parameters
+    ----------
+    urls : `~collections.abc.Sequence` [ `str` ]
+        Folders and buckets, the nearest first.
+    warn : `~collections.abc.Callable`
+        Hears of those that do not answer.
+
+    Returns
+    -------
+    stores : `list` [ `CacheStore` ]
+        The others, in the same order.
+
+    Raises
+    ------
+    ToolkitError
+        Raised if an address is wrong.
+    """
+    stores: list[CacheStore] = []
+    for url in urls:
+        try:
+            stores.append(open_object_store(url))
+        except UnavailableError as error:
+            warn(f"the build cache <{url}> is left alone: {error}")
+    return stores
 
 
 def list_entries(store: CacheStore) -> tuple[CacheEntry, ...]:

@@ -10,10 +10,9 @@ from lsstinstall.adapters.eups import Stack
 from lsstinstall.core.buildmanifests import parse_build_manifest
 from lsstinstall.core.errors import ExitCode, ToolkitError
 from lsstinstall.core.names import Flavor
-from rubin_releng.adapters.buildcaches import BuildCache
+from rubin_releng.adapters.buildcaches import BuildCache, open_caches
 from rubin_releng.adapters.buildenvironments import BuildEnvironment
 from rubin_releng.adapters.compilers import FLAGS
-from rubin_releng.adapters.objectstores import open_object_store
 from rubin_releng.adapters.productfacts import FactsMemory
 from rubin_releng.adapters.supervision import StoppedError
 from rubin_releng.adapters.workshops import StackWorkshop
@@ -138,7 +137,7 @@ def _workshop(request: Mapping[str, Any]) -> StackWorkshop:
         environ=environ | request["variables"],
         facts=FactsMemory(build_dir / _FACTS),
         cache=BuildCache(
-            stores=[open_object_store(url) for url in request["caches"]],
+            stores=open_caches(request["caches"], lambda _: None),
             places={"stack": request["stack"], "environment": prefix or ""},
         ),
         stop=stop_file.exists,

@@ -16,13 +16,12 @@ from lsstinstall.adapters.files import read_text
 from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.buildmanifests import parse_build_manifest
 from lsstinstall.core.errors import NotFoundError, ProblemsError, ToolkitError
-from rubin_releng.adapters.buildcaches import BuildCache
+from rubin_releng.adapters.buildcaches import BuildCache, open_caches
 from rubin_releng.adapters.buildenvironments import BuildEnvironment
 from rubin_releng.adapters.compilers import build_flags, describe_compilers, describe_platform
 from rubin_releng.adapters.eupspkgs import eupspkg_digest, find_eups
 from rubin_releng.adapters.journals import append_line, read_lines
 from rubin_releng.adapters.localpools import LocalPool
-from rubin_releng.adapters.objectstores import open_object_store
 from rubin_releng.adapters.productfacts import FactsMemory, ProductFacts, find_facts
 from rubin_releng.adapters.supervision import end_strays
 from rubin_releng.adapters.workshops import WORK, StackWorkshop, is_installed
@@ -36,7 +35,7 @@ from rubin_releng.stack.buildreports import BuildOutcome
 from rubin_releng.stack.journals import TextJournal, histories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lsstinstall.core.buildmanifests import BuildManifest
     from lsstinstall.core.names import ProductName
@@ -93,7 +92,13 @@ def open_journal(stack: Path) -> TextJournal:
     return TextJournal(lambda: read_lines(path), lambda line, sync: append_line(path, line, sync=sync))
 
 
-def make_workshop(options: BuildOptions, manifest: BuildManifest, stopping: threading.Event) -> StackWorkshop:
+def make_workshop(
+    options: BuildOptions,
+    manifest: BuildManifest,
+    stopping: threading.Event,
+    *,
+    warn: Callable[[str], None],
+) -> StackWorkshop:
     """Make what builds products.
 
     Parameters
@@ -104,6 +109,8 @@ def make_workshop(options: BuildOptions, manifest: BuildManifest, stopping: thre
         The build.
     stopping : `~threading.Event`
         Set to end what runs.
+    warn : `~collections.abc.Callable`
+        Hears of build caches that do not answer.
 
     Returns
     -------
@@ -122,7 +129,7 @@ def make_workshop(options: BuildOptions, manifest: BuildManifest, stopping: thre
         eups=find_eups(os.environ, prefix),
         environ=dict(os.environ),
         facts=FactsMemory(build_dir / _FACTS),
-        cache=BuildCache(stores=[open_object_store(url) for url in options.caches], places=places),
+        cache=BuildCache(stores=open_caches(options.caches, warn), places=places),
         stop=stopping.is_set,
     )
 
@@ -199,7 +206,7 @@ def _presence(*, declared: bool, folder: bool) -> Presence:
 def dry_run(options: BuildOptions) -> BuildPlan:
     """Say what would be built; nothing is changed, and nobody is kept out."""
     manifest = read_manifest(options.build_dir / MANIFEST)
-    return plan_products(options, make_workshop(options, manifest, threading.Event()))
+    return plan_products(options, make_workshop(options, manifest, threading.Event(), warn=lambda _: None))
 
 
 def build_products(options: BuildOptions, reporter: Reporter) -> BuildReport:
@@ -241,7 +248,7 @@ def _build(
     # Nobody builds here now but us.
     end_strays(options.build_dir.absolute() / WORK)
     stopping = threading.Event()
-    workshop = make_workshop(options, manifest, stopping)
+    workshop = make_workshop(options, manifest, stopping, warn=reporter.warn)
     weights = read_weights(options)
     plan = plan_products(options, workshop)
     workshop.facts.save()
