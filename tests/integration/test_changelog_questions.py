@@ -214,6 +214,7 @@ def test_is_a_fast_forward_unmapped_without_knowledge_of_pull_requests(ask: Ask)
         ("tickets/PIPE-12", ["PIPE-12"]),
         ("tickets/DM-2-DM-3", ["DM-2", "DM-3"]),
         ("dependabot/github_actions/actions/setup-python-6", []),
+        ("dependabot/pip/sp-3", []),
         ("someone-patch-1", []),
         ("revert-12-u/someone/fix", []),
     ],

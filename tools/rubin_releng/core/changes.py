@@ -175,8 +175,9 @@ def map_by_pull_request(change: Change, request: PullRequest, grammar: TicketGra
         With the tickets of the branch, else of the title; there may be none.
     """
     subject = _named_by(request)
-    tickets = grammar.find_in_branch(request.branch) or grammar.find(request.title)
-    kind = ChangeKind.BOT if is_bot_branch(request.branch) else _kind(subject, subject.reverts)
+    is_bot = is_bot_branch(request.branch)
+    tickets = () if is_bot else grammar.find_in_branch(request.branch) or grammar.find(request.title)
+    kind = ChangeKind.BOT if is_bot else _kind(subject, subject.reverts)
     return replace(
         change,
         kind=kind,
@@ -210,15 +211,17 @@ def _merged(
     commit: Commit, subject: MergeSubject, grammar: TicketGrammar, *, on_release_branch: bool
 ) -> Change:
     branches = [branch for branch in subject.branches if not is_line_branch(branch)]
+    if any(is_bot_branch(branch) for branch in branches):
+        # Its number is that of a version: dependabot/pip/sp-3
+        return _change(commit, ChangeKind.BOT, (), subject)
     tickets = tuple(dict.fromkeys(ticket for branch in branches for ticket in grammar.find_in_branch(branch)))
     reverts = subject.reverts
-    is_bot = any(is_bot_branch(branch) for branch in branches)
-    if not tickets and not is_bot and subject.title is not None:
+    if not tickets and subject.title is not None:
         tickets = _find_in_title(subject, subject.title, grammar)
         named = read_subject(subject.title)
         reverts += 0 if named is None or subject.reverts else named.reverts
-    if is_bot or (not tickets and _is_bot(commit)):
-        return _change(commit, ChangeKind.BOT, tickets, subject)
+    if not tickets and _is_bot(commit):
+        return _change(commit, ChangeKind.BOT, (), subject)
     return _change(commit, _kind(subject, reverts, on_release_branch=on_release_branch), tickets, subject)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 from lsstinstall.core.names import parse_git_sha
-from rubin_releng.adapters.gitlogs import GitHistory
+from rubin_releng.adapters.gitlogs import GitHistory, list_tags
 from rubin_releng.changelog.ports import HistoryReader
 from tests.support.histories import Story
 
@@ -99,3 +99,10 @@ def test_a_folder_inside_another_repository_is_none(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ToolkitError, match="No such file or directory"):
         GitHistory(tmp_path / "no").resolve(["HEAD"])
+
+
+def test_tags_are_listed_and_a_missing_repository_has_none(tmp_path: Path) -> None:
+    directory = a_story().write(tmp_path / "afw")
+    assert list_tags(directory) == ("w.2026.42",)
+    assert list_tags(tmp_path / "nowhere") == ()
+    assert list_tags(None) == ()
