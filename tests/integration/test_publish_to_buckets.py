@@ -151,7 +151,7 @@ def failing_from(number: int, how: str) -> Callable[[Asked], str]:
     return fault
 
 
-@pytest.mark.parametrize(("number", "how"), [(1, "500"), (5, "reset"), (12, "500"), (17, "reset")])
+@pytest.mark.parametrize(("number", "how"), [(12, "500"), (17, "reset")])
 def test_a_server_that_fails_leaves_nothing_half_published(
     tiny: TinyStack, s3: BucketServer, bucket: str, number: int, how: str
 ) -> None:
@@ -206,7 +206,7 @@ def test_without_the_libraries_their_extra_is_named(tiny: TinyStack) -> None:
         assert "lsstinstall[releng,stores]" in done.stderr
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("LSSTINSTALL_PUBLISH_SEEDS", "2"))))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("LSSTINSTALL_PUBLISH_SEEDS", "1"))))
 def test_a_killed_publication_is_not_seen_in_part_and_completed(
     tiny: TinyStack, s3: BucketServer, bucket: str, seed: int
 ) -> None:
