@@ -345,3 +345,17 @@ def test_main_has_the_products_of_the_other_end_and_no_more(
     assert data["products"]["afw"]["tickets"] == ["DM-2", "DM-4"]
     assert data["products"]["gone"]["state"] == "unchanged"
     assert {name: product["state"] for name, product in named["products"].items()} == {"fresh": "added"}
+
+
+def test_lists_in_files_are_ends_too(stack: _Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    complete = _run(capsys, _OLD, _NEW, *stack.options())
+    paths = [stack.folder / f"{tag}.list" for tag in (_OLD, _NEW)]
+    for path in paths:
+        path.write_bytes(stack.server.files.pop(f"src/tags/{path.name}"))
+
+    data = _run(capsys, *map(str, paths), *stack.options())
+    paths[0].write_bytes(paths[1].read_bytes())
+    wrong = _run(capsys, *map(str, paths), *stack.options(), code=5)
+
+    assert data["products"] == complete["products"]
+    assert "instead of `w_2022_20`" in wrong["error"]["message"]

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.files import read_bytes, write_atomic
+from lsstinstall.adapters.files import read_bytes, read_text, write_atomic
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError, ExitCode, NotFoundError
 from lsstinstall.core.releases import parse_release
-from lsstinstall.core.tags import TagKind
+from lsstinstall.core.taglists import parse_tag_list
+from lsstinstall.core.tags import EupsTag, TagKind
 from rubin_releng.adapters.gitlogs import list_tags
 from rubin_releng.changelog.comparer import compare_sides
-from rubin_releng.changelog.inputs import read_side
+from rubin_releng.changelog.inputs import read_side, side_of_tag_list
 from rubin_releng.changelog.jsonrendering import SCHEMA_VERSION, changelog_to_dict
 from rubin_releng.changelog.models import Relation
 from rubin_releng.changelog.returning import mark_returned
@@ -88,7 +89,7 @@ def between(
     """Tell what merged between two tags, builds, branches or commits.
 
     FROM and TO may be tags in EUPS's or git's spelling, builds, `main`,
-    branches, commits, or files with release documents. Without `--repos`
+    branches, commits, or files: release documents and tag lists. Without `--repos`
     only local clones are read, bare or not.
     """
     _check_outputs(outputs)
@@ -199,6 +200,10 @@ def add_environment(changelog: ChangeLog, options: ChangeLogOptions) -> ChangeLo
 def _read_side(name: str, world: World) -> Side:
     if name.endswith(".json"):
         return side_of_release(parse_release(read_bytes(Path(name)), source=name), name=Path(name).stem)
+    if name.endswith(".list"):
+        tag = EupsTag.named(Path(name).stem)
+        found = parse_tag_list(read_text(Path(name)), source=name, expected=tag)
+        return side_of_tag_list(found, world.inputs, name=tag.name)
     return read_side(name, world.inputs)
 
 

@@ -14,7 +14,6 @@ from rubin_releng.adapters.releaselocks import LegacyLocks, PkgrootLocks
 from rubin_releng.adapters.titlestores import TitleFile
 from rubin_releng.changelog.inputs import HistoryCommits, SideInputs
 from rubin_releng.changelog.titlesources import StoredTitles
-from rubin_releng.commands.changelogledgers import LedgerRequirements
 from rubin_releng.core.secrets import read_secret
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from rubin_releng.changelog.titlesources import IssueService
 
 __all__ = [
-    "LedgerRequirements",
     "Places",
     "default_cache",
     "open_locks",
