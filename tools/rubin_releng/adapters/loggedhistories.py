@@ -98,7 +98,7 @@ class LoggedHistory:
         commits : `tuple` [ `GitSha` or `None`, ... ]
             One for each name; `None` where there is no commit.
         """
-        if all(len(name) == _SHA_SIZE and name in self.graph for name in names):
+        if names and len(names[0]) == _SHA_SIZE and all(name in self.graph for name in names):
             return tuple(map(GitSha, names))
         known = self._find_refs(names)
         if None not in known or not _has_ids(tuple(names)):

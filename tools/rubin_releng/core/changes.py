@@ -148,8 +148,9 @@ def nested_changes(step: Step, grammar: TicketGrammar, *, present: AbstractSet[G
     """
     found = []
     for commit in step.brought:
-        subject = read_subject(commit.message)
-        if subject is None or present.isdisjoint(commit.parents[1:]):
+        # Most commits are no merges, and reading subjects takes longest.
+        subject = None if present.isdisjoint(commit.parents[1:]) else read_subject(commit.message)
+        if subject is None:
             continue
         change = _merged(commit, subject, grammar, on_release_branch=False)
         if change.tickets and change.kind in {ChangeKind.MERGE, ChangeKind.BACKPORT}:

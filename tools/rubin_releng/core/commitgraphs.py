@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
@@ -163,10 +162,13 @@ class CommitGraph:
 
     def _in_order(self, tip: GitSha, shas: set[GitSha]) -> list[GitSha]:
         """Order what can be reached from a tip as git does: a child, then its last parent's line."""
-        if not shas:
-            return []
+        if len(shas) < 2:  # noqa: PLR2004
+            return list(shas)
         parents = self._parents
-        children = Counter(parent for sha in shas for parent in parents[sha] if parent in shas)
+        children: dict[GitSha, int] = {}
+        for sha in shas:
+            for parent in parents[sha]:
+                children[parent] = children.get(parent, 0) + 1
         found: list[GitSha] = []
         waiting = [tip]
         while waiting:
