@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.network, pytest.mark.process]
 
 LONG = 9_000
-INDEX, RELEASE, ALONE, ENDLESS = "index.html", "releases/w_2026_42.html", "alone.html", "endless.html"
+INDEX, RELEASE, ALONE = "index.html", "releases/w_2026_42.html", "alone.html"
+ENDLESS, MANY = "endless.html", "many.html"
 SHOWN = "#table tbody tr:not([hidden])"
 
 
@@ -44,7 +45,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         a_release("v30_0_0", base="w_2026_30", backports=["DM-1001"]),
         replace(a_changelog(), old=a_side("w_2026_42"), new=a_side("main", date=dt.date(2026, 10, 20))),
     ]
-    files = {ALONE: changelog_to_html(a_changelog()).encode(), ENDLESS: changelog_to_html(endless).encode()}
+    alone = {ALONE: a_changelog(), ENDLESS: endless, MANY: a_long_changelog(1_200)}
+    files = {path: changelog_to_html(log).encode() for path, log in alone.items()}
     entries = many_entries(endless)
     for log in logs:
         pages = release_files(log)
@@ -321,8 +323,8 @@ def test_a_year_that_is_not_there_is_told(browser: Browser, site: Path, tmp_path
 def test_an_address_of_a_ticket_far_down_a_long_page_shows_it(
     browser: Browser, url: Callable[[str], str]
 ) -> None:
-    with look_at(browser, url(f"{ENDLESS}#SP-69843")) as view:
-        view.page.get_by_text("9,000 tickets", exact=True).wait_for()
+    with look_at(browser, url(f"{MANY}#SP-18393")) as view:
+        view.page.get_by_text("1,200 tickets", exact=True).wait_for()
         assert view.page.locator("tr:target").is_visible()
 
 

@@ -50,6 +50,7 @@ class _Environment:
     raised: tuple[tuple[str, str, PackageChange], ...]
     others: tuple[tuple[str, str, PackageChange], ...]
     reason: str | None
+    doubt: str = ""
 
 
 def changelog_to_html(changelog: ChangeLog, *, frame: Frame | None = None) -> str:
@@ -134,6 +135,8 @@ def _environment(changelog: ChangeLog) -> _Environment | None:
         raised=raised,
         others=tuple(row for row in rows if not row[2].direct),
         reason=changes.reason,
+        # With packages it is a remark on how they were found.
+        doubt="Packages are not known: " if changes.empty else "",
     )
 
 

@@ -94,7 +94,8 @@ def _environment(changelog: ChangeLog) -> str:
         if changes.rebuilt:
             items.append(f"Only built again: {count(changes.rebuilt, 'package')}")
         lines.extend(["\n".join(f"- {item}" for item in items)] if items else [])
-        lines.extend([f"Packages are not known: {_text(changes.reason)}."] if changes.reason else [])
+        doubt = "Packages are not known: " if changes.empty else ""
+        lines.extend([f"{doubt}{' '.join(_paragraphs(changes.reason))}."] if changes.reason else [])
     return "\n\n".join(["## Environment", *lines]) if lines else ""
 
 

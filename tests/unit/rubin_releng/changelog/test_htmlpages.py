@@ -193,6 +193,14 @@ def test_a_reason_stands_in_for_packages_that_nobody_knows() -> None:
     assert "Packages are not known: no list has them." in found.text
 
 
+def test_a_remark_on_packages_that_were_compared_is_a_remark() -> None:
+    one = PackageChange(name="numpy", old="1", new="2", direct=True)
+    changes = EnvironmentChanges(to_version="13.0.0", up=(one,), reason="no list tells of `w_2026_41`")
+    text = page(replace(an_empty_changelog(), environment=changes)).text
+    assert "no list tells of w_2026_41." in text
+    assert "not known" not in text
+
+
 def test_products_say_what_became_of_them_and_quiet_ones_are_folded() -> None:
     found = page(a_changelog())
     words = {
