@@ -315,6 +315,9 @@ def compare_ends(
 
 def _doubt_product(product: ProductChanges, sources: Sources) -> list[str]:
     reader = sources.readers.get(product.name)
+    if product.is_excluded:
+        # Nobody wants to hear of it.
+        return []
     if product.reason is not None:
         return [f"`{product.name}` is not known: {product.reason}"]
     if reader is not None and product.state is State.CHANGED and reader.is_shallow():

@@ -301,3 +301,11 @@ def test_a_title_by_hand_and_an_unlisted_project_are_told() -> None:
     (entry,) = corrected(text).tickets
     assert (entry.issue.title, entry.issue.source) == ("Better", IssueSource.OVERRIDE)
     assert entry.flags == {Flag.NEW, Flag.UNKNOWN_PROJECT}
+
+
+def test_test_data_that_are_not_at_hand_are_no_reason_to_worry() -> None:
+    old = pinned("old", testdata_cfht="a" * 40, afw="a" * 40)
+    new = pinned("new", testdata_cfht="b" * 40, afw="a" * 40)
+    changelog = compared(old, new)
+    assert [product.state for product in changelog.products] == [State.UNCHANGED, State.UNKNOWN]
+    assert changelog.warnings == ()
