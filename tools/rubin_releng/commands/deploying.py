@@ -153,10 +153,8 @@ def _request(root: LsstswRoot, options: DeployOptions, reporter: Reporter) -> In
     url = options.eups_url or os.environ.get("EUPS_ROOT") or settings.eups_url or defaults.eups_url
     eups_url = url.rstrip("/") if "://" in url else str(Path(url).absolute())
     tag = None if options.tag is None else parse_tag(options.tag)
-    if tag is not None:
-        version = read_environment_version(root_opener(settings, os.environ)(eups_url), tag)
-    else:
-        version = _version(root, options)
+    open_server = root_opener(settings, os.environ)
+    version = _version(root, options) if tag is None else read_environment_version(open_server(eups_url), tag)
     base = root.settings["SPLENV_BASE_NAME"]
     name = os.environ.get("LSST_CONDA_ENV_NAME") or f"{base}-{options.tag or options.ref or version}"
     return InstallationRequest(

@@ -53,8 +53,7 @@ def publish(
     places = find_places(Path.cwd(), os.environ)
     root = places.root
     if debug:
-        told = "".join(f"{name}: {value}\n" for name, value in sorted(root.settings.values.items()))
-        click.echo(told, nl=False, err=True)
+        _tell_settings(root)
     manifest = _manifest(root, build, tag)
     name = read_manifest(manifest).build
     platform = platform_of_flavor(pick_flavor(None, os.environ))
@@ -80,6 +79,11 @@ def publish(
         is_flat=is_flat,
     )
     answer_published(console, publish_products(options, console.reporter()), options)
+
+
+def _tell_settings(root: LsstswRoot) -> None:
+    told = "".join(f"{name}: {value}\n" for name, value in sorted(root.settings.values.items()))
+    click.echo(told, nl=False, err=True)
 
 
 def _manifest(root: LsstswRoot, build: str | None, tag: str | None) -> Path:

@@ -148,18 +148,13 @@ def _write_packages(
             # Each further package would only wait for the same server again.
             return gone[0]
         try:
-            added, record = _add(package, store, maker)
-            files = [_published(record, added=added)]
-            if package.source is None:
-                index_added, index = store.add_index(record)
-                files.append(_published(index, added=index_added))
-                record = replace(record, index=index)
+            files, record = _write_package(package, store, maker)
         except ToolkitError as error:
             reporter.step(PurePosixPath(package.path).name, Outcome.FAILED)
             if isinstance(error, UnavailableError):
                 gone.append(error)
             return error
-        outcome = Outcome.DONE if added else Outcome.UNCHANGED
+        outcome = Outcome.DONE if files[0].change is Change.ADD else Outcome.UNCHANGED
         reporter.step(PurePosixPath(package.path).name, outcome)
         return files, record
 
@@ -174,6 +169,18 @@ def _write_packages(
         raise ProblemsError("packages could not be published", list(dict.fromkeys(problems)))
     written = [result for result in results if not isinstance(result, ToolkitError)]
     return [file for files, _ in written for file in files], {record.path: record for _, record in written}
+
+
+def _write_package(
+    package: PublishedPackage, store: PackageStore, maker: PackageMaker
+) -> tuple[list[PublishedFile], FileRecord]:
+    added, record = _add(package, store, maker)
+    files = [_published(record, added=added)]
+    if package.source is None:
+        index_added, index = store.add_index(record)
+        files.append(_published(index, added=index_added))
+        record = replace(record, index=index)
+    return files, record
 
 
 def _published(record: FileRecord, *, added: bool) -> PublishedFile:
