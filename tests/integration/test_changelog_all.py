@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lsstinstall.adapters.process import run
 from lsstinstall.commands.frame import run_main
 from lsstinstall.core.names import ProductName
 from lsstinstall.core.reporting import SilentReporter
@@ -213,3 +215,13 @@ def test_a_remote_that_is_gone_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     repos.write_text(f"afw: {(tmp_path / 'nowhere').as_uri()}\n")
     places = ("--repos", str(repos), "--cache", str(tmp_path / "cache"))
     assert list(_run(capsys, "mirror", *places, code=4)["missing"]) == [(tmp_path / "nowhere").as_uri()]
+
+
+def test_the_benchmark_measures_what_it_promises(project_root: Path, tmp_path: Path) -> None:
+    command = [sys.executable, str(project_root / "benchmarks/bench_changelog.py"), "--rounds", "1", "--json"]
+    command += ["--products", "4", "--commits", "80", "--tags", "120", "--root", str(tmp_path / "stack")]
+    data = json.loads(run(command, cwd=None, env=None, timeout=None).stdout)
+    assert {figure["limit"] for figure in data["figures"]} == {1.5, 2, 0.5, 300}
+    names = [row["name"] for row in data["rows"]]
+    assert names[:2] == ["one week, whole program", "all weeklies of ten years"]
+    assert all(row["best_seconds"] > 0 for row in data["rows"])
