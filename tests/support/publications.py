@@ -90,7 +90,7 @@ class FakePackageRoot:
 
     def listing(self, folder: str) -> tuple[str, ...]:
         """Name the files in a folder."""
-        paths = [Path(path) for path in self.files]
+        paths = [Path(path) for path in list(self.files)]  # others write meanwhile
         return tuple(sorted(path.name for path in paths if str(path.parent) == folder))
 
     def write(self, path: str, data: bytes) -> None:
