@@ -152,6 +152,15 @@ def test_a_script_of_the_products_own_is_in_its_source_package(tiny: TinyStack) 
         'if [ "$word" = install ]; then mkdir -p $prefix; cp -r ups $prefix; fi\n',
         encoding="utf-8",
     )
+    # What else a build needs of EUPS.
+    for name, text in (
+        ("setups.sh", "PATH=$EUPS_DIR/bin:$PATH\nsetup() { :; }\n"),
+        ("eupspkg", '#!/bin/bash\nexec bash ./ups/eupspkg "$@"\n'),
+    ):
+        program = tiny.folder / "eups" / "bin" / name
+        program.parent.mkdir(exist_ok=True)
+        program.write_text(text, encoding="utf-8")
+        program.chmod(0o755)
     tiny.remotes["own"].path.joinpath("ups", "eupspkg").chmod(0o755)
     tiny.remotes["own"].commit({})
     tiny.prepare("own")
