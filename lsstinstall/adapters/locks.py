@@ -73,6 +73,7 @@ def hold_lock(
     wait_seconds: float | None = 0.0,
     purpose: str = "this command",
     waiting: Callable[[str], None] | None = None,
+    is_kept: bool = True,
 ) -> Iterator[bool]:
     """Hold an exclusive lock that vanishes with its process.
 
@@ -90,6 +91,8 @@ def hold_lock(
         What it is wanted for, as a noun; others are told.
     waiting : `~collections.abc.Callable`, optional
         Hears once for whom we wait.
+    is_kept : `bool`, optional
+        Whether the file stays behind. All who use a path must agree on it.
 
     Yields
     ------
@@ -103,19 +106,39 @@ def hold_lock(
         Raised if another process holds it longer than we wait.
     """
     make_directory(path.parent)
+    patience = Patience(wait_seconds, waiting)
+    descriptor = _open(path)
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    except OSError as error:
-        raise explain(error, doing="lock") from error
-    try:
-        waited = _acquire(descriptor, path, Patience(wait_seconds, waiting), purpose)
+        waited = _acquire(descriptor, path, patience, purpose)
+        while not is_kept and not _is_at(descriptor, path):
+            # Whoever held it removed it meanwhile, and a third one may hold its successor.
+            successor = _open(path)
+            os.close(descriptor)
+            descriptor = successor
+            waited = _acquire(descriptor, path, patience, purpose) or waited
         _describe(descriptor, _ourselves(purpose).format())
         try:
             yield waited
         finally:
             _describe(descriptor, "")
+            if not is_kept:
+                path.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise explain(error, doing="lock") from error
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _acquire(descriptor: int, path: Path, patience: Patience, purpose: str) -> bool:
