@@ -12,6 +12,8 @@ from rubin_releng.core.trees import EntryKind, TreeEntry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from rubin_releng.images.ports import BlobStore
+
 MARKER = b'{"imageLayoutVersion":"1.0.0"}\n'
 
 
@@ -53,8 +55,8 @@ class MemoryTree:
         ]
 
     def entries(self) -> list[TreeEntry]:
-        """List it as it was given."""
-        return self._entries
+        """List it as a folder is listed."""
+        return sorted(self._entries, key=lambda entry: entry.path.split("/"))
 
     def read(self, entry: TreeEntry) -> Iterator[bytes]:
         """Read in small pieces."""
@@ -100,6 +102,10 @@ class MemoryStore:
         if name not in self.blobs:
             raise NotFoundError(f"there is no blob `{digest}`")
         yield self.blobs[name]
+
+    def adopt(self, digest: Digest, *, source: BlobStore) -> None:
+        """Copy a blob."""
+        self.blobs[digest.partition(":")[2]] = b"".join(source.read(digest))
 
     def sizes(self) -> dict[str, int]:
         """List all blobs."""

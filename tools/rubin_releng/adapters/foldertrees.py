@@ -11,7 +11,7 @@ from lsstinstall.core.errors import NotFoundError, RefusedError
 from rubin_releng.core.trees import EntryKind, TreeEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["FolderTree"]
@@ -36,13 +36,13 @@ class FolderTree:
         """Its path."""
         return str(self.path)
 
-    def entries(self) -> list[TreeEntry]:
-        """List everything below the folder.
+    def entries(self) -> Iterator[TreeEntry]:
+        """List everything below the folder, one folder at a time.
 
-        Returns
-        -------
-        entries : `list` [ `TreeEntry` ]
-            In the order of the file system.
+        Yields
+        ------
+        entry : `TreeEntry`
+            Parents before children, and the names of a folder by code point.
 
         Raises
         ------
@@ -52,22 +52,62 @@ class FolderTree:
             Raised if we may not read it, or if it holds a device, a socket, a
             pipe, or a name that is not UTF-8.
         """
+        return self.walk(lambda _: True)
+
+    def walk(self, is_wanted: Callable[[TreeEntry], bool]) -> Iterator[TreeEntry]:
+        """List some of what is below the folder.
+
+        Parameters
+        ----------
+        is_wanted : `~collections.abc.Callable`
+            Chooses entries; what is in a folder that is not wanted is not
+            looked at.
+
+        Yields
+        ------
+        entry : `TreeEntry`
+            In the order of `entries`.
+        """
         if not self.path.is_dir():
             raise NotFoundError(f"there is no folder `{self.path}`")
-        found: list[TreeEntry] = []
-        waiting = [""]
+        waiting = self._listed("")
+        while waiting:
+            entry = waiting.pop()
+            if is_wanted(entry):
+                yield entry
+                if entry.kind is EntryKind.DIRECTORY:
+                    waiting += self._listed(f"{entry.path}/")
+
+    def entry(self, path: str) -> TreeEntry:
+        """Look at one file, folder or link.
+
+        Parameters
+        ----------
+        path : `str`
+            Below the folder.
+
+        Returns
+        -------
+        entry : `TreeEntry`
+            What it is.
+
+        Raises
+        ------
+        OSError
+            Raised if it is not there.
+        RefusedError
+            Raised if no layer can hold it.
+        """
+        return self._entry(path, os.lstat(self.path / path))
+
+    def _listed(self, above: str) -> list[TreeEntry]:
+        """List one folder, the last name first."""
         try:
-            while waiting:
-                above = waiting.pop()
-                with os.scandir(self.path / above) as listed:
-                    for item in listed:
-                        entry = self._entry(above + item.name, item)
-                        found.append(entry)
-                        if entry.kind is EntryKind.DIRECTORY:
-                            waiting.append(f"{entry.path}/")
+            with os.scandir(self.path / above) as listed:
+                found = [self._entry(above + item.name, item.stat(follow_symlinks=False)) for item in listed]
         except OSError as error:
             raise explain(error, doing="read") from error
-        return found
+        return sorted(found, key=lambda entry: entry.path, reverse=True)
 
     def read(self, entry: TreeEntry) -> Iterator[bytes]:
         """Read a file in pieces.
@@ -98,8 +138,7 @@ class FolderTree:
         except OSError as error:
             raise explain(error, doing="read") from error
 
-    def _entry(self, path: str, item: os.DirEntry[str]) -> TreeEntry:
-        status = item.stat(follow_symlinks=False)
+    def _entry(self, path: str, status: os.stat_result) -> TreeEntry:
         kind = self._kind(path, status.st_mode)
         is_file = kind is EntryKind.FILE
         return TreeEntry(
@@ -108,13 +147,13 @@ class FolderTree:
             mode=stat.S_IMODE(status.st_mode),
             size_bytes=status.st_size if is_file else 0,
             mtime=int(status.st_mtime),
-            target=self._target(path, item) if kind is EntryKind.SYMLINK else "",
+            target=self._target(path) if kind is EntryKind.SYMLINK else "",
             identity=(status.st_dev, status.st_ino) if is_file and status.st_nlink > 1 else None,
         )
 
-    def _target(self, path: str, item: os.DirEntry[str]) -> str:
+    def _target(self, path: str) -> str:
         # `Path.readlink` would turn `./x` into `x`.
-        target = os.readlink(item.path)  # noqa: PTH115
+        target = os.readlink(self.path / path)  # noqa: PTH115
         self._refuse_other_encodings(target, f"the target of `{path}`")
         return target
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lsstinstall.adapters.files import explain, make_directory, read_bytes, write_atomic
-from lsstinstall.core.errors import NotFoundError, RefusedError
+from lsstinstall.core.errors import CorruptError, NotFoundError, RefusedError
 from lsstinstall.core.jsontexts import canonical_json
 from rubin_releng.core.ocidocuments import LAYOUT_VERSION, Digest, StoredBlob
 
@@ -21,6 +21,10 @@ __all__ = ["OciLayout"]
 _PIECE_BYTES = 1024 * 1024
 _MARKER = "oci-layout"
 _INDEX = "index.json"
+
+
+class _Blobs(Protocol):
+    def read(self, digest: Digest) -> Iterator[bytes]: ...
 
 
 class OciLayout:
@@ -84,11 +88,14 @@ class OciLayout:
         Raises
         ------
         NotFoundError
-            Raised if there is no such folder.
+            Raised if there is no such folder, or nothing of a layout in it.
         """
-        if not directory.is_dir():
-            raise NotFoundError(f"there is no image layout `{directory}`")
-        return cls(directory)
+        layout = cls(directory)
+        if not any((directory / name).exists() for name in (_MARKER, _INDEX, "blobs")):
+            raise NotFoundError(
+                f"there is no image layout `{directory}`", hint="`rubin-releng image build` makes one"
+            )
+        return layout
 
     def write(self, pieces: Iterable[bytes]) -> StoredBlob:
         """Store a blob under its digest.
@@ -153,6 +160,41 @@ class OciLayout:
                     yield piece
         except OSError as error:
             raise explain(error, doing="read") from error
+
+    def adopt(self, digest: Digest, *, source: _Blobs) -> None:
+        """Take a blob from another layout.
+
+        Parameters
+        ----------
+        digest : `Digest`
+            Its name.
+        source : `OciLayout`
+            Where it is, or whatever else can `read` blobs. On the same disk it
+            is linked, since nobody changes a blob.
+
+        Raises
+        ------
+        NotFoundError
+            Raised if it is not there.
+        CorruptError
+            Raised if it had to be copied and is not what its name says.
+        """
+        name = digest.partition(":")[2]
+        if isinstance(source, OciLayout) and self._link(source, name):
+            return
+        copied = self.write(source.read(digest)).digest
+        if copied != digest:
+            self.remove(copied.partition(":")[2])
+            raise CorruptError(f"the blob `{digest}` has the digest `{copied}`")
+
+    def _link(self, source: OciLayout, name: str) -> bool:
+        try:
+            (self._blobs / name).hardlink_to(source._blobs / name)
+        except FileExistsError:
+            return True
+        except OSError:
+            return False
+        return True
 
     def sizes(self) -> dict[str, int]:
         """List all files among the blobs.

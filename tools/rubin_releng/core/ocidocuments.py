@@ -25,6 +25,7 @@ __all__ = [
     "Digest",
     "ImageConfig",
     "ImagePlatform",
+    "ImageSettings",
     "MediaType",
     "StoredBlob",
     "index_document",
@@ -148,6 +149,62 @@ class StoredBlob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSettings:
+    """What a container of an image starts with; what is empty comes from the image below.
+
+    Parameters
+    ----------
+    user : `str`
+        Number of a user, or ``user:group``.
+    environment : `~collections.abc.Mapping` [ `str`, `str` ]
+        Variables.
+    entry_point : `tuple` [ `str`, ... ]
+        Program in front of the command.
+    command : `tuple` [ `str`, ... ]
+        What runs if the caller names nothing.
+    folder : `str`
+        Where it starts, absolute.
+    """
+
+    user: str = ""
+    environment: Mapping[str, str] = field(default_factory=_no_annotations)
+    entry_point: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    folder: str = ""
+
+    def over(self, below: Mapping[str, object]) -> dict[str, object]:
+        """Put them over those of the image below.
+
+        Parameters
+        ----------
+        below : `~collections.abc.Mapping` [ `str`, `object` ]
+            Member ``config`` of its configuration.
+
+        Returns
+        -------
+        data : `dict` [ `str`, `object` ]
+            Without labels, which are about another image.
+        """
+        data = {key: value for key, value in below.items() if key != "Labels"}
+        variables = dict(self.environment)
+        inherited = below.get("Env")
+        if isinstance(inherited, list):
+            pairs = (str(text).partition("=") for text in inherited)
+            variables = {**{name: value for name, _, value in pairs}, **variables}
+        if self.entry_point:
+            # A command is an argument of the entry point that it was written for.
+            data.pop("Cmd", None)
+        ours: dict[str, object] = {
+            "User": self.user,
+            "Env": [f"{name}={value}" for name, value in variables.items()],
+            "Entrypoint": list(self.entry_point),
+            "Cmd": list(self.command),
+            "WorkingDir": self.folder,
+        }
+        return data | {key: value for key, value in ours.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ImageConfig:
     """What an image is beyond its files.
 
@@ -162,7 +219,13 @@ class ImageConfig:
     diff_ids : `tuple` [ `Digest`, ... ]
         Of the layers before compression, the lowest first.
     history : `tuple` [ `str`, ... ]
-        What made each layer.
+        What made each layer that is ours.
+    settings : `ImageSettings`
+        What containers start with.
+    below : `~collections.abc.Mapping` [ `str`, `object` ]
+        Member ``config`` of the image below.
+    past : `tuple` [ `~collections.abc.Mapping` [ `str`, `object` ], ... ]
+        History of the image below, as it was found.
     """
 
     platform: ImagePlatform
@@ -170,6 +233,9 @@ class ImageConfig:
     labels: Mapping[str, str]
     diff_ids: tuple[Digest, ...]
     history: tuple[str, ...]
+    settings: ImageSettings = field(default_factory=ImageSettings)
+    below: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    past: tuple[Mapping[str, object], ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         """Write it as plain values.
@@ -177,15 +243,19 @@ class ImageConfig:
         Returns
         -------
         data : `dict` [ `str`, `object` ]
-            Of an image that starts nothing by itself.
+            An OCI image configuration.
         """
+        settings = self.settings.over(self.below)
+        if self.labels:
+            settings["Labels"] = dict(self.labels)
+        made = [{"created": self.created, "created_by": one} for one in self.history]
         return {
             "architecture": self.platform.architecture,
             "os": self.platform.os,
             "created": self.created,
-            "config": {"Labels": dict(self.labels)} if self.labels else {},
+            "config": settings,
             "rootfs": {"type": "layers", "diff_ids": list(self.diff_ids)},
-            "history": [{"created": self.created, "created_by": made} for made in self.history],
+            "history": [*(dict(one) for one in self.past), *made],
         }
 
 
@@ -242,21 +312,26 @@ def manifest_document(
     }
 
 
-def index_document(manifests: Iterable[Descriptor]) -> dict[str, object]:
+def index_document(
+    manifests: Iterable[Descriptor], annotations: Mapping[str, str] | None = None
+) -> dict[str, object]:
     """Write an index as plain values.
 
     Parameters
     ----------
     manifests : `~collections.abc.Iterable` [ `Descriptor` ]
         In the order in which they are tried.
+    annotations : `~collections.abc.Mapping` [ `str`, `str` ], optional
+        Of the whole index.
 
     Returns
     -------
     data : `dict` [ `str`, `object` ]
         An OCI image index.
     """
-    return {
+    data: dict[str, object] = {
         "schemaVersion": 2,
         "mediaType": MediaType.INDEX.value,
         "manifests": [one.to_dict() for one in manifests],
     }
+    return {**data, "annotations": dict(annotations)} if annotations else data

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeVar
 
 from lsstinstall.core.errors import InvalidNameError, ProblemsError
 from lsstinstall.core.jsontexts import decode_json, locate, parse_json
 from lsstinstall.core.shapes import BrokenError, Exactly, Items, Maybe, Reading, Record, Table, Text, Whole
 from rubin_releng.core.ocidocuments import LAYOUT_VERSION, Descriptor, Digest, ImagePlatform, parse_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lsstinstall.core.jsonplaces import JsonPath
 
 __all__ = ["FoundConfig", "FoundManifest", "read_config", "read_index", "read_manifest", "read_marker"]
 
@@ -25,10 +31,13 @@ class FoundManifest:
         Configuration.
     layers : `tuple` [ `Descriptor`, ... ]
         The lowest first.
+    annotations : `~collections.abc.Mapping` [ `str`, `str` ]
+        Of the whole image.
     """
 
     config: Descriptor
     layers: tuple[Descriptor, ...]
+    annotations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,10 +50,31 @@ class FoundConfig:
         What the image runs on.
     diff_ids : `tuple` [ `Digest`, ... ]
         Of the layers before compression, the lowest first.
+    history : `tuple` [ `~collections.abc.Mapping` [ `str`, `object` ], ... ] or `None`
+        What made the layers, as it was found; `None` if nothing is said.
+    settings : `~collections.abc.Mapping` [ `str`, `object` ]
+        What containers start with, as it was found.
     """
 
     platform: ImagePlatform
     diff_ids: tuple[Digest, ...]
+    history: tuple[Mapping[str, object], ...] | None = None
+    settings: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """For people and programs that search."""
+        found = self.settings.get("Labels")
+        return MappingProxyType(
+            {key: str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+        )
+
+    @property
+    def steps(self) -> int | None:
+        """How many layers the history says there are; `None` if it says nothing."""
+        if self.history is None:
+            return None
+        return sum(1 for step in self.history if step.get("empty_layer") is not True)
 
 
 def read_index(data: bytes, *, source: str) -> tuple[Descriptor, ...]:
@@ -169,12 +199,28 @@ def _make_descriptor(mediaType: str, digest: Digest, size: int, **rest: object) 
     return Descriptor(media_type=mediaType, digest=digest, size_bytes=size, **known)  # type: ignore[arg-type]
 
 
-def _make_manifest(config: Descriptor, layers: tuple[Descriptor, ...], **_: object) -> FoundManifest:
-    return FoundManifest(config=config, layers=layers)
+def _make_manifest(
+    config: Descriptor,
+    layers: tuple[Descriptor, ...],
+    annotations: Mapping[str, str] | None = None,
+    **_: object,
+) -> FoundManifest:
+    return FoundManifest(config=config, layers=layers, annotations=MappingProxyType(annotations or {}))
 
 
-def _make_config(os: str, architecture: str, rootfs: tuple[Digest, ...]) -> FoundConfig:
-    return FoundConfig(platform=ImagePlatform(os=os, architecture=architecture), diff_ids=rootfs)
+def _make_config(
+    os: str,
+    architecture: str,
+    rootfs: tuple[Digest, ...],
+    history: tuple[dict[str, object], ...] | None = None,
+    config: dict[str, object] | None = None,
+) -> FoundConfig:
+    return FoundConfig(
+        platform=ImagePlatform(os=os, architecture=architecture),
+        diff_ids=rootfs,
+        history=history,
+        settings=MappingProxyType(config or {}),
+    )
 
 
 def _make_manifests(manifests: tuple[Descriptor, ...], **_: object) -> tuple[Descriptor, ...]:
@@ -187,6 +233,22 @@ def _make_diff_ids(diff_ids: tuple[Digest, ...], **_: object) -> tuple[Digest, .
 
 def _make_nothing(**_: object) -> None:
     return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AnyObject:
+    """An object that is kept as it is."""
+
+    def schema(self, definitions: dict[str, object]) -> dict[str, object]:
+        """Write it as JSON Schema."""
+        del definitions
+        return {"type": "object"}
+
+    def read(self, value: object, path: JsonPath, reading: Reading) -> dict[str, object]:
+        """Take it."""
+        if not isinstance(value, dict):
+            reading.refuse(path, "expected an object")
+        return value
 
 
 _WORD = Text(parse=_parse_word, pattern=r"^.+$", description="a word")
@@ -211,6 +273,7 @@ _INDEX = Record(
 _MANIFEST = Record(
     name="manifest",
     fields={"schemaVersion": Exactly(number=2), "config": _DESCRIPTOR, "layers": Items(of=_DESCRIPTOR)},
+    optional={"annotations": Maybe(of=Table(keys=_WORD, values=_ANY_TEXT))},
     make=_make_manifest,
     is_open=True,
 )
@@ -223,6 +286,7 @@ _ROOTFS = Record(
 _CONFIG = Record(
     name="config",
     fields={"os": _WORD, "architecture": _WORD, "rootfs": _ROOTFS},
+    optional={"history": Maybe(of=Items(of=_AnyObject())), "config": Maybe(of=_AnyObject())},
     make=_make_config,
     is_open=True,
 )

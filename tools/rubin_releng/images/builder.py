@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.jsontexts import canonical_json
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.ocidocuments import (
-    Architecture,
     Descriptor,
     Digest,
     ImageConfig,
@@ -21,133 +20,32 @@ from rubin_releng.core.ocidocuments import (
     index_document,
     manifest_document,
 )
-from rubin_releng.images.layers import LayerRules, arrange_members, stream_layer
-from rubin_releng.images.layouts import TAG_ANNOTATION, Layout, read_layout
+from rubin_releng.images.imageplans import BuiltImage, BuiltLayer, LayerWork
+from rubin_releng.images.layers import arrange_members, refuse_overlaps, refuse_whiteout, stream_layer
+from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
+from rubin_releng.images.reuse import COMPRESSOR_ANNOTATION, LayerFinder, layer_annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lsstinstall.core.reporting import Reporter
+    from rubin_releng.images.imageplans import ImagePlan, KnownLayer, LayerPlan
     from rubin_releng.images.layers import Member
-    from rubin_releng.images.ports import BlobStore, Codec, Tree
+    from rubin_releng.images.layouts import Layout
+    from rubin_releng.images.ports import BlobStore, Codec
 
-__all__ = ["BuiltImage", "BuiltLayer", "ImagePlan", "LayerPlan", "LayerWork", "build_image", "list_layers"]
-
-COMPRESSOR_ANNOTATION = "org.lsst.image.compressor"
-"""Digests of layers can be compared only where this is equal; diff-ids always."""
+__all__ = ["build_image", "format_created", "list_layers", "publish_entry", "write_document"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerPlan:
-    """One layer to be.
-
-    Parameters
-    ----------
-    tree : `Tree`
-        Its content.
-    at : `str`
-        Where that lies in the image, absolute.
-    """
-
-    tree: Tree
-    at: str = "/"
-
-
-def _no_labels() -> Mapping[str, str]:
-    return MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImagePlan:
-    """One image to be.
-
-    Parameters
-    ----------
-    layers : `tuple` [ `LayerPlan`, ... ]
-        The lowest first.
-    architecture : `Architecture`
-        What it runs on.
-    rules : `LayerRules`
-        Times and owners.
-    labels : `~collections.abc.Mapping` [ `str`, `str` ]
-        Of the image.
-    tag : `str` or `None`
-        Name in the layout.
-    """
-
-    layers: tuple[LayerPlan, ...]
-    architecture: Architecture = Architecture.AMD64
-    rules: LayerRules = field(default_factory=LayerRules)
-    labels: Mapping[str, str] = field(default_factory=_no_labels)
-    tag: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltLayer:
-    """One layer that was written.
-
-    Parameters
-    ----------
-    descriptor : `Descriptor`
-        Of the compressed blob.
-    diff_id : `Digest`
-        Of the tar inside.
-    entries : `int`
-        Files, folders and links.
-    """
-
-    descriptor: Descriptor
-    diff_id: Digest
-    entries: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuiltImage:
-    """One image that was written.
-
-    Parameters
-    ----------
-    manifest : `Descriptor`
-        What the image is known by.
-    config : `Descriptor`
-        Its configuration.
-    layers : `tuple` [ `BuiltLayer`, ... ]
-        The lowest first.
-    """
-
-    manifest: Descriptor
-    config: Descriptor
-    layers: tuple[BuiltLayer, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayerWork:
-    """A layer whose tree was listed.
-
-    Parameters
-    ----------
-    plan : `LayerPlan`
-        The layer.
-    members : `tuple` [ `Member`, ... ]
-        Its entries.
-    """
-
-    plan: LayerPlan
-    members: tuple[Member, ...]
-
-    @property
-    def size_bytes(self) -> int:
-        """How much there is to read."""
-        return sum(member.content.size_bytes for member in self.members if member.content is not None)
-
-
-def list_layers(plan: ImagePlan) -> tuple[LayerWork, ...]:
+def list_layers(plan: ImagePlan, *, finder: LayerFinder | None = None) -> tuple[LayerWork, ...]:
     """List the trees of an image; nothing is written.
 
     Parameters
     ----------
     plan : `ImagePlan`
         What to write.
+    finder : `LayerFinder`, optional
+        Knows layers of earlier images, whose trees are not looked at.
 
     Returns
     -------
@@ -159,14 +57,17 @@ def list_layers(plan: ImagePlan) -> tuple[LayerWork, ...]:
     RefusedError
         Raised if a tree holds what no layer can hold.
     """
-    return tuple(
-        LayerWork(plan=layer, members=arrange_members(layer.tree.entries(), at=layer.at, rules=plan.rules))
-        for layer in plan.layers
-    )
+    return tuple(_list_layer(layer, plan, finder) for layer in plan.layers)
 
 
 def build_image(
-    plan: ImagePlan, *, store: BlobStore, codec: Codec, reporter: Reporter, jobs: int = 2
+    plan: ImagePlan,
+    *,
+    store: BlobStore,
+    codec: Codec,
+    reporter: Reporter,
+    jobs: int = 2,
+    earlier: Sequence[BlobStore] = (),
 ) -> BuiltImage:
     """Write an image into a layout.
 
@@ -183,6 +84,8 @@ def build_image(
         Gets a step for each layer.
     jobs : `int`, optional
         How many layers at a time; makes no difference to the result.
+    earlier : `~collections.abc.Sequence` [ `BlobStore` ], optional
+        Layouts whose layers are taken where their keys are ours.
 
     Returns
     -------
@@ -197,31 +100,121 @@ def build_image(
         Raised if a file changed while it was read, or the layout is damaged.
     """
     before = read_layout(store)
-    works = list_layers(plan)
+    finder = LayerFinder((store, *earlier), compressor=codec.description)
+    works = list_layers(plan, finder=finder)
     reporter.begin("write layers", len(works))
-    layers = _write_layers(works, store=store, codec=codec, reporter=reporter, jobs=jobs)
+    layers = _write_layers(works, plan, store=store, codec=codec, reporter=reporter, jobs=jobs)
     reporter.end()
-    created = datetime.fromtimestamp(plan.rules.epoch, tz=UTC).isoformat().replace("+00:00", "Z")
+    created = format_created(plan.rules.epoch)
+    if plan.base is not None:
+        for layer in plan.base.image.layers:
+            store.adopt(layer.digest, source=plan.base.store)
     config = _write_config(plan, layers, created, store)
     annotations = {
         **plan.labels,
         COMPRESSOR_ANNOTATION: codec.description,
         "org.opencontainers.image.created": created,
     }
-    document = manifest_document(config, tuple(layer.descriptor for layer in layers), annotations)
-    manifest = _write_json(store, document, MediaType.MANIFEST, architecture=plan.architecture, tag=plan.tag)
-    _publish(before, manifest, store)
-    return BuiltImage(manifest=manifest, config=config, layers=layers)
+    lower = () if plan.base is None else plan.base.image.layers
+    document = manifest_document(config, (*lower, *(layer.descriptor for layer in layers)), annotations)
+    manifest = write_document(store, document, MediaType.MANIFEST)
+    entry = Descriptor(
+        media_type=manifest.media_type,
+        digest=manifest.digest,
+        size_bytes=manifest.size_bytes,
+        annotations=MappingProxyType({} if plan.tag is None else {TAG_ANNOTATION: plan.tag}),
+        platform=plan.architecture.platform,
+    )
+    publish_entry(before, entry, store)
+    return BuiltImage(manifest=entry, config=config, layers=layers)
+
+
+def format_created(epoch: int) -> str:
+    """Write the time of an image as its documents say it.
+
+    Parameters
+    ----------
+    epoch : `int`
+        Seconds since 1970-01-01 UTC.
+
+    Returns
+    -------
+    text : `str`
+        RFC 3339 in UTC, hours from 00 to 23.
+    """
+    return datetime.fromtimestamp(epoch, tz=UTC).isoformat().replace("+00:00", "Z")
+
+
+def write_document(store: BlobStore, document: Mapping[str, object], media_type: MediaType) -> Descriptor:
+    """Store a document in canonical JSON.
+
+    Parameters
+    ----------
+    store : `BlobStore`
+        Where to.
+    document : `~collections.abc.Mapping` [ `str`, `object` ]
+        Plain values.
+    media_type : `MediaType`
+        What it is.
+
+    Returns
+    -------
+    document : `Descriptor`
+        Where it is.
+    """
+    blob = store.write([canonical_json(document)])
+    return Descriptor(media_type=media_type, digest=blob.digest, size_bytes=blob.size_bytes)
+
+
+def publish_entry(before: Layout, entry: Descriptor, store: BlobStore) -> None:
+    """Write the index of a layout, then remove what it does not lead to.
+
+    Parameters
+    ----------
+    before : `Layout`
+        As it was.
+    entry : `Descriptor`
+        What is new; it replaces what has the same tag and platform.
+    store : `BlobStore`
+        The layout.
+    """
+    kept = [one for one in before.entries if not _is_same_name(one, entry)]
+    store.write_index(canonical_json(index_document([*kept, entry])))
+    needed = {digest.partition(":")[2] for digest in read_layout(store).blobs}
+    for name in sorted(set(store.sizes()) - needed):
+        store.remove(name)
+
+
+def _list_layer(layer: LayerPlan, plan: ImagePlan, finder: LayerFinder | None) -> LayerWork:
+    known = None if finder is None or layer.key is None else finder.find(layer.full_key(plan.rules))
+    if known is not None:
+        return LayerWork(plan=layer, known=known)
+    refuse_overlaps(layer.parts)
+    entries = len({part.folders[:depth] for part in layer.parts for depth in range(1, len(part.folders) + 1)})
+    size = 0
+    for part in layer.parts:
+        for entry in part.tree.entries():
+            refuse_whiteout(entry)
+            entries += 1
+            size += entry.size_bytes
+    return LayerWork(plan=layer, entries=entries, size_bytes=size)
 
 
 def _write_layers(
-    works: Sequence[LayerWork], *, store: BlobStore, codec: Codec, reporter: Reporter, jobs: int
+    works: Sequence[LayerWork],
+    plan: ImagePlan,
+    *,
+    store: BlobStore,
+    codec: Codec,
+    reporter: Reporter,
+    jobs: int,
 ) -> tuple[BuiltLayer, ...]:
     def write(work: LayerWork) -> BuiltLayer:
         started = time.monotonic()
-        layer = _write_layer(work, store=store, codec=codec)
-        detail = f"{len(work.members)} entries, {layer.descriptor.size_bytes} bytes"
-        reporter.step(work.plan.at, Outcome.DONE, seconds=time.monotonic() - started, detail=detail)
+        layer = _write_layer(work, plan, store=store, codec=codec)
+        detail = f"{layer.entries} entries, {layer.descriptor.size_bytes} bytes"
+        outcome = Outcome.DONE if work.known is None else Outcome.UNCHANGED
+        reporter.step(work.plan.name, outcome, seconds=time.monotonic() - started, detail=detail)
         return layer
 
     # The largest first, or it would run alone at the end.
@@ -235,61 +228,64 @@ def _write_layers(
             raise
 
 
-def _write_layer(work: LayerWork, *, store: BlobStore, codec: Codec) -> BuiltLayer:
-    """Read, hash, compress, hash and write in one pass."""
+def _write_layer(work: LayerWork, plan: ImagePlan, *, store: BlobStore, codec: Codec) -> BuiltLayer:
+    """Read, hash, compress, hash and write in one pass, or take what is known."""
+    if work.known is not None:
+        return _adopted(work, plan, work.known, store=store, codec=codec)
     content = hashlib.sha256()
+    entries = 0
 
     def hashed() -> Iterator[bytes]:
-        for piece in stream_layer(work.members, work.plan.tree):
+        for piece in stream_layer(counted()):
             content.update(piece)
             yield piece
 
+    def counted() -> Iterator[Member]:
+        nonlocal entries
+        for member in arrange_members(work.plan.parts, rules=plan.rules):
+            entries += 1
+            yield member
+
     blob = store.write(codec.compress(hashed()))
     return BuiltLayer(
-        descriptor=Descriptor(media_type=codec.media_type, digest=blob.digest, size_bytes=blob.size_bytes),
+        descriptor=Descriptor(
+            media_type=codec.media_type,
+            digest=blob.digest,
+            size_bytes=blob.size_bytes,
+            annotations=layer_annotations(
+                work.plan, plan.rules, entries=entries, compressor=codec.description
+            ),
+        ),
         diff_id=Digest(f"sha256:{content.hexdigest()}"),
-        entries=len(work.members),
+        entries=entries,
     )
+
+
+def _adopted(
+    work: LayerWork, plan: ImagePlan, known: KnownLayer, *, store: BlobStore, codec: Codec
+) -> BuiltLayer:
+    """Take a layer with today's words about it, so that the manifest does not tell whether it was there."""
+    layer = known.layer
+    store.adopt(layer.descriptor.digest, source=known.store)
+    words = layer_annotations(work.plan, plan.rules, entries=layer.entries, compressor=codec.description)
+    return replace(layer, descriptor=replace(layer.descriptor, annotations=words))
 
 
 def _write_config(
     plan: ImagePlan, layers: tuple[BuiltLayer, ...], created: str, store: BlobStore
 ) -> Descriptor:
+    below = None if plan.base is None else plan.base.image.settings
     config = ImageConfig(
         platform=plan.architecture.platform,
         created=created,
         labels=plan.labels,
-        diff_ids=tuple(layer.diff_id for layer in layers),
-        history=tuple(f"lsstinstall: tree at {layer.at}" for layer in plan.layers),
+        diff_ids=(*(() if below is None else below.diff_ids), *(layer.diff_id for layer in layers)),
+        history=tuple(f"lsstinstall: {layer.name}" for layer in plan.layers),
+        settings=plan.settings,
+        below=MappingProxyType({}) if below is None else below.settings,
+        past=() if plan.base is None else plan.base.past,
     )
-    return _write_json(store, config.to_dict(), MediaType.CONFIG)
-
-
-def _write_json(
-    store: BlobStore,
-    document: Mapping[str, object],
-    media_type: MediaType,
-    *,
-    architecture: Architecture | None = None,
-    tag: str | None = None,
-) -> Descriptor:
-    blob = store.write([canonical_json(document)])
-    return Descriptor(
-        media_type=media_type,
-        digest=blob.digest,
-        size_bytes=blob.size_bytes,
-        annotations=MappingProxyType({} if tag is None else {TAG_ANNOTATION: tag}),
-        platform=None if architecture is None else architecture.platform,
-    )
-
-
-def _publish(before: Layout, manifest: Descriptor, store: BlobStore) -> None:
-    """Write the index, then remove what it does not lead to."""
-    kept = [entry for entry in before.entries if not _is_same_name(entry, manifest)]
-    store.write_index(canonical_json(index_document([*kept, manifest])))
-    needed = {digest.partition(":")[2] for digest in read_layout(store).blobs}
-    for name in sorted(set(store.sizes()) - needed):
-        store.remove(name)
+    return write_document(store, config.to_dict(), MediaType.CONFIG)
 
 
 def _is_same_name(one: Descriptor, other: Descriptor) -> bool:

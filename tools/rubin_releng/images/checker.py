@@ -10,7 +10,7 @@ from lsstinstall.core.errors import CorruptError, NotFoundError, ProblemsError, 
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.ocidocuments import Digest, MediaType
 from rubin_releng.core.ocireading import read_marker
-from rubin_releng.images.layouts import read_layout, survey_layout
+from rubin_releng.images.layouts import survey_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rubin_releng.images.layouts import FoundImage
     from rubin_releng.images.ports import BlobStore, Codec
 
-__all__ = ["LayoutDifference", "LayoutReport", "check_layout", "diff_layouts"]
+__all__ = ["LayoutReport", "check_layout"]
 
 
 _LAYERS = frozenset({MediaType.LAYER, MediaType.LAYER_GZIP, MediaType.LAYER_ZSTD})
@@ -43,30 +43,6 @@ class LayoutReport:
     images: tuple[FoundImage, ...]
     blobs: int
     size_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LayoutDifference:
-    """What somebody moves who has one layout and wants another.
-
-    Parameters
-    ----------
-    layers : `tuple` [ `Descriptor`, ... ]
-        That are missing, in the order of the images.
-    documents : `tuple` [ `Descriptor`, ... ]
-        Manifests, indexes and configurations that are missing.
-    kept : `tuple` [ `Descriptor`, ... ]
-        Layers that are there already.
-    """
-
-    layers: tuple[Descriptor, ...]
-    documents: tuple[Descriptor, ...]
-    kept: tuple[Descriptor, ...]
-
-    @property
-    def size_bytes(self) -> int:
-        """Bytes to move."""
-        return sum(blob.size_bytes for blob in (*self.layers, *self.documents))
 
 
 def check_layout(store: BlobStore, *, codecs: Mapping[str, Codec], reporter: Reporter) -> LayoutReport:
@@ -106,36 +82,6 @@ def check_layout(store: BlobStore, *, codecs: Mapping[str, Codec], reporter: Rep
         raise ProblemsError("the image layout is damaged", problems)
     return LayoutReport(
         images=layout.images, blobs=len(blobs), size_bytes=sum(blob.size_bytes for blob in blobs.values())
-    )
-
-
-def diff_layouts(old: BlobStore, new: BlobStore) -> LayoutDifference:
-    """Tell what a client that has one layout must fetch to have another.
-
-    Parameters
-    ----------
-    old : `BlobStore`
-        What the client has.
-    new : `BlobStore`
-        What it wants.
-
-    Returns
-    -------
-    difference : `LayoutDifference`
-        Each blob once, however many images need it.
-
-    Raises
-    ------
-    ProblemsError
-        Raised if a document of either is missing or damaged.
-    """
-    present, wanted = read_layout(old).blobs, read_layout(new)
-    layers = {layer.digest: layer for image in wanted.images for layer in image.layers}
-    missing = [blob for digest, blob in wanted.blobs.items() if digest not in present]
-    return LayoutDifference(
-        layers=tuple(blob for blob in missing if blob.digest in layers),
-        documents=tuple(blob for blob in missing if blob.digest not in layers),
-        kept=tuple(layer for digest, layer in layers.items() if digest in present),
     )
 
 

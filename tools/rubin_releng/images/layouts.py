@@ -42,12 +42,20 @@ class FoundImage:
         The lowest first.
     settings : `FoundConfig`
         What the configuration says.
+    annotations : `~collections.abc.Mapping` [ `str`, `str` ]
+        Of the manifest.
     """
 
     manifest: Descriptor
     config: Descriptor
     layers: tuple[Descriptor, ...]
     settings: FoundConfig
+    annotations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def tag(self) -> str | None:
+        """Name in the layout; `None` if it has none."""
+        return self.manifest.annotations.get(TAG_ANNOTATION)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +114,13 @@ class _Survey:
         settings = self._read(manifest.config, read_config)
         if settings is not None:
             self.images.append(
-                FoundImage(manifest=entry, config=manifest.config, layers=manifest.layers, settings=settings)
+                FoundImage(
+                    manifest=entry,
+                    config=manifest.config,
+                    layers=manifest.layers,
+                    settings=settings,
+                    annotations=manifest.annotations,
+                )
             )
 
     def _read(self, entry: Descriptor, reader: Callable[..., T]) -> T | None:

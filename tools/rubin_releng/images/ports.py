@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rubin_releng.core.ocidocuments import Digest, MediaType, StoredBlob
     from rubin_releng.core.trees import TreeEntry
@@ -20,8 +20,8 @@ class Tree(Protocol):
     def name(self) -> str:
         """What people call it."""
 
-    def entries(self) -> Sequence[TreeEntry]:
-        """List everything below the folder, in any order.
+    def entries(self) -> Iterable[TreeEntry]:
+        """List everything: parents before children, names of one folder by code point.
 
         Raises
         ------
@@ -70,6 +70,15 @@ class BlobStore(Protocol):
         ------
         NotFoundError
             Raised if it is not there.
+        """
+
+    def adopt(self, digest: Digest, *, source: BlobStore) -> None:
+        """Take a blob from another layout; cheap if both are on one disk.
+
+        Raises
+        ------
+        CorruptError
+            Raised if it had to be copied and is not what its name says.
         """
 
     def sizes(self) -> Mapping[str, int]:

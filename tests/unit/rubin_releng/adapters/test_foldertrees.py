@@ -75,13 +75,13 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(folder: Path) -> None:
 def test_a_folder_that_is_not_there_is_not_found(folder: Path) -> None:
     for path in (folder / "no", folder / "empty"):
         with pytest.raises(NotFoundError, match="there is no folder"):
-            FolderTree(path).entries()
+            list(FolderTree(path).entries())
 
 
 def test_pipes_are_refused(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     with pytest.raises(RefusedError, match=r"`pipe` in .* is a device, a socket or a pipe"):
-        FolderTree(folder).entries()
+        list(FolderTree(folder).entries())
 
 
 @pytest.mark.network
@@ -90,21 +90,21 @@ def test_sockets_are_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> N
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind("socket")
         with pytest.raises(RefusedError, match=r"`socket` in .* is a device, a socket or a pipe"):
-            FolderTree(folder).entries()
+            list(FolderTree(folder).entries())
 
 
 def test_names_and_targets_that_are_not_utf8_are_refused(folder: Path) -> None:
     (folder / "bad").symlink_to(os.fsdecode(b"\xff"))
     with pytest.raises(RefusedError, match=r"the target of `bad` in .* is not UTF-8"):
-        FolderTree(folder).entries()
+        list(FolderTree(folder).entries())
     (folder / "bad").unlink()
     (folder / os.fsdecode(b"name\xff")).touch()
     with pytest.raises(RefusedError, match=r"a name in .* is not UTF-8"):
-        FolderTree(folder).entries()
+        list(FolderTree(folder).entries())
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_we_may_not_read_is_refused(folder: Path) -> None:
     (folder / "bin").chmod(0)
     with pytest.raises(RefusedError, match="permission denied"):
-        FolderTree(folder).entries()
+        list(FolderTree(folder).entries())

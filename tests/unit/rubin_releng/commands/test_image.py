@@ -124,7 +124,7 @@ def test_a_dry_run_tells_and_writes_nothing(
 ) -> None:
     output = tmp_path / "layout"
     assert run("build", "--tree", f"{trees[1]}:/opt", "--output", output, "--dry-run") == 0
-    assert capsys.readouterr().out == f"/opt: 5 entries, 3100 bytes from {trees[1]}\n"
+    assert capsys.readouterr().out == f"tree at /opt: 5 entries, 3100 bytes from {trees[1]}\n"
     assert run("build", "--tree", trees[1], "--output", output, "-n", "--json", "--tag", "x") == 0
     assert answer(capsys)["layers"][0]["entries"] == 4
     assert not output.exists()

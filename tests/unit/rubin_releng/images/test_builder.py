@@ -10,23 +10,32 @@ import pytest
 from lsstinstall.core.errors import CorruptError, ExitCode, ProblemsError, RefusedError
 from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.core.ocidocuments import Architecture, MediaType
-from rubin_releng.images.builder import ImagePlan, LayerPlan, build_image
-from rubin_releng.images.checker import check_layout, diff_layouts
-from rubin_releng.images.layers import LayerRules
+from rubin_releng.images.builder import build_image
+from rubin_releng.images.checker import check_layout
+from rubin_releng.images.differences import diff_layouts
+from rubin_releng.images.imageplans import ImagePlan, LayerPlan
+from rubin_releng.images.layers import LayerPart, LayerRules
 from tests.support.images import MemoryStore, MemoryTree, NoCompression, a_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rubin_releng.images.builder import BuiltImage
+    from rubin_releng.images.imageplans import BuiltImage
 
 
 def a_plan(*contents: bytes, tag: str | None = None, **rest: Any) -> ImagePlan:
     layers = tuple(
-        LayerPlan(tree=MemoryTree({"x": content}), at=f"/opt/{number}")
+        LayerPlan(
+            parts=(LayerPart(tree=MemoryTree({"x": content}), at=f"/opt/{number}"),),
+            name=f"tree at /opt/{number}",
+        )
         for number, content in enumerate(contents)
     )
     return ImagePlan(layers=layers, tag=tag, **rest)
+
+
+def one_tree(tree: MemoryTree) -> LayerPlan:
+    return LayerPlan(parts=(LayerPart(tree=tree),), name="tree at /")
 
 
 def build(plan: ImagePlan, store: MemoryStore, *, jobs: int = 2) -> BuiltImage:
@@ -166,7 +175,7 @@ def test_a_layout_that_is_damaged_is_not_added_to() -> None:
 
 def test_a_tree_that_no_layer_can_hold_writes_nothing() -> None:
     store = MemoryStore()
-    plan = ImagePlan(layers=(LayerPlan(tree=MemoryTree({}, [a_link(".wh.x", "y")])),))
+    plan = ImagePlan(layers=(one_tree(MemoryTree({}, [a_link(".wh.x", "y")])),))
     with pytest.raises(RefusedError):
         build(plan, store)
     assert store.written == []
@@ -177,7 +186,7 @@ def test_a_failed_layer_leaves_no_image() -> None:
     broken = MemoryTree({"x": b"1"})
     broken.files["x"] = b"12"
     plan = a_plan(b"one", b"two")
-    plan = ImagePlan(layers=(*plan.layers, LayerPlan(tree=broken)))
+    plan = ImagePlan(layers=(*plan.layers, one_tree(broken)))
     with pytest.raises(CorruptError, match="changed while it was read"):
         build(plan, store, jobs=1)
     assert store.index is None

@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.core.errors import CorruptError, RefusedError
-from rubin_releng.images.layers import LayerRules, arrange_members, stream_layer
+from rubin_releng.images.layers import LayerPart, LayerRules, arrange_members, refuse_overlaps, stream_layer
 from tests.support.images import MemoryTree, a_folder, a_link
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rubin_releng.core.trees import TreeEntry
+    from rubin_releng.images.layers import Member
 
 RULES = LayerRules(epoch=50, uid=1000, gid=1001)
 
 
 def layer(tree: MemoryTree, *, at: str = "/", rules: LayerRules = RULES) -> bytes:
-    return b"".join(stream_layer(arrange_members(tree.entries(), at=at, rules=rules), tree))
+    return b"".join(stream_layer(arrange_members([LayerPart(tree=tree, at=at)], rules=rules)))
+
+
+def members(tree: MemoryTree) -> Iterator[Member]:
+    return arrange_members([LayerPart(tree=tree)], rules=RULES)
 
 
 def unpacked(data: bytes) -> list[tarfile.TarInfo]:
@@ -34,12 +41,6 @@ def a_tree() -> MemoryTree:
 
 def test_parents_come_before_children_and_names_are_sorted() -> None:
     assert [one.name for one in unpacked(layer(a_tree()))] == ["a", "a/x", "a-b", "b", "c"]
-
-
-def test_the_order_in_which_a_folder_is_listed_does_not_matter() -> None:
-    tree, other = a_tree(), a_tree()
-    other.entries().reverse()
-    assert layer(other) == layer(tree)
 
 
 def test_contents_kinds_modes_and_targets_are_kept() -> None:
@@ -76,8 +77,8 @@ def test_the_folders_above_a_tree_are_the_same_in_every_layer() -> None:
 
 def test_hard_links_within_a_layer_are_kept() -> None:
     tree = MemoryTree({"b": b"same", "a": b"same"}, same={"a": (1, 2), "b": (1, 2)})
-    members = unpacked(layer(tree, at="/top"))
-    assert [(one.name, one.islnk(), one.linkname) for one in members[1:]] == [
+    found = unpacked(layer(tree, at="/top"))
+    assert [(one.name, one.islnk(), one.linkname) for one in found[1:]] == [
         ("top/a", False, ""),
         ("top/b", True, "top/a"),
     ]
@@ -90,10 +91,10 @@ def test_a_name_of_a_file_whose_other_names_are_elsewhere_is_a_file() -> None:
 
 def test_pax_headers_appear_only_where_they_are_needed() -> None:
     plain = MemoryTree({"x" * 100: b""})
-    assert len(arrange_members(plain.entries(), at="/", rules=RULES)[0].header) == 512
+    assert len(next(members(plain)).header) == 512
     for name in ("x" * 101, "ü"):
         tree = MemoryTree({name: b""})
-        assert len(arrange_members(tree.entries(), at="/", rules=RULES)[0].header) > 512
+        assert len(next(members(tree)).header) > 512
         assert unpacked(layer(tree))[0].name == name
 
 
@@ -106,7 +107,7 @@ def test_an_archive_is_as_tar_ends_it() -> None:
 
 def test_large_layers_come_in_pieces() -> None:
     tree = MemoryTree({"x": b"1" * 1_000_000})
-    pieces = list(stream_layer(arrange_members(tree.entries(), at="/", rules=RULES), tree))
+    pieces = list(stream_layer(members(tree)))
     assert len(pieces) == 4
     assert all(len(piece) >= 256 * 1024 for piece in pieces[:-1])
 
@@ -122,3 +123,28 @@ def test_a_file_that_grows_while_it_is_read_is_told() -> None:
 def test_names_that_mean_delete_are_refused(entry: TreeEntry) -> None:
     with pytest.raises(RefusedError, match="would delete another file"):
         layer(MemoryTree({}, [entry]))
+
+
+def test_several_trees_of_a_layer_share_the_folders_above_them() -> None:
+    parts = [LayerPart(tree=MemoryTree({"x": b""}), at=at) for at in ("/opt/b", "/opt/a", "/srv")]
+    found = unpacked(b"".join(stream_layer(arrange_members(parts, rules=RULES))))
+    assert [one.name for one in found] == ["opt", "opt/a", "opt/a/x", "opt/b", "opt/b/x", "srv", "srv/x"]
+
+
+def test_the_folders_above_home_belong_to_root() -> None:
+    rules = LayerRules(uid=1000, gid=1001, home="/opt/lsst/")
+    found = unpacked(layer(MemoryTree({"x": b""}), at="/opt/lsst/sub", rules=rules))
+    assert [(one.name, one.uid, one.gid) for one in found] == [
+        ("opt", 0, 0),
+        ("opt/lsst", 1000, 1001),
+        ("opt/lsst/sub", 1000, 1001),
+        ("opt/lsst/sub/x", 1000, 1001),
+    ]
+
+
+@pytest.mark.parametrize("other", ["/opt", "/opt/a", "/opt/a/b"])
+def test_trees_that_overlap_in_a_layer_are_refused(other: str) -> None:
+    parts = [LayerPart(tree=MemoryTree({}), at=at) for at in ("/opt/a", other)]
+    with pytest.raises(RefusedError, match="overlap in one layer"):
+        refuse_overlaps(parts)
+    refuse_overlaps([LayerPart(tree=MemoryTree({}), at=at) for at in ("/opt/a", "/opt/ab")])

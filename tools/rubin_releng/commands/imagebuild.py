@@ -1,0 +1,71 @@
+"""`rubin-releng image build`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lsstinstall.adapters.locks import hold_lock
+from lsstinstall.commands.frame import output_options
+from rubin_releng.adapters.compressors import GzipCodec, ZstdCodec
+from rubin_releng.adapters.ocilayouts import OciLayout
+from rubin_releng.commands.imageanswers import answer_built, answer_listed
+from rubin_releng.commands.imageinputs import FOLDER, ImageOptions, find_base, image_options, make_plan
+from rubin_releng.images.builder import build_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Any
+
+    from lsstinstall.adapters.console import Console
+    from rubin_releng.images.ports import Codec
+
+__all__ = ["build"]
+
+
+@click.command(epilog="Example: rubin-releng image build --tree env:/opt/lsst/conda --output layout")
+@click.option("--output", required=True, type=FOLDER, help="Layout to write the image into.")
+@click.option(
+    "--compression", type=click.Choice(["zstd", "gzip"]), default="zstd", show_default=True, help="Of layers."
+)
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Layers at once.")
+@click.option(
+    "--previous",
+    multiple=True,
+    type=FOLDER,
+    help="Layout of an earlier image, whose layers are taken where nothing changed; repeatable.",
+)
+@click.option("--dry-run", "-n", is_flag=True, help="Tell what would be written.")
+@image_options
+@output_options
+def build(
+    console: Console,
+    /,
+    output: Path,
+    compression: str,
+    jobs: int,
+    previous: tuple[Path, ...],
+    *,
+    dry_run: bool,
+    **values: Any,
+) -> None:
+    """Build an image from folders, one layer each, or from a plan.
+
+    The same folders give the same bytes, with any number of jobs, in any time
+    zone, for any user.
+    """
+    options = ImageOptions(**values)
+    plan = make_plan(options, output=output)
+    if dry_run:
+        answer_listed(console, plan)
+        return
+    codec: Codec = GzipCodec() if compression == "gzip" else ZstdCodec()
+    earlier = [OciLayout.open(folder) for folder in previous]
+    plan = find_base(plan, options)
+    with hold_lock(output.parent / f".{output.name}.lock", purpose="building an image there", is_kept=False):
+        store = OciLayout.create(output)
+        built = build_image(
+            plan, store=store, codec=codec, reporter=console.reporter(), jobs=jobs, earlier=earlier
+        )
+    answer_built(console, plan, built, output)

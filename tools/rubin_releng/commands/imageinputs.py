@@ -1,0 +1,310 @@
+"""What an image is made of, as options: the same for every builder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from lsstinstall.core.errors import ConfigurationError, RefusedError
+from lsstinstall.core.releaseschemas import parse_image_tag
+from rubin_releng.adapters.foldertrees import FolderTree
+from rubin_releng.adapters.ocilayouts import OciLayout
+from rubin_releng.commands.imageplanfiles import read_layers
+from rubin_releng.core.ocidocuments import Architecture, ImageSettings
+from rubin_releng.images.imageplans import BaseImage, ImagePlan, LayerPlan, pick_image
+from rubin_releng.images.layers import LayerPart, LayerRules
+from rubin_releng.images.layouts import read_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = [
+    "FOLDER",
+    "ImageOptions",
+    "find_base",
+    "image_options",
+    "make_plan",
+    "parse_labels",
+    "split_layout",
+]
+
+F = TypeVar("F", bound="Callable[..., object]")
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageOptions:
+    """Options as they were given.
+
+    Parameters
+    ----------
+    more, trees : `tuple` [ `str`, ... ]
+        Trees, ``DIR`` or ``DIR:PATH``.
+    plan : `~pathlib.Path` or `None`
+        Plan to build from instead of trees.
+    epoch : `int`
+        Seconds since 1970-01-01 UTC.
+    owner, home : `str`
+        ``UID:GID``, and where it owns everything.
+    labels, environment : `tuple` [ `str`, ... ]
+        ``NAME=VALUE`` each.
+    tag : `str` or `None`
+        Name in the layout.
+    architecture : `str`
+        In OCI's words.
+    base : `str` or `None`
+        Image below, ``LAYOUT`` or ``LAYOUT@TAG``.
+    user, folder : `str`
+        Of containers; empty for those of the image below.
+    entry_point, command : `tuple` [ `str`, ... ]
+        Words of what containers start.
+    """
+
+    more: tuple[str, ...]
+    trees: tuple[str, ...]
+    plan: Path | None
+    epoch: int
+    owner: str
+    home: str
+    labels: tuple[str, ...]
+    environment: tuple[str, ...]
+    tag: str | None
+    architecture: str
+    base: str | None
+    user: str
+    folder: str
+    entry_point: tuple[str, ...]
+    command: tuple[str, ...]
+
+
+_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.argument("more", nargs=-1, metavar="[DIR[:PATH]]..."),
+    click.option(
+        "--tree",
+        "trees",
+        multiple=True,
+        metavar="DIR[:PATH]",
+        help="Content of one layer, and where it lies in the image [default: /]; repeatable, lowest first.",
+    ),
+    click.option(
+        "--plan", type=_FILE, help="Plan to build from, as `image plan` writes it, instead of trees."
+    ),
+    click.option("--base", metavar="LAYOUT[@TAG]", help="Image below."),
+    click.option(
+        "--epoch",
+        type=click.IntRange(min=0),
+        envvar="SOURCE_DATE_EPOCH",
+        default=0,
+        show_default=True,
+        help="Time of the image, in seconds since 1970 UTC; no file is newer.",
+    ),
+    click.option(
+        "--owner",
+        default="0:0",
+        show_default=True,
+        metavar="UID:GID",
+        help="Owner of all files below `--home`.",
+    ),
+    click.option(
+        "--home", default="/", show_default=True, help="Folder in the image; those above it belong to user 0."
+    ),
+    click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Label; repeatable."),
+    click.option("--tag", metavar="NAME", help="Name of the image in the layout."),
+    click.option(
+        "--architecture",
+        type=click.Choice([one.value for one in Architecture]),
+        default="amd64",
+        show_default=True,
+        help="What the image runs on.",
+    ),
+    click.option("--user", default="", metavar="UID[:GID]", help="Who containers run as."),
+    click.option("--env", "environment", multiple=True, metavar="NAME=VALUE", help="Variable of containers."),
+    click.option("--workdir", "folder", default="", metavar="PATH", help="Where containers start."),
+    click.option(
+        "--entry-point", multiple=True, metavar="WORD", help="Program of containers; a word each time."
+    ),
+    click.option("--command", multiple=True, metavar="WORD", help="Its arguments, unless others are given."),
+)
+
+
+def image_options(function: F) -> F:
+    """Add the options of `ImageOptions` to a command.
+
+    Parameters
+    ----------
+    function : `~collections.abc.Callable`
+        The command; gets the fields of `ImageOptions` as keywords.
+
+    Returns
+    -------
+    function : `~collections.abc.Callable`
+        The same, decorated.
+    """
+    for add in reversed(_OPTIONS):
+        function = add(function)
+    return function
+
+
+def make_plan(options: ImageOptions, *, output: Path) -> ImagePlan:
+    """Turn options into a plan; nothing is read but a plan file.
+
+    Parameters
+    ----------
+    options : `ImageOptions`
+        As given.
+    output : `~pathlib.Path`
+        Layout that will be written.
+
+    Returns
+    -------
+    plan : `ImagePlan`
+        Without the image below, see `find_base`.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if an option cannot be meant.
+    RefusedError
+        Raised if the layout lies inside a tree.
+    """
+    if options.plan is None:
+        layers = tuple(_parse_tree(text) for text in _joined(options.trees, options.more))
+    elif options.trees or options.more:
+        raise ConfigurationError(
+            "there are trees beside a plan", hint="put them into the plan, or leave it out"
+        )
+    else:
+        layers = read_layers(options.plan)
+    for layer in layers:
+        for part in layer.parts:
+            _refuse_inside(output, part.tree.name)
+    return ImagePlan(
+        layers=layers,
+        architecture=Architecture(options.architecture),
+        rules=_parse_rules(options),
+        labels=parse_labels(options.labels),
+        tag=None if options.tag is None else parse_image_tag(options.tag),
+        settings=ImageSettings(
+            user=options.user,
+            environment=parse_labels(options.environment, what="variable"),
+            entry_point=options.entry_point,
+            command=options.command,
+            folder=options.folder,
+        ),
+    )
+
+
+def find_base(plan: ImagePlan, options: ImageOptions) -> ImagePlan:
+    """Put the image below under a plan.
+
+    Parameters
+    ----------
+    plan : `ImagePlan`
+        As `make_plan` returned it.
+    options : `ImageOptions`
+        As given.
+
+    Returns
+    -------
+    plan : `ImagePlan`
+        The same if there is none.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such layout.
+    RefusedError
+        Raised if it does not hold exactly one image that fits.
+    """
+    if options.base is None:
+        return plan
+    folder, tag = split_layout(options.base)
+    store = OciLayout.open(folder)
+    image = pick_image(read_layout(store), tag=tag, architecture=plan.architecture)
+    return replace(plan, base=BaseImage(image=image, store=store))
+
+
+def split_layout(text: str) -> tuple[Path, str | None]:
+    """Split ``LAYOUT@TAG``.
+
+    Parameters
+    ----------
+    text : `str`
+        With or without a tag.
+
+    Returns
+    -------
+    layout, tag : `tuple` [ `~pathlib.Path`, `str` or `None` ]
+        Its parts.
+    """
+    name, sign, tag = text.rpartition("@")
+    return (Path(name), parse_image_tag(tag)) if sign and "/" not in tag else (Path(text), None)
+
+
+def parse_labels(labels: Iterable[str], *, what: str = "label") -> dict[str, str]:
+    """Read ``KEY=VALUE`` texts.
+
+    Parameters
+    ----------
+    labels : `~collections.abc.Iterable` [ `str` ]
+        As given; later ones win.
+    what : `str`, optional
+        What they are called.
+
+    Returns
+    -------
+    labels : `dict` [ `str`, `str` ]
+        In their order.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if one has no key.
+    """
+    found = {}
+    for text in labels:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise ConfigurationError(f"`{text}` is no {what}", hint="expected `KEY=VALUE`")
+        found[key] = value
+    return found
+
+
+def _joined(trees: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """Take `--tree A B` as well as `--tree A --tree B`, but nothing whose order is unclear."""
+    if not trees and not more:
+        raise ConfigurationError("there is no tree to make an image of", hint="name one with `--tree`")
+    if len(trees) > 1 and more:
+        raise ConfigurationError(
+            f"the order of `{trees[-1]}` and `{more[0]}` is unclear", hint="put `--tree` before each of them"
+        )
+    return (*trees, *more)
+
+
+def _parse_tree(text: str) -> LayerPlan:
+    name, colon, at = text.rpartition(":")
+    if not colon or not at.startswith("/"):
+        name, at = text, "/"
+    if any(part in {".", ".."} for part in at.split("/")):
+        raise ConfigurationError(f"`{at}` is no place in an image", hint="give an absolute path without `..`")
+    at = "/" + "/".join(part for part in at.split("/") if part)
+    return LayerPlan(parts=(LayerPart(tree=FolderTree(Path(name)), at=at),), name=f"tree at {at}")
+
+
+def _refuse_inside(output: Path, tree: str) -> None:
+    if output.resolve().is_relative_to(Path(tree).resolve()):
+        raise RefusedError(f"`{output}` lies inside the tree `{tree}`", hint="write the layout elsewhere")
+
+
+def _parse_rules(options: ImageOptions) -> LayerRules:
+    uid, colon, gid = options.owner.partition(":")
+    if not colon or not (uid.isdecimal() and gid.isdecimal()):
+        raise ConfigurationError(f"`{options.owner}` is no owner", hint="expected numbers, as `1000:1000`")
+    if not options.home.startswith("/"):
+        raise ConfigurationError(f"`{options.home}` is no place in an image", hint="give an absolute path")
+    return LayerRules(epoch=options.epoch, uid=int(uid), gid=int(gid), home=options.home)

@@ -1,0 +1,122 @@
+"""Layers of earlier images that need not be written again: their trees are not even listed."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from rubin_releng.images.imageplans import BuiltLayer, KnownLayer
+from rubin_releng.images.layouts import survey_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from rubin_releng.images.imageplans import LayerPlan
+    from rubin_releng.images.layers import LayerRules
+    from rubin_releng.images.ports import BlobStore
+
+__all__ = [
+    "COMPRESSOR_ANNOTATION",
+    "ENTRIES_ANNOTATION",
+    "KEY_ANNOTATION",
+    "NAME_ANNOTATION",
+    "PRODUCTS_ANNOTATION",
+    "LayerFinder",
+    "layer_annotations",
+]
+
+COMPRESSOR_ANNOTATION = "org.lsst.image.compressor"
+"""Digests of layers can be compared only where this is equal; diff-ids always."""
+
+KEY_ANNOTATION = "org.lsst.image.layer.key"
+"""What a layer was made of; not of layers whose content only reading tells."""
+
+NAME_ANNOTATION = "org.lsst.image.layer.name"
+"""What people call a layer."""
+
+PRODUCTS_ANNOTATION = "org.lsst.image.layer.products"
+"""What is in a layer, ``name version`` each, separated by commas."""
+
+ENTRIES_ANNOTATION = "org.lsst.image.layer.entries"
+"""How many files, folders and links are in a layer."""
+
+
+class LayerFinder:
+    """Knows the layers of earlier images by their keys.
+
+    Parameters
+    ----------
+    stores : `~collections.abc.Iterable` [ `BlobStore` ]
+        Layouts; the first one that has a layer gives it. Damaged ones give
+        what can be read of them.
+    compressor : `str`
+        Layers that another one wrote are not taken.
+    """
+
+    def __init__(self, stores: Iterable[BlobStore], *, compressor: str) -> None:
+        self._found: dict[str, KnownLayer] = {}
+        for store in stores:
+            for key, known in _keyed_layers(store, compressor):
+                self._found.setdefault(key, known)
+
+    def find(self, key: str) -> KnownLayer | None:
+        """Look for a layer.
+
+        Parameters
+        ----------
+        key : `str`
+            Its full key.
+
+        Returns
+        -------
+        layer : `KnownLayer` or `None`
+            `None` if it has to be written.
+        """
+        return self._found.get(key)
+
+
+def layer_annotations(
+    plan: LayerPlan, rules: LayerRules, *, entries: int, compressor: str
+) -> Mapping[str, str]:
+    """Say in a manifest what a layer is.
+
+    Parameters
+    ----------
+    plan : `LayerPlan`
+        The layer.
+    rules : `LayerRules`
+        Times and owners.
+    entries : `int`
+        How many it has.
+    compressor : `str`
+        Name, version and level.
+
+    Returns
+    -------
+    annotations : `~collections.abc.Mapping` [ `str`, `str` ]
+        Of the layer's descriptor.
+    """
+    annotations = {
+        NAME_ANNOTATION: plan.name,
+        ENTRIES_ANNOTATION: str(entries),
+        COMPRESSOR_ANNOTATION: compressor,
+    }
+    if plan.products:
+        annotations[PRODUCTS_ANNOTATION] = ",".join(plan.products)
+    if plan.key is not None:
+        annotations[KEY_ANNOTATION] = plan.full_key(rules)
+    return MappingProxyType(annotations)
+
+
+def _keyed_layers(store: BlobStore, compressor: str) -> Iterator[tuple[str, KnownLayer]]:
+    layout, _ = survey_layout(store)
+    sizes = store.sizes()
+    for image in layout.images:
+        for layer, diff_id in zip(image.layers, image.settings.diff_ids, strict=False):
+            key = layer.annotations.get(KEY_ANNOTATION)
+            entries = layer.annotations.get(ENTRIES_ANNOTATION, "")
+            is_whole = sizes.get(layer.digest.partition(":")[2]) == layer.size_bytes
+            same = layer.annotations.get(COMPRESSOR_ANNOTATION) == compressor
+            if key is not None and is_whole and same and entries.isdecimal():
+                built = BuiltLayer(descriptor=layer, diff_id=diff_id, entries=int(entries))
+                yield key, KnownLayer(layer=built, store=store)
