@@ -10,6 +10,7 @@ import pytest
 from lsstinstall.core.errors import FormatError, NotFoundError, RefusedError, UnavailableError
 from lsstinstall.core.names import ProductName
 from rubin_releng.adapters.git import GitRepository
+from rubin_releng.adapters.gittidying import tidy
 from rubin_releng.adapters.looks import LookOnly
 from rubin_releng.adapters.retries import Retries
 from rubin_releng.adapters.workspaces import BuildDirectory
@@ -269,3 +270,34 @@ def test_a_look_without_fetching_reads_the_clones_that_are_there(
     look = LookOnly(tmp_path / "cache", existing=build_dir, retries=Retries(tries=1))
     assert look.obtain(AFW, remote.url, large_files=False).refs.branches["main"] == old
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_restless_repository_is_fetched_without_asking_first(remote: Remote, build_dir: Path) -> None:
+    settled(build_dir, remote)
+    moves = build_dir / "afw" / ".git" / "lsstinstall-moves"
+    for number in range(4):
+        new = remote.commit({"x": str(number)})
+        assert settled(build_dir, remote)
+        assert GitRepository(build_dir / "afw").work_tree().commit == new
+    assert moves.read_text(encoding="utf-8") == "4\n"
+    assert not settled(build_dir, remote)
+    assert not moves.exists()
+
+
+def test_many_packs_and_refs_become_few_and_nothing_is_pruned(remote: Remote, build_dir: Path) -> None:
+    settled(build_dir, remote)
+    clone = GitRepository(build_dir / "afw")
+    git(clone.directory, "commit", "-q", "--allow-empty", "-m", "Mine")
+    mine = git(clone.directory, "rev-parse", "HEAD")
+    git(clone.directory, "checkout", "-q", "--detach", "HEAD~1")
+    for number in range(6):
+        remote.commit({"x": str(number)}, branch=f"topic{number}")
+        settled(build_dir, remote)
+        git(clone.directory, "repack", "-q")
+    packs = clone.git_dir / "objects" / "pack"
+    before, refs = len(list(packs.glob("*.pack"))), clone.refs()
+    assert tidy(clone, most_packs=2, most_refs=2)
+    assert len(list(packs.glob("*.pack"))) < before
+    assert clone.refs() == refs
+    assert clone.is_commit(mine)
+    assert not tidy(clone)

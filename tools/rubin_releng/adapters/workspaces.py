@@ -13,6 +13,7 @@ from rubin_releng.adapters.clones import Clone
 from rubin_releng.adapters.git import GitRepository
 from rubin_releng.adapters.gitcommands import GitError
 from rubin_releng.adapters.gitlocks import free_lock, locks_in_the_way
+from rubin_releng.adapters.gittidying import tidy
 from rubin_releng.adapters.retries import Retries
 from rubin_releng.adapters.settlements import count_moves, is_sound, note_moves, note_settled, origin_in
 
@@ -216,6 +217,7 @@ def _update(repository: GitRepository, urls: tuple[str, ...]) -> RepositoryRefs:
     refs = repository.fetch(listed=listed)
     changed = repository.stored_refs().targets != stored.targets
     note_moves(git_dir, moves + 1 if changed else 0)
+    tidy(repository)
     return refs
 
 
