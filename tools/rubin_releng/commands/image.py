@@ -11,6 +11,10 @@ __all__ = ["image"]
 _COMMANDS = {
     "build": ("rubin_releng.commands.imagebuild:build", "Build an image from folders or a plan."),
     "check": ("rubin_releng.commands.imagecheck:check", "Check every byte of a layout."),
+    "simulate": (
+        "rubin_releng.commands.imagesimulate:simulate_policies",
+        "Tell what layers would have cost in past weeks.",
+    ),
     "diff": ("rubin_releng.commands.imagediff:diff", "Tell what a client moves from A to B."),
 }
 
