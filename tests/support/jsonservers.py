@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Asked", "Answer", "FakeGitHub", "FakeJira", "JsonServer", "serve_json"]
+__all__ = ["Answer", "Asked", "FakeGitHub", "FakeJira", "JsonServer", "serve_json"]
 
 
 @dataclass
