@@ -9,6 +9,7 @@ from lsstinstall.commands.frame import LazyGroup
 __all__ = ["image"]
 
 _COMMANDS = {
+    "plan": ("rubin_releng.commands.imageplan:plan", "Cut an installation into layers."),
     "build": ("rubin_releng.commands.imagebuild:build", "Build an image from folders or a plan."),
     "check": ("rubin_releng.commands.imagecheck:check", "Check every byte of a layout."),
     "simulate": (

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError, NotFoundError, ProblemsError, ToolkitError
+from lsstinstall.core.releaseschemas import parse_image_tag
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.ocidocuments import Digest, MediaType
 from rubin_releng.core.ocireading import read_marker
-from rubin_releng.images.layouts import survey_layout
+from rubin_releng.images.layerchecks import check_members
+from rubin_releng.images.layouts import TAG_ANNOTATION, survey_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -73,6 +75,7 @@ def check_layout(store: BlobStore, *, codecs: Mapping[str, Codec], reporter: Rep
     blobs = layout.blobs
     diff_ids, more = _check_blobs(blobs, store, codecs, reporter)
     problems.extend(more)
+    problems.extend(_check_entries(layout.entries))
     for image in layout.images:
         problems.extend(_check_image(image, diff_ids))
     if not found:
@@ -97,6 +100,23 @@ def _check_marker(store: BlobStore) -> Iterator[ToolkitError]:
         yield error
 
 
+def _check_entries(entries: Iterable[Descriptor]) -> Iterator[ToolkitError]:
+    """Look at the names in the index."""
+    seen: set[tuple[str, str]] = set()
+    for entry in entries:
+        tag = entry.annotations.get(TAG_ANNOTATION)
+        if tag is None:
+            continue
+        try:
+            parse_image_tag(tag)
+        except ToolkitError as error:
+            yield CorruptError(f"`{entry.digest}` has a name that is none: {error}")
+        platform = "" if entry.platform is None else f"{entry.platform.os}/{entry.platform.architecture}"
+        if (tag, platform) in seen:
+            yield CorruptError(f"the index has two images with the tag `{tag}`")
+        seen.add((tag, platform))
+
+
 def _check_blobs(
     blobs: Mapping[Digest, Descriptor],
     store: BlobStore,
@@ -108,25 +128,29 @@ def _check_blobs(
     problems: list[ToolkitError] = []
     reporter.begin("check blobs", len(blobs))
     for digest, blob in blobs.items():
+        inside: list[str] = []
         try:
-            diff_id = _check_blob(blob, store, codecs)
+            diff_id = _check_blob(blob, store, codecs, inside)
         except ToolkitError as error:
             problems.append(error)
             reporter.step(digest, Outcome.FAILED)
             continue
+        problems.extend(CorruptError(f"in the layer `{digest}` {problem}") for problem in inside)
         if diff_id is not None:
             diff_ids[digest] = diff_id
-        reporter.step(digest, Outcome.DONE, detail=f"{blob.size_bytes} bytes")
+        reporter.step(digest, Outcome.FAILED if inside else Outcome.DONE, detail=f"{blob.size_bytes} bytes")
     reporter.end()
     return diff_ids, problems
 
 
-def _check_blob(blob: Descriptor, store: BlobStore, codecs: Mapping[str, Codec]) -> Digest | None:
-    """Compare digest and size; for a layer return its diff-id."""
+def _check_blob(
+    blob: Descriptor, store: BlobStore, codecs: Mapping[str, Codec], inside: list[str]
+) -> Digest | None:
+    """Compare digest and size; for a layer look inside and return its diff-id."""
     counter = _Counter(store, blob.digest)
     diff_id, damage = None, None
     try:
-        diff_id = _diff_id(blob, counter.pieces, codecs)
+        diff_id = _diff_id(blob, counter.pieces, codecs, inside)
     except NotFoundError as error:
         raise CorruptError(f"the blob `{blob.digest}` is missing") from error
     except CorruptError as error:
@@ -168,13 +192,20 @@ class _Counter:
         return f"sha256:{self._content.hexdigest()}"
 
 
-def _diff_id(blob: Descriptor, pieces: Iterable[bytes], codecs: Mapping[str, Codec]) -> Digest | None:
+def _diff_id(
+    blob: Descriptor, pieces: Iterable[bytes], codecs: Mapping[str, Codec], inside: list[str]
+) -> Digest | None:
     codec = codecs.get(blob.media_type)
     if codec is None and blob.media_type != MediaType.LAYER:
         return None
     content = hashlib.sha256()
-    for piece in pieces if codec is None else codec.decompress(pieces):
-        content.update(piece)
+
+    def hashed() -> Iterator[bytes]:
+        for piece in pieces if codec is None else codec.decompress(pieces):
+            content.update(piece)
+            yield piece
+
+    check_members(hashed(), tell=inside.append)
     return Digest(f"sha256:{content.hexdigest()}")
 
 
@@ -190,6 +221,11 @@ def _check_image(image: FoundImage, diff_ids: Mapping[Digest, Digest]) -> Iterat
         yield CorruptError(
             f"`{name}` has {len(image.layers)} layers, and its configuration"
             f" {len(image.settings.diff_ids)} diff-ids"
+        )
+    steps = image.settings.steps
+    if steps is not None and steps != len(image.settings.diff_ids):
+        yield CorruptError(
+            f"the history of `{name}` is one of {steps} layers, and there are {len(image.settings.diff_ids)}"
         )
     for layer, diff_id in zip(image.layers, image.settings.diff_ids, strict=False):
         if layer.media_type not in _LAYERS:
