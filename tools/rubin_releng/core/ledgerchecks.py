@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
 from rubin_releng.core.ledgers import COMPATIBLE, EXACT, Section
@@ -137,8 +137,10 @@ def _exclusive(ledger: Ledger) -> Iterator[LedgerProblem]:
             place = entry.section if entry.section is Section.RUN else (entry.section, entry.output)
             groups[place, entry.package].append(entry)
     for rows in groups.values():
-        for first, second in combinations(rows, 2):
-            if exclusive([first.limit, second.limit]):
+        limits = {row.limit for row in rows}
+        bad = {pair for pair in permutations(limits, 2) if exclusive(pair)}
+        for first, second in combinations(rows, 2) if bad else ():
+            if (first.limit, second.limit) in bad:
                 shared = _overlap(first, second, ledger)
                 if shared is not None:
                     yield _contradiction(first, second, *shared)

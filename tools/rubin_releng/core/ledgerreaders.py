@@ -181,11 +181,13 @@ class LedgerReader:
         return tuple(found)
 
     def _check_platform(self, item: PlacedValue, platform: CondaSubdir, of: frozenset[VersionId]) -> None:
-        known = {one: None for record in self.records if record.id in of for one in record.platforms}
-        if platform not in known and known:
-            near = get_close_matches(platform, known, n=1)
-            hint = f"near is `{near[0]}`" if near else f"they are built for {', '.join(known)}"
-            self.complain(item, f"no version of this row is built for `{platform}`", hint)
+        records = [record for record in self.records if record.id in of]
+        if not records or any(platform in record.platforms for record in records):
+            return
+        known = {one: None for record in records for one in record.platforms}
+        near = get_close_matches(platform, known, n=1)
+        hint = f"near is `{near[0]}`" if near else f"they are built for {', '.join(known)}"
+        self.complain(item, f"no version of this row is built for `{platform}`", hint)
 
     def versions(self, value: PlacedValue | None) -> frozenset[VersionId]:
         """Read a list of versions and ranges; all of them if there is none."""

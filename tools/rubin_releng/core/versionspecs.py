@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -64,6 +65,7 @@ class VersionRange:
         return VersionRange(low=low, low_open=low_open, high=high, high_open=not closed)
 
 
+@functools.lru_cache(maxsize=10_000)
 def parse_range(limit: str) -> VersionRange | None:
     """Read a limit as a range of versions.
 
