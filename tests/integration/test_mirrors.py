@@ -51,7 +51,6 @@ def _history(mirrors: Mirrors, url: str) -> LoggedHistory:
 
 
 def test_a_mirror_has_commits_and_tags_and_no_files(remote: Remote, mirrors: Mirrors) -> None:
-    git(remote.path, "config", "uploadpack.allowFilter", "true")
     assert _update(mirrors, remote.url) == MirrorResult(changed=1, unchanged=0, kept={}, missing={})
     history = _history(mirrors, remote.url)
     names = (MAIN, "refs/tags/w.2026.01", "refs/tags/w.2026.02", remote.head()[:10])
@@ -61,6 +60,19 @@ def test_a_mirror_has_commits_and_tags_and_no_files(remote: Remote, mirrors: Mir
     )
     assert set(kinds.split()) == {"commit", "tag"}
     assert _update(mirrors, remote.url).unchanged == 1
+
+
+def test_a_repository_on_this_machine_may_lack_its_files(remote: Remote, mirrors: Mirrors) -> None:
+    file = git(remote.path, "rev-parse", "HEAD:ups/afw.table")
+    (remote.path / ".git" / "objects" / file[:2] / file[2:]).unlink()
+    assert not _update(mirrors, remote.url).missing
+    assert _history(mirrors, remote.url).resolve((MAIN,)) == (remote.head(),)
+
+
+def test_what_could_not_be_mirrored_leaves_nothing_behind(remote: Remote, mirrors: Mirrors) -> None:
+    (remote.path / ".git" / "objects" / remote.head()[:2] / remote.head()[2:]).unlink()
+    assert list(_update(mirrors, remote.url).missing) == [remote.url]
+    assert not list((mirrors.folder / "repositories").iterdir())
 
 
 def test_new_commits_moved_tags_and_removed_refs_are_followed(remote: Remote, mirrors: Mirrors) -> None:

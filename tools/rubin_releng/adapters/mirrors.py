@@ -18,6 +18,7 @@ from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.names import GitSha
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.adapters.gitcommands import GitError, run_git
+from rubin_releng.adapters.gitpromises import PATIENCE, remote_settings
 from rubin_releng.adapters.loggedhistories import LOG_OPTIONS
 from rubin_releng.adapters.mirrorstores import MirrorRef, MirrorStore
 
@@ -36,9 +37,6 @@ _REF_FORMAT = (
     "%(contents:subject)"
 )
 _SYMBOLIC = re.compile(r"ref: refs/heads/(\S+)\tHEAD")
-# Nothing of a mirror asks the remote for a file that it lacks: only the fetch knows that it may.
-_PROMISED = ("-c", "remote.origin.promisor=true", "-c", "remote.origin.partialclonefilter=tree:0")
-_PATIENCE = ("-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=120")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +186,11 @@ class Mirrors:
         shutil.rmtree(fresh, ignore_errors=True)
         options = ("init", "-q", "--bare", "--template=", "-b", branch or "main")
         run_git((*options, str(fresh)), doing=f"make a mirror of <{url}>")
-        branch = _fetch(fresh, url, branch)
+        try:
+            branch = _fetch(fresh, url, branch)
+        except ToolkitError:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
         shutil.rmtree(directory, ignore_errors=True)
         fresh.rename(directory)
         self._keep(url, directory, branch, before=None)
@@ -229,7 +231,7 @@ def _fetch(directory: Path, url: str, branch: str | None) -> str | None:
     _connect(directory, url, branch)
     if _has_main(directory, branch):
         return branch
-    answer = _git(directory, *_PATIENCE, "ls-remote", "--symref", url, "HEAD", doing=f"look at <{url}>")
+    answer = _git(directory, *PATIENCE, "ls-remote", "--symref", url, "HEAD", doing=f"look at <{url}>")
     found = _SYMBOLIC.search(answer)
     if found is None:
         return None
@@ -250,14 +252,7 @@ def _connect(directory: Path, url: str, branch: str | None) -> None:
         "--no-write-fetch-head",
         "--no-auto-maintenance",
     )
-    settings = (
-        "-c",
-        f"remote.origin.url={url}",
-        "-c",
-        "fetch.showForcedUpdates=false",
-        *_PATIENCE,
-        *_PROMISED,
-    )
+    settings = (*remote_settings(url), "-c", "fetch.showForcedUpdates=false")
     refspecs = (f"+{pattern}:{pattern}" for pattern in patterns)
     _git(directory, *settings, *options, "origin", *refspecs, doing=f"fetch <{url}>")
 
