@@ -11,6 +11,8 @@ __all__ = ["image"]
 _COMMANDS = {
     "plan": ("rubin_releng.commands.imageplan:plan", "Cut an installation into layers."),
     "build": ("rubin_releng.commands.imagebuild:build", "Build an image from folders or a plan."),
+    "index": ("rubin_releng.commands.imageindex:index", "Join images of several architectures."),
+    "tags": ("rubin_releng.commands.imageindex:tags", "Tell the names that an image gets."),
     "check": ("rubin_releng.commands.imagecheck:check", "Check every byte of a layout."),
     "simulate": (
         "rubin_releng.commands.imagesimulate:simulate_policies",

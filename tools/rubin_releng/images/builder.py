@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from rubin_releng.images.layouts import Layout
     from rubin_releng.images.ports import BlobStore, Codec
 
-__all__ = ["build_image", "format_created", "list_layers", "publish_entry", "write_document"]
+__all__ = ["build_image", "format_created", "list_layers", "prune", "publish_entry", "write_document"]
 
 
 def list_layers(plan: ImagePlan, *, finder: LayerFinder | None = None) -> tuple[LayerWork, ...]:
@@ -180,6 +180,17 @@ def publish_entry(before: Layout, entry: Descriptor, store: BlobStore) -> None:
     """
     kept = [one for one in before.entries if not _is_same_name(one, entry)]
     store.write_index(canonical_json(index_document([*kept, entry])))
+    prune(store)
+
+
+def prune(store: BlobStore) -> None:
+    """Remove what the index of a layout does not lead to.
+
+    Parameters
+    ----------
+    store : `BlobStore`
+        The layout.
+    """
     needed = {digest.partition(":")[2] for digest in read_layout(store).blobs}
     for name in sorted(set(store.sizes()) - needed):
         store.remove(name)

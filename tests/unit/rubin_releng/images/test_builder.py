@@ -406,43 +406,47 @@ def test_layers_are_written_side_by_side() -> None:
     )
     assert not both.broken
 
-    def test_a_history_of_other_layers_is_told(self) -> None:
-        store, _ = self.built()
-        replace_document(store, "config", {"history": [{"empty_layer": True}, {"created_by": "x"}]})
-        assert any("is one of 1 layers, and there are 2" in one for one in problems_of(store))
 
-    def test_an_image_without_a_history_is_in_order(self) -> None:
-        store, _ = self.built()
-        replace_document(store, "config", {"history": None})
-        assert [one for one in problems_of(store) if "history" in one] == []
+def test_a_history_of_other_layers_is_told() -> None:
+    store, _ = TestCheck().built()
+    replace_document(store, "config", {"history": [{"empty_layer": True}, {"created_by": "x"}]})
+    assert any("is one of 1 layers, and there are 2" in one for one in problems_of(store))
 
-    def test_names_that_are_none_or_twice_there_are_told(self) -> None:
-        store, built = self.built()
-        index = json.loads(store.index or b"")
-        (entry,) = index["manifests"]
-        wrong = {**entry, "annotations": {"org.opencontainers.image.ref.name": "a b"}}
-        del wrong["platform"]
-        index["manifests"] = [entry, entry, wrong]
-        store.index = json.dumps(index).encode()
-        twice, bad = problems_of(store)
-        assert twice == "the index has two images with the tag `x`"
-        assert bad.startswith(f"`{built.manifest.digest}` has a name that is none: ")
 
-    def test_what_is_wrong_inside_of_a_layer_is_told(self) -> None:
-        store = MemoryStore()
-        tree = MemoryTree({"x": b"1", "y": b"2"})
-        built = build(ImagePlan(layers=(one_tree(tree),)), store)
-        digest = built.layers[0].descriptor.digest
-        name = digest.partition(":")[2]
-        content = bytearray(store.blobs[name])
-        content[1024:1536] = content[0:512]
-        changed = store.write([bytes(content)])
-        manifest = document(store, built.manifest.digest)
-        manifest["layers"][0].update(digest=changed.digest)
-        config = document(store, built.config.digest)
-        config["rootfs"]["diff_ids"] = [changed.digest]
-        manifest["config"].update(put(store, config))
-        index = json.loads(store.index or b"")
-        index["manifests"][0].update(put(store, manifest))
-        store.index = json.dumps(index).encode()
-        assert f"in the layer `{changed.digest}` the entry `x` is there twice" in problems_of(store)
+def test_an_image_without_a_history_is_in_order() -> None:
+    store, _ = TestCheck().built()
+    replace_document(store, "config", {"history": None})
+    assert [one for one in problems_of(store) if "history" in one] == []
+
+
+def test_names_that_are_none_or_twice_there_are_told() -> None:
+    store, built = TestCheck().built()
+    index = json.loads(store.index or b"")
+    (entry,) = index["manifests"]
+    wrong = {**entry, "annotations": {"org.opencontainers.image.ref.name": "a b"}}
+    del wrong["platform"]
+    index["manifests"] = [entry, entry, wrong]
+    store.index = json.dumps(index).encode()
+    twice, bad = problems_of(store)
+    assert twice == "the index has two images with the tag `x`"
+    assert bad.startswith(f"`{built.manifest.digest}` has a name that is none: ")
+
+
+def test_what_is_wrong_inside_of_a_layer_is_told() -> None:
+    store = MemoryStore()
+    tree = MemoryTree({"x": b"1", "y": b"2"})
+    built = build(ImagePlan(layers=(one_tree(tree),)), store)
+    digest = built.layers[0].descriptor.digest
+    name = digest.partition(":")[2]
+    content = bytearray(store.blobs[name])
+    content[1024:1536] = content[0:512]
+    changed = store.write([bytes(content)])
+    manifest = document(store, built.manifest.digest)
+    manifest["layers"][0].update(digest=changed.digest)
+    config = document(store, built.config.digest)
+    config["rootfs"]["diff_ids"] = [changed.digest]
+    manifest["config"].update(put(store, config))
+    index = json.loads(store.index or b"")
+    index["manifests"][0].update(put(store, manifest))
+    store.index = json.dumps(index).encode()
+    assert f"in the layer `{changed.digest}` the entry `x` is there twice" in problems_of(store)
