@@ -130,6 +130,7 @@ def _add_mirror(
     found: _Found, options: ChangeLogOptions, reporter: Reporter, dropped: Collection[ProductName]
 ) -> None:
     # Imported here: change logs of clones need neither YAML nor a mirror.
+    from rubin_releng.adapters.mirrorfiles import MirrorFiles  # noqa: PLC0415
     from rubin_releng.adapters.mirrors import Mirrors  # noqa: PLC0415
     from rubin_releng.adapters.repositoryindexes import RepositoryIndexes  # noqa: PLC0415
 
@@ -147,4 +148,5 @@ def _add_mirror(
         found.addresses[name] = one.url
         if one.url in histories:
             found.readers[name] = histories[one.url]
-            found.directories[name] = mirrors.directory(one.url)
+            found.directories[name] = directory = mirrors.directory(one.url)
+            found.fragments[name] = MirrorFiles(directory, one.url, offline=options.places.offline)
