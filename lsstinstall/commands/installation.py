@@ -205,7 +205,7 @@ class Installation:
         if request.tag is not None:
             version = read_environment_version(self._open_root(request.eups_url), request.tag)
         return EnvironmentRequest(
-            spec=EnvSpec(version=version, developer=request.developer),
+            spec=EnvSpec(version=version, variant=request.variant),
             name=request.name,
             update=request.update,
             channels=request.channels,

@@ -34,8 +34,10 @@ class InstallationRequest:
         environment from before it; `None` for the newest.
     name : `EnvName` or `None`
         Name of the environment, if not the usual one.
-    update, developer : `bool`
+    update : `bool`
         As in `EnvironmentRequest`.
+    variant : `str` or `None`
+        As in `EnvSpec`.
     conda : `bool`
         Whether conda itself comes with the first environment of a folder.
     conda_root : `~pathlib.Path`
@@ -68,7 +70,7 @@ class InstallationRequest:
     version: EnvVersion | None
     name: EnvName | None
     update: bool
-    developer: bool
+    variant: str | None
     conda: bool
     conda_root: Path
     channels: tuple[str, ...]

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 from lsstinstall.adapters.packagedata import load_defaults
 from lsstinstall.commands.installationplans import InstallationRequest
 from lsstinstall.commands.servers import pick_settings
-from lsstinstall.core.environments import BASE, EnvName, EnvVersion, parse_env_name, parse_recorded_version
+from lsstinstall.core.environments import (
+    BASE,
+    DEVELOPER,
+    EnvName,
+    EnvVersion,
+    parse_env_name,
+    parse_recorded_version,
+)
 from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.tags import parse_tag
@@ -122,7 +129,7 @@ def read_request(
         version=_version(version or defaults.version),
         name=_name(options.env_name) if options.env_name else None,
         update=options.update,
-        developer=options.developer,
+        variant=DEVELOPER if options.developer else None,
         conda=not options.no_conda,
         conda_root=_folder(active or Path(options.conda_path or "conda")),
         channels=_channels(options, defaults.channels if settings.channels is None else settings.channels),

@@ -54,7 +54,7 @@ class EnvironmentRequest:
     Parameters
     ----------
     spec : `EnvSpec`
-        Version of rubin-env, and whether the developers' tools come with it.
+        Version of rubin-env, and its variant.
     name : `EnvName` or `None`
         `None` for the name that follows from the version. An environment of
         a name that was given is taken as it is.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASE",
+    "DEVELOPER",
     "METAPACKAGE",
     "EnvLock",
     "EnvName",
@@ -44,7 +45,10 @@ __all__ = [
     "parse_recorded_version",
 ]
 
-_DEVELOPER = "rubin-env-developer"
+DEVELOPER = f"{METAPACKAGE}-developer"
+"""Adds the developers' tools."""
+
+_NO_SYSROOT = f"{METAPACKAGE}-nosysroot"
 _EUPS = "eups"
 _MARKER = "@EXPLICIT"
 _NAME_LINE = "#environment_name:"
@@ -67,12 +71,18 @@ class EnvSpec:
     version : `EnvVersion` or `None`
         `None` for the newest there is. What a commit names was never solved
         for: a list has its packages.
-    developer : `bool`
-        Whether the developers' tools come with it.
+    variant : `str` or `None`
+        A package of rubin-env's family that comes with it, as
+        ``rubin-env-developer``.
     """
 
     version: EnvVersion | None = None
-    developer: bool = False
+    variant: str | None = None
+
+    @property
+    def metapackage(self) -> str:
+        """The package whose version is asked for: rubin-env, if it is not one that rubin-env adds to."""
+        return _NO_SYSROOT if self.variant == _NO_SYSROOT else METAPACKAGE
 
     def specs(self) -> tuple[str, ...]:
         """Say it in conda's words.
@@ -84,12 +94,12 @@ class EnvSpec:
             which is asked for instead.
         """
         if self.version is None:
-            first = METAPACKAGE
+            first = self.metapackage
         elif legacy_commit(self.version) is not None:
             first = _EUPS
         else:
-            first = f"{METAPACKAGE}={self.version}"
-        return (first, _DEVELOPER) if self.developer else (first,)
+            first = f"{self.metapackage}={self.version}"
+        return (first,) if self.variant in {None, _NO_SYSROOT} else (first, str(self.variant))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

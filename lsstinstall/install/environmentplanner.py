@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_environment"]
 
-_DEVELOPER = f"{METAPACKAGE}-developer"
 _SPEC_NAME = re.compile(r"(?:.*::)?([A-Za-z0-9_.-]+)")
 
 
@@ -43,7 +42,7 @@ def plan_environment(
     """Decide what to do about the conda environment.
 
     An environment that is there and complete is left alone, unless an update
-    was asked for or the developers' tools are missing; one that was
+    was asked for or the variant is missing; one that was
     interrupted is made anew or repaired. Nothing is changed.
 
     Parameters
@@ -93,7 +92,7 @@ class _Planner:
         packages = self._wanted()
         # Only now is it sure what "newest" or the beginning of a version means.
         if version is None or not self._is_former:
-            version = _version_of(packages)
+            version = _version_of(packages, self.request.spec.metapackage)
         name = self._name(version)
         condition = self.store.condition(name)
         if condition not in {EnvironmentCondition.ABSENT, EnvironmentCondition.UNFINISHED}:
@@ -122,13 +121,14 @@ class _Planner:
             return self._change(name, version, EnvironmentAction.REPAIR, present)
         if self.request.update and self.read_lock is None:
             return self._change(name, version, EnvironmentAction.UPDATE, present)
-        if self.request.spec.developer and not any(one.package.name == _DEVELOPER for one in present):
+        variant = self.request.spec.variant
+        if variant is not None and not any(one.package.name == variant for one in present):
             return self._change(name, version, EnvironmentAction.EXTEND, present)
         return EnvironmentPlan(
             name=name,
             version=version,
             action=EnvironmentAction.KEEP,
-            found=next((one for one in _rubin_envs(present) if one != version), None),
+            found=next((one for one in _versions(present, METAPACKAGE) if one != version), None),
         )
 
     def _change(
@@ -140,7 +140,7 @@ class _Planner:
     ) -> EnvironmentPlan:
         specs = self._specs_of(name, version)
         if action is EnvironmentAction.EXTEND:
-            packages = self._solve((_DEVELOPER,), pinned=present)
+            packages = self._solve(self.request.spec.specs()[-1:], pinned=present)
         elif self.read_lock is not None:
             packages = self._wanted()
         else:
@@ -163,7 +163,7 @@ class _Planner:
         specs = [*replace(self.request.spec, version=version).specs()]
         for spec in self.engine.requested(self.store.prefix(name)):
             package = _spec_name(spec)
-            if package != METAPACKAGE:
+            if package != self.request.spec.metapackage:
                 specs.append(package if _is_ours(package) else spec)
         return tuple(dict.fromkeys(specs))
 
@@ -224,16 +224,16 @@ class _Planner:
         return version is not None and legacy_commit(version) is not None
 
 
-def _version_of(packages: Sequence[SolvedPackage]) -> EnvVersion:
-    for version in _rubin_envs(packages):
+def _version_of(packages: Sequence[SolvedPackage], metapackage: str) -> EnvVersion:
+    for version in _versions(packages, metapackage):
         return version
     raise ToolkitError(
-        f"the environment has no package `{METAPACKAGE}`", hint="its version decides where binaries lie"
+        f"the environment has no package `{metapackage}`", hint="its version decides where binaries lie"
     )
 
 
-def _rubin_envs(packages: Sequence[SolvedPackage]) -> Iterator[EnvVersion]:
-    return (EnvVersion(one.package.version) for one in packages if one.package.name == METAPACKAGE)
+def _versions(packages: Sequence[SolvedPackage], name: str) -> Iterator[EnvVersion]:
+    return (EnvVersion(one.package.version) for one in packages if one.package.name == name)
 
 
 def _is_ours(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ _FOLDERS = (
     *("sources", "build", "var/run", "var/log", "lfs", "distserver/production", "etc", "env", "stack", "bin"),
 )
 _MARKS = ("etc/settings.cfg.sh", "etc/repos.yaml", "bin/envconfig", "var/run")
-_DEVELOPER = "rubin-env-developer"
+_VARIANT = re.compile(r"rubin-env-[a-z0-9][a-z0-9_.-]*")
 _DEV_CHANNEL = "conda-forge/label/rubin-env_dev"
 
 
@@ -123,17 +124,12 @@ def _check(options: DeployOptions) -> None:
         raise ConfigurationError(f"only one of -v, -r and -x is allowed, and not {' and '.join(given)}")
     if options.variant is None:
         return
-    if not options.variant.startswith("rubin-env-"):
+    if _VARIANT.fullmatch(options.variant) is None:
         raise ConfigurationError(
-            f"`{options.variant}` is no variant", hint="its name begins with `rubin-env-`"
+            f"`{options.variant}` is no variant of rubin-env", hint="name one as `rubin-env-developer`"
         )
     if options.tag or options.ref:
         raise ConfigurationError("-V says what to solve for, and -x and -r take what was solved before")
-    if options.variant != _DEVELOPER:
-        raise ConfigurationError(
-            f"variant `{options.variant}` is not known: only `{_DEVELOPER}` is offered here",
-            hint="make the environment without -V, then `conda install` what is missing in it",
-        )
 
 
 def _folder() -> Path:
@@ -163,7 +159,7 @@ def _request(root: LsstswRoot, options: DeployOptions, reporter: Reporter) -> In
         version=None if tag is not None else version,
         name=parse_env_name(name),
         update=False,
-        developer=options.variant == _DEVELOPER,
+        variant=options.variant,
         conda=not (root.conda / "bin" / "conda").exists(),
         conda_root=root.conda,
         channels=_channels(options, settings.channels or defaults.channels, str(version)),

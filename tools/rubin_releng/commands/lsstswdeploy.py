@@ -18,7 +18,7 @@ __all__ = ["deploy"]
 @click.option("-v", "version", metavar="VERSION", help="Version of rubin-env [default: LSST_SPLENV_REF].")
 @click.option("-r", "ref", metavar="COMMIT", help="Commit of scipipe_conda_env, from before rubin-env.")
 @click.option("-x", "tag", metavar="EUPSTAG", help="The exact environment of this EUPS tag.")
-@click.option("-V", "variant", metavar="VARIANT", help="A variant of rubin-env: rubin-env-developer.")
+@click.option("-V", "variant", metavar="VARIANT", help="A variant of rubin-env, as rubin-env-developer.")
 @click.option("--eups-url", metavar="URL", help="Root of the distribution server.")
 @click.option(
     "-C", "--channel", "channels", multiple=True, metavar="CHANNEL", help="Conda channel; repeatable."

@@ -95,7 +95,12 @@ def test_environments_before_rubin_env_are_told_by_their_commit(recorded: str, c
 def test_a_solver_is_asked_for_the_metapackage() -> None:
     assert EnvSpec().specs() == ("rubin-env",)
     assert EnvSpec(version=EnvVersion("13.0.1")).specs() == ("rubin-env=13.0.1",)
-    assert EnvSpec(developer=True).specs() == ("rubin-env", "rubin-env-developer")
+    assert EnvSpec(variant="rubin-env-developer").specs() == ("rubin-env", "rubin-env-developer")
+
+
+def test_what_rubin_env_itself_needs_is_asked_for_alone() -> None:
+    spec = EnvSpec(version=EnvVersion("13.0.1"), variant="rubin-env-nosysroot")
+    assert spec.specs() == ("rubin-env-nosysroot=13.0.1",)
 
 
 def test_eups_is_asked_for_where_there_is_no_metapackage() -> None:

@@ -27,12 +27,12 @@ def _engine(*more: SolvedPackage) -> FakeEngine:
 def _request(
     version: str | None = "13.0.1",
     *,
-    developer: bool = False,
+    variant: str | None = None,
     update: bool = False,
     name: str | None = None,
 ) -> EnvironmentRequest:
     return EnvironmentRequest(
-        spec=EnvSpec(version=None if version is None else EnvVersion(version), developer=developer),
+        spec=EnvSpec(version=None if version is None else EnvVersion(version), variant=variant),
         name=None if name is None else EnvName(name),
         update=update,
         channels=("https://example.org/c",),
@@ -154,7 +154,7 @@ def test_an_update_without_a_change_does_nothing() -> None:
 def test_the_developers_tools_are_added_and_nothing_else_is_changed() -> None:
     engine = _engine(solved("python-3.13.6"))
     store = _present(engine, NEW, PYTHON, EUPS)
-    plan = _plan(_request(developer=True), engine, store)
+    plan = _plan(_request(variant="rubin-env-developer"), engine, store)
     assert plan.action is EnvironmentAction.EXTEND
     assert _names(plan.added) == ["rubin-env-developer 13.0.1"]
     assert plan.removed == ()
@@ -164,7 +164,17 @@ def test_the_developers_tools_are_added_and_nothing_else_is_changed() -> None:
 def test_the_developers_tools_are_not_added_twice() -> None:
     engine = _engine()
     store = _present(engine, NEW, TOOLS)
-    assert _plan(_request(developer=True), engine, store).action is EnvironmentAction.KEEP
+    assert _plan(_request(variant="rubin-env-developer"), engine, store).action is EnvironmentAction.KEEP
+
+
+def test_what_lacks_rubin_env_itself_has_its_own_version() -> None:
+    own = solved("rubin-env-nosysroot-13.0.1")
+    plan = _plan(_request("13", variant="rubin-env-nosysroot"), _engine(own), FakeStore())
+    assert (plan.version, plan.specs) == ("13.0.1", ("rubin-env-nosysroot=13.0.1",))
+    engine = _engine(own)
+    store = _present(engine, NEW, own, specs=("rubin-env=13.0.1",))
+    again = _plan(_request(variant="rubin-env-nosysroot"), engine, store)
+    assert again.action is EnvironmentAction.KEEP
 
 
 def _lock(*packages: SolvedPackage, platform: str = LINUX) -> EnvLock:
@@ -180,7 +190,7 @@ def test_an_exact_environment_has_the_packages_of_its_list() -> None:
 
 
 def test_the_developers_tools_come_on_top_of_an_exact_environment() -> None:
-    plan = _plan(_request(developer=True), _engine(), FakeStore(), _lock(NEW, PYTHON))
+    plan = _plan(_request(variant="rubin-env-developer"), _engine(), FakeStore(), _lock(NEW, PYTHON))
     assert _names(plan.packages) == ["python 3.13.5", "rubin-env 13.0.1", "rubin-env-developer 13.0.1"]
 
 
@@ -257,4 +267,4 @@ def test_a_list_of_today_has_to_hold_together() -> None:
     engine = _engine()
     engine.clashing = frozenset({"python"})
     with pytest.raises(ToolkitError, match="no solution for what is pinned"):
-        _plan(_request(developer=True), engine, FakeStore(), _lock(NEW, PYTHON))
+        _plan(_request(variant="rubin-env-developer"), engine, FakeStore(), _lock(NEW, PYTHON))
