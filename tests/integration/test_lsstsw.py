@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -181,6 +182,33 @@ def test_settings_of_the_folder_hold(tiny: TinyStack) -> None:
     answer = lsstsw(tiny, "rebuild", "-p")
     assert answer.code == 2
     assert "only a shell can read" in answer.stderr
+
+
+def test_what_is_in_a_build_cache_is_not_built_again(tiny: TinyStack) -> None:
+    cache = str(tiny.folder / "cache")
+    assert lsstsw(tiny, "rebuild", "--cache", cache).code == 0
+    shutil.rmtree(tiny.folder / "stack")
+    assert lsstsw(tiny, "rebuild", "--json", LSSTINSTALL_BUILD_CACHE=cache).data["cached"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "code", "told"),
+    [
+        (("-b", "b99"), {}, 3, "versiondb has no build `b99`"),
+        (("-b", "w_latest"), {}, 2, "`w_latest` is not a build"),
+        ((), {"EUPS_PKGROOT": "https://example.org/stack/src"}, 2, "from where products are installed"),
+        ((), {"EUPS_PKGROOT": "/a|/b"}, 2, "from where products are installed"),
+        ((), {"EUPS_PKGROOT": "s3://"}, 2, "names no bucket"),
+    ],
+)
+def test_what_cannot_be_published_is_told(
+    tiny: TinyStack, arguments: tuple[str, ...], variables: dict[str, str], code: int, told: str
+) -> None:
+    assert lsstsw(tiny, "rebuild", "-p").code == 0
+    answer = lsstsw(tiny, "publish", *arguments, "lsst_distrib", **variables)
+    assert answer.code == code, answer.stderr
+    assert told in answer.stderr
+    assert not (tiny.folder / "s3:").exists()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.condachannels import make_channel, rubin_env_packages
+from tests.support.condachannels import SmallPackage, make_channel, rubin_env_packages
 from tests.support.distribution import NEW_TAG, Distribution, make_distribution
 from tests.support.repositories import Remote
 from tests.support.stackbuilding import Answer, TinyStack
@@ -64,7 +64,11 @@ class Deployed:
 @pytest.fixture(scope="module")
 def distribution(tmp_path_factory: pytest.TempPathFactory) -> Distribution:
     made = make_distribution(tmp_path_factory.mktemp("distribution"))
-    make_channel(made.channel, "linux-64", *rubin_env_packages())
+    variants = (
+        SmallPackage(name="rubin-env-rsp", version="13.0.1", depends=("rubin-env ==13.0.1",)),
+        SmallPackage(name="rubin-env-nosysroot", version="13.0.1", depends=("python",)),
+    )
+    make_channel(made.channel, "linux-64", *rubin_env_packages(), *variants)
     return made
 
 
@@ -111,10 +115,12 @@ def test_a_shell_uses_the_environment(made: Deployed, shell: str) -> None:
         pytest.skip(f"there is no {shell}")
     told = made.run("envconfig", "-n", NAME, "--shell", "sh")
     assert told.code == 0, told.stderr
-    script = 'eval "$1"; echo "$CONDA_DEFAULT_ENV|$EUPS_PATH|$EUPS_DISTRIB|$LSSTSW"'
+    script = 'eval "$1"; echo "$CONDA_DEFAULT_ENV|$EUPS_PATH|$EUPS_DISTRIB|$LSSTSW|${EUPS_PKGROOT-none}"'
     done = made.call((shell, "-c", script, shell, told.stdout), {})
-    name, stack, server, root = done.stdout.strip().splitlines()[-1].split("|")
+    name, stack, server, root, pkgroot = done.stdout.strip().splitlines()[-1].split("|")
     assert (name, stack, root) == (NAME, str(made.folder / "stack" / NAME), str(made.folder))
+    # It says where to publish to here, and not where products are installed from.
+    assert pkgroot == "none"
     assert server.endswith("conda-system/miniconda3-py38_4.9.2-13.0.1")
 
 
@@ -123,7 +129,7 @@ def test_other_shells_use_it_too(made: Deployed, shell: str, kind: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell}")
     told = made.run("envconfig", "-n", NAME, "--shell", kind).stdout
-    done = made.call((shell, "-c", f"{told.strip()}; echo $EUPS_PATH"), {})
+    done = made.call((shell, "-c", f"{told.strip()}; echo $EUPS_PATH; printenv EUPS_PKGROOT"), {})
     assert done.stdout.strip().splitlines()[-1] == str(made.folder / "stack" / NAME), done.stderr
 
 
@@ -133,6 +139,27 @@ def test_the_file_that_bash_sources_takes_the_options(made: Deployed) -> None:
     )
     done = made.call(("bash", "-c", script), {})
     assert done.stdout.split() == [NAME, "failed"]
+    done = made.call(("bash", "-c", ". bin/envconfig --help; echo $?"), {})
+    assert done.stdout == "0\n"
+    assert done.stderr.startswith("Usage: lsstsw envconfig")
+
+
+def test_where_to_publish_to_stays_as_it_was(made: Deployed) -> None:
+    told = made.run("envconfig", "--shell", "sh", EUPS_PKGROOT="s3://bucket/stack/src")
+    done = made.call(("bash", "-c", f"{told.stdout}\necho $EUPS_PKGROOT"), {})
+    assert done.stdout.strip().splitlines()[-1] == "s3://bucket/stack/src"
+
+
+def test_the_only_environment_is_used_if_none_is_named(made: Deployed) -> None:
+    assert NAME in made.run("envconfig").stdout
+    assert made.run("envconfig", LSST_SPLENV_REF="12.1.0").code == 3
+
+
+@pytest.mark.parametrize("wrong", ["--no-such", "word", "--shell=tcsh", "-nno-such"])
+def test_what_evaluates_a_failure_fails(made: Deployed, wrong: str) -> None:
+    answer = made.run("envconfig", wrong)
+    assert answer.code in {2, 3}
+    assert answer.stdout == "false\n"
 
 
 def test_the_environment_is_chosen_from_a_list_or_by_a_build(made: Deployed) -> None:
@@ -154,10 +181,11 @@ def test_the_environment_is_chosen_from_a_list_or_by_a_build(made: Deployed) -> 
         (("envconfig", "-b", "b99"), 3, "nobody recorded the environment of build `b99`"),
         (("envconfig", "-b", "w_latest"), 2, "w_latest"),
         (("envconfig", "-i", "-n", NAME), 2, "only one of"),
+        (("envconfig", "--shell", "tcsh"), 2, "is not one of"),
         (("deploy", "-v", "13.0.1", "-x", "w_2026_10"), 2, "only one of -v, -r and -x"),
         (("deploy", "-r", "main"), 2, "`main`"),
         (("deploy", "-V", "developer"), 2, "is no variant"),
-        (("deploy", "-V", "rubin-env-extras"), 2, "is not known"),
+        (("deploy", "-v", "13.0.1", "-V", "rubin-env-no-such"), 1, "`rubin-env-no-such`"),
         (("deploy", "-V", "rubin-env-developer", "-x", "w_2026_10"), 2, "-V says what to solve for"),
     ],
 )
@@ -180,6 +208,23 @@ def test_a_build_in_the_deployed_folder_goes_to_its_stack(made: Deployed) -> Non
     assert text.startswith(f"#environment_name: {NAME}\n")
     told = made.run("envconfig", "-b", build)
     assert NAME in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("variant", "whole"),
+    [("rubin-env-rsp", 1), ("rubin-env-developer", 1), ("rubin-env-nosysroot", 0)],
+)
+def test_a_variant_of_rubin_env_is_deployed(
+    tmp_path: Path, distribution: Distribution, variant: str, whole: int
+) -> None:
+    deployed = Deployed(tmp_path, distribution)
+    answer = deployed.run("deploy", "-v", "13.0.1", "-V", variant, "--json")
+    assert answer.code == 0, answer.stdout + answer.stderr
+    assert answer.data["stack"] == str(deployed.folder / "stack" / NAME)
+    meta = deployed.folder / "miniconda" / "envs" / NAME / "conda-meta"
+    assert len(list(meta.glob(f"{variant}-13.0.1-*.json"))) == 1
+    assert len(list(meta.glob("rubin-env-13.0.1-*.json"))) == whole
+    assert f"stack/{NAME}" in deployed.run("envconfig", "-n", NAME).stdout
 
 
 def test_the_exact_environment_of_a_tag(tmp_path: Path, distribution: Distribution) -> None:

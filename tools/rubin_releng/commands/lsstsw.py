@@ -8,6 +8,7 @@ import click
 
 from lsstinstall import __version__
 from lsstinstall.commands.frame import LazyGroup, run_main
+from lsstinstall.commands.leaving import leave
 
 __all__ = ["Phase", "main", "make_cli"]
 
@@ -54,7 +55,7 @@ def make_cli(phase: Phase) -> click.Command:
     group = LazyGroup(
         name="lsstsw",
         lazy=_COMMANDS,
-        context_settings={"max_content_width": 100, "obj": phase},
+        context_settings={"max_content_width": 100, "obj": phase, "help_option_names": ["-h", "--help"]},
         help="Build and publish the stack in an lsstsw folder.",
     )
     return click.version_option(__version__, message="%(prog)s %(version)s")(group)
@@ -71,4 +72,4 @@ def main() -> int:
     """
     phase = Phase()
     code = run_main(make_cli(phase), name="lsstsw")
-    return code + _AFTER_PREPARE if phase.prepared and 0 < code < _AFTER_PREPARE else code
+    return leave(code + _AFTER_PREPARE if phase.prepared and 0 < code < _AFTER_PREPARE else code)

@@ -15,7 +15,7 @@ from lsstinstall.core.errors import ConfigurationError, NotFoundError, ToolkitEr
 from lsstinstall.core.shells import ShellKind
 from lsstinstall.core.tags import parse_build_id
 from rubin_releng.commands.lsstswplaces import find_root
-from rubin_releng.commands.lsstswscripts import environment_commands
+from rubin_releng.commands.lsstswscripts import LANGUAGES, environment_commands
 
 if TYPE_CHECKING:
     from rubin_releng.commands.lsstswplaces import LsstswRoot
@@ -26,22 +26,52 @@ _RECORDED = re.compile(r"^#environment_name: (\S+)$", re.MULTILINE)
 _SHELLS = {"csh": ShellKind.CSH, "tcsh": ShellKind.CSH, "fish": ShellKind.FISH}
 
 
-@click.command()
+def _help(context: click.Context, _: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's order
+    """Print the help, but not to a shell that evaluates what is printed."""
+    if not asked:
+        return
+    click.echo(context.get_help(), err="shell" in context.params)
+    context.exit()
+
+
+class _Evaluated(click.Command):
+    """A command whose answer a shell evaluates: that is to fail, too, if the arguments are wrong."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError:
+            click.echo("false")
+            raise
+
+
+@click.command(cls=_Evaluated, add_help_option=False)
 @click.option("-i", "interactive", is_flag=True, help="Choose from a list of the environments.")
 @click.option("-n", "name", metavar="NAME", help="Use this environment.")
 @click.option("-b", "build", metavar="BUILD", help="Use the environment of this build, as b123.")
 @click.option(
     "--shell",
-    type=click.Choice([kind.value for kind in ShellKind]),
+    is_eager=True,
+    type=click.Choice([kind.value for kind in LANGUAGES]),
     help="Language of the shell [default: that of the variable SHELL].",
+)
+@click.option(
+    *("-h", "--help"),
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_help,
+    help="Show this message and exit.",
 )
 def envconfig(name: str | None, build: str | None, shell: str | None, *, interactive: bool) -> None:
     """Print what a shell evaluates to use an environment of an lsstsw folder.
 
     Activates the environment, and sets EUPS_PATH, EUPS_DISTRIB and what else
     `rebuild` and `publish` go by [default: the environment that
-    LSST_CONDA_ENV_NAME or LSST_SPLENV_REF names]. `bin/envconfig`, to be
-    sourced, does the same.
+    LSST_CONDA_ENV_NAME or LSST_SPLENV_REF names, else the only one that is
+    there]. `bin/envconfig`, to be sourced, does the same.
 
     Example: eval "$(lsstsw envconfig -n lsst-scipipe-13.0.1)"
     """
@@ -69,7 +99,7 @@ def _choose(root: LsstswRoot, name: str | None, build: str | None, *, interactiv
     elif build is not None:
         chosen = _recorded(root, build)
     else:
-        chosen = name or os.environ.get("LSST_CONDA_ENV_NAME") or root.default_environment
+        chosen = name or os.environ.get("LSST_CONDA_ENV_NAME") or _default(root, environments)
     if f"{chosen}-exact" in environments and chosen not in environments:
         # As our installer calls the environment of a tag, which lsstsw calls by the tag alone.
         chosen = f"{chosen}-exact"
@@ -80,6 +110,12 @@ def _choose(root: LsstswRoot, name: str | None, build: str | None, *, interactiv
             hint=f"make it with `lsstsw deploy`; there are: {known}",
         )
     return chosen
+
+
+def _default(root: LsstswRoot, environments: tuple[str, ...]) -> str:
+    """Choose for those who say nothing; of a single environment there is no wrong choice."""
+    told = root.default_environment
+    return environments[0] if len(environments) == 1 and not os.environ.get("LSST_SPLENV_REF") else told
 
 
 def _ask(environments: tuple[str, ...]) -> str:

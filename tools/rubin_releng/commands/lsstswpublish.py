@@ -11,7 +11,7 @@ import click
 from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackplaces import pick_flavor
 from lsstinstall.core.environments import parse_env_version
-from lsstinstall.core.errors import ConfigurationError
+from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.platforms import platform_of_flavor
 from lsstinstall.core.tags import TagKind, parse_build_id, parse_tag
@@ -91,7 +91,13 @@ def _manifest(root: LsstswRoot, build: str | None, tag: str | None) -> Path:
         build = tag
     if build is None:
         return root.build_dir / MANIFEST
-    return root.versiondb / manifest_path(parse_build_id(build))
+    path = root.versiondb / manifest_path(parse_build_id(build))
+    if not path.is_file():
+        raise NotFoundError(
+            f"versiondb has no build `{build}`: there is no `{path}`",
+            hint="name one that `lsstsw rebuild` made here, or fetch versiondb",
+        )
+    return path
 
 
 def _remap(root: LsstswRoot) -> Path | None:
@@ -113,7 +119,14 @@ def _clones(root: LsstswRoot) -> Path:
 
 def _pkgroot(root: LsstswRoot) -> tuple[str, bool]:
     """Tell the package root, and whether it is one for sources alone."""
-    told = root.settings["EUPS_PKGROOT"].rstrip("/")
+    told = root.settings["EUPS_PKGROOT"]
+    if told.startswith(("http:", "https:")) or "|" in told:
+        raise ConfigurationError(
+            f"`EUPS_PKGROOT` is `{told}`, from where products are installed",
+            hint="unset it, or name a folder, `s3://bucket/folder` or `gs://bucket/folder` to publish to",
+        )
+    if not told.endswith("://"):
+        told = told.rstrip("/")
     if not told:
         folder = root.path / "distserver" / "production"
         is_flat = any((folder / name).exists() for name in ("tags", "products", "manifests"))

@@ -22,7 +22,7 @@ from rubin_releng.adapters.reposfiles import fetch_repos
 from rubin_releng.commands.building import BuildOptions, build_products
 from rubin_releng.commands.lsstswplaces import find_places
 from rubin_releng.commands.preparing import PrepareOptions, prepare_build
-from rubin_releng.commands.stackbuild import answer_built, check_report
+from rubin_releng.commands.stackbuild import answer_built, cache_option, check_report
 from rubin_releng.commands.stackprepare import answer_prepared
 from rubin_releng.core.refs import parse_ref_name
 
@@ -48,6 +48,7 @@ _FETCHERS = 8
 @click.option("-r", "refs", multiple=True, help="Take this branch or tag where it exists; repeatable.")
 @click.option("-t", "tag", help="Give this EUPS tag to the finished build.")
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Products at once.")
+@cache_option
 @click.option("--keep-going", is_flag=True, help="After a failure, build what does not need it.")
 @output_options
 @click.pass_obj
@@ -58,6 +59,7 @@ def rebuild(
     refs: tuple[str, ...],
     tag: str | None,
     jobs: int,
+    caches: tuple[str, ...],
     *,
     prepare_only: bool,
     no_fetch: bool,
@@ -89,7 +91,7 @@ def rebuild(
             answer_prepared(console, prepare, prepared)
             return
         phase.prepared = True
-        options = _build_options(places, prepare, jobs=jobs, keep_going=keep_going)
+        options = _build_options(places, prepare, jobs=jobs, caches=caches, keep_going=keep_going)
         report = build_products(options, console.reporter())
         check_report(report)
         if eups_tag is not None:
@@ -122,7 +124,7 @@ def _prepare_options(
 
 
 def _build_options(
-    places: LsstswPlaces, prepare: PrepareOptions, *, jobs: int, keep_going: bool
+    places: LsstswPlaces, prepare: PrepareOptions, *, jobs: int, caches: tuple[str, ...], keep_going: bool
 ) -> BuildOptions:
     return BuildOptions(
         build_dir=places.root.build_dir,
@@ -132,6 +134,7 @@ def _build_options(
         jobs=jobs,
         keep_going=keep_going,
         rebuild=False,
+        caches=caches,
     )
 
 

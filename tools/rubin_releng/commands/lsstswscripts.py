@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from rubin_releng.commands.lsstswplaces import LsstswRoot
 
-__all__ = ["environment_commands", "furnish_stack", "write_programs"]
+__all__ = ["LANGUAGES", "environment_commands", "furnish_stack", "write_programs"]
 
 _START = "from rubin_releng.commands.lsstsw import main; raise SystemExit(main())"
 
@@ -52,10 +52,13 @@ _SETTING = {
     ShellKind.CSH: "setenv {name} {value}",
     ShellKind.FISH: "set -gx {name} {value}",
 }
+LANGUAGES = tuple(_SETTING)
+"""Those that `environment_commands` speaks."""
+
 _FORGETTING = {
-    ShellKind.SH: "unset EUPS_PATH",
-    ShellKind.CSH: "unsetenv EUPS_PATH",
-    ShellKind.FISH: "set -e EUPS_PATH",
+    ShellKind.SH: "unset {name}",
+    ShellKind.CSH: "unsetenv {name}",
+    ShellKind.FISH: "set -e {name}",
 }
 _SOURCING = {ShellKind.SH: ". {file}", ShellKind.CSH: "source {file}", ShellKind.FISH: "source {file}"}
 
@@ -118,7 +121,8 @@ def environment_commands(root: LsstswRoot, name: str, kind: ShellKind, environ: 
     kind : `ShellKind`
         Language of the shell.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
-        ``EUPS_ROOT`` names another distribution server.
+        ``EUPS_ROOT`` names another distribution server, ``EUPS_PKGROOT``
+        where to publish to; that stays.
 
     Returns
     -------
@@ -136,7 +140,9 @@ def environment_commands(root: LsstswRoot, name: str, kind: ShellKind, environ: 
     if not file.is_file() or read_text(file) != text:
         write_atomic(file, text)
     values = {"LSSTSW": str(root.path), "LSST_CONDA_ENV_NAME": name}
-    later = {"RUBIN_EUPS_PATH": str(stack)}
+    # The script sets it to where products are installed from; here it is where they are published to.
+    pkgroot = environ.get("EUPS_PKGROOT")
+    later = {"RUBIN_EUPS_PATH": str(stack)} | ({} if pkgroot is None else {"EUPS_PKGROOT": pkgroot})
     version = installed_version(root.conda / "envs" / name)
     if version is not None:
         server = environ.get("EUPS_ROOT") or load_defaults().eups_url
@@ -144,9 +150,10 @@ def environment_commands(root: LsstswRoot, name: str, kind: ShellKind, environ: 
         later["EUPS_DISTRIB"] = f"{server}/{binary_root(platform, parse_env_version(version))}"
     return "; ".join(
         [
-            _FORGETTING[kind],
+            _FORGETTING[kind].format(name="EUPS_PATH"),
             *(_set(kind, key, value) for key, value in values.items()),
             _SOURCING[kind].format(file=quote_for(kind, str(file))),
+            *([_FORGETTING[kind].format(name="EUPS_PKGROOT")] if pkgroot is None else []),
             *(_set(kind, key, value) for key, value in later.items()),
         ]
     )

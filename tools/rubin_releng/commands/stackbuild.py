@@ -21,10 +21,20 @@ if TYPE_CHECKING:
     from rubin_releng.stack.buildplans import BuildPlan
     from rubin_releng.stack.buildreports import BuildReport, BuildResult
 
-__all__ = ["answer_built", "build", "check_report"]
+__all__ = ["answer_built", "build", "cache_option", "check_report"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
+
+cache_option = click.option(
+    "--cache",
+    "caches",
+    multiple=True,
+    envvar="LSSTINSTALL_BUILD_CACHE",
+    show_envvar=True,
+    help="Build cache: a folder, s3://... or gs://...; repeatable, the nearest first.",
+)
+"""Names build caches, here and in `lsstsw rebuild`."""
 
 
 @click.command()
@@ -44,14 +54,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     "--memory", "memory_gib", type=click.FloatRange(min=0.1), help="Their memory, in GiB [default: all]."
 )
 @click.option("--weights", type=_FILE, help="TOML file: cores and memory_gib of each product.")
-@click.option(
-    "--cache",
-    "caches",
-    multiple=True,
-    envvar="LSSTINSTALL_BUILD_CACHE",
-    show_envvar=True,
-    help="Build cache: a folder, s3://... or gs://...; repeatable, the nearest first.",
-)
+@cache_option
 @click.option(
     "--executor",
     type=click.Choice(["local", "parsl"]),
