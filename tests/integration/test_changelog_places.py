@@ -158,7 +158,7 @@ def test_products_have_exactly_their_states(stack: _Stack, capsys: pytest.Captur
     }
     assert data["products"]["afw"]["tickets"] == ["DM-2", "DM-3", "DM-4"]
     assert data["products"]["lost_repo"]["tickets"] is None
-    assert data["products"]["lost_repo"]["reason"] == "its repository is not at hand"
+    assert data["products"]["lost_repo"]["reason"] == "no repository is at hand"
     assert data["products"]["testdata_small"]["tickets"] is None
     assert (data["from"]["build"], data["to"]["build"]) == ("b1000", "b1001")
     assert data["to"]["source"] == "tag list and build manifest"
@@ -256,7 +256,7 @@ def test_services_that_are_down_give_a_partial_result_with_reasons(
     warnings = "\n".join(data["warnings"])
     assert "titles could not be looked up: there is no" in warnings
     assert "pull requests of `afw` are not known: GitHub answers no more requests for 3600 s" in warnings
-    assert "`lost_repo` is not known: its repository is not at hand" in warnings
+    assert "`lost_repo` is not known: no repository is at hand" in warnings
     assert "hush" not in json.dumps(data)
 
 

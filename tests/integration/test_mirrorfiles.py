@@ -90,7 +90,7 @@ def test_what_was_fetched_is_kept(mirrored: Mirrored) -> None:
 
 
 def test_what_was_never_fetched_is_not_there_offline(mirrored: Mirrored) -> None:
-    with pytest.raises(UnavailableError, match="never fetched"):
+    with pytest.raises(UnavailableError, match="no files were fetched"):
         mirrored.files(offline=True).file_at(mirrored.ends[0], "pyproject.toml")
 
 

@@ -115,7 +115,7 @@ class MirrorFiles:
         if not missing:
             return
         if self._offline:
-            raise UnavailableError("its files were never fetched, and this is offline")
+            raise UnavailableError("no files were fetched, and this is offline")
         fetch_objects(self._directory, self._url, missing)
 
     def _git(self, *arguments: str, stdin: Iterable[str] | None = None) -> str:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.reporting import Outcome
+from rubin_releng.changelog.doubts import Doubt, Doubtful, doubt_product, doubt_sides, tell_doubts
 from rubin_releng.changelog.ends import End, find_end
 from rubin_releng.changelog.gathering import gather_sweeps, gather_tickets
-from rubin_releng.changelog.models import ChangeLog, ProductChanges, Relation, State
+from rubin_releng.changelog.models import ChangeLog, ProductChanges, Relation
 from rubin_releng.changelog.pairing import pair_names
 from rubin_releng.changelog.relating import Sources, add_fragments, relate
 from rubin_releng.core.changelogsettings import ChangeLogSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.reporting import Reporter
@@ -27,7 +28,6 @@ __all__ = [
     "assemble",
     "compare_ends",
     "compare_sides",
-    "doubt_sides",
     "end_of",
     "names_of",
     "open_ends",
@@ -102,7 +102,7 @@ def compare_sides(
             if name not in former.values()
         ]
 
-        def compare(name: ProductName) -> tuple[ProductChanges, tuple[str, ...]]:
+        def compare(name: ProductName) -> tuple[ProductChanges, tuple[str | Doubt, ...]]:
             start = starts[former.get(name, name)]
             found = compare_ends(name, start, ends[name], former.get(name), sources)
             outcome = Outcome.UNCHANGED if found[0].relation is Relation.SAME else Outcome.DONE
@@ -112,11 +112,8 @@ def compare_sides(
         results = list(pool.map(compare, kept))
     reporter.end()
     products = tuple(product for product, _ in results)
-    warnings = (
-        *doubt_sides(old, new, products, settings),
-        *(warning for _, warnings in results for warning in warnings),
-    )
-    return assemble(old, new, products, settings, warnings)
+    doubts = (*doubt_sides(old, new, products, settings), *(one for _, found in results for one in found))
+    return assemble(old, new, products, settings, doubts)
 
 
 def assemble(
@@ -124,7 +121,7 @@ def assemble(
     new: Side,
     products: Iterable[ProductChanges],
     settings: ChangeLogSettings,
-    warnings: Iterable[str] = (),
+    doubts: Iterable[str | Doubt] = (),
 ) -> ChangeLog:
     """Make a change log of products that were compared.
 
@@ -136,7 +133,7 @@ def assemble(
         In any order.
     settings : `ChangeLogSettings`
         Projects, products and corrections.
-    warnings : `~collections.abc.Iterable` [ `str` ], optional
+    doubts : `~collections.abc.Iterable` [ `str` or `Doubt` ], optional
         What is doubtful.
 
     Returns
@@ -152,7 +149,7 @@ def assemble(
         tickets=gather_tickets(ordered, settings),
         sweeps=gather_sweeps(ordered),
         sources=tuple(dict.fromkeys((old.source, new.source))),
-        warnings=tuple(warnings),
+        warnings=tell_doubts(doubts),
     )
 
 
@@ -274,7 +271,7 @@ def end_of(name: ProductName, side: Side, sources: Sources) -> End:
 
 def compare_ends(
     name: ProductName, start: End, end: End, former: ProductName | None, sources: Sources
-) -> tuple[ProductChanges, tuple[str, ...]]:
+) -> tuple[ProductChanges, tuple[str | Doubt, ...]]:
     """Compare one product, whatever is wrong with its history.
 
     Parameters
@@ -292,68 +289,22 @@ def compare_ends(
     -------
     product : `ProductChanges`
         What happened to it.
-    warnings : `tuple` [ `str`, ... ]
+    doubts : `tuple` [ `str` or `Doubt`, ... ]
         What is doubtful.
     """
-    warnings = [*start.warnings, *end.warnings]
+    doubts: list[str | Doubt] = [*start.warnings, *end.warnings]
     try:
         product = relate(name, start, end, sources, former=former)
     except ToolkitError as error:
         product = ProductChanges(name=name, relation=Relation.UNKNOWN, reason=str(error))
     try:
         product = add_fragments(product, sources)
-        warnings += [
+        doubts += [
             f"in `{name}`, the name of `{one.path}` is wrong: {one.problem}"
             for one in product.fragments
             if one.problem is not None
         ]
     except ToolkitError as error:
-        warnings.append(f"news of `{name}` are not known: {error}")
-    warnings += _doubt_product(product, sources)
-    return product, tuple(warnings)
-
-
-def _doubt_product(product: ProductChanges, sources: Sources) -> list[str]:
-    reader = sources.readers.get(product.name)
-    if product.is_excluded:
-        # Nobody wants to hear of it.
-        return []
-    if product.reason is not None:
-        return [f"`{product.name}` is not known: {product.reason}"]
-    if reader is not None and product.state is State.CHANGED and reader.is_shallow():
-        return [f"the history of `{product.name}` is cut off, so tickets may be missing"]
-    return []
-
-
-def doubt_sides(
-    old: Side, new: Side, products: Sequence[ProductChanges], settings: ChangeLogSettings
-) -> tuple[str, ...]:
-    """Tell what is doubtful of the ends themselves.
-
-    Parameters
-    ----------
-    old, new : `Side`
-        The two ends.
-    products : `~collections.abc.Sequence` [ `ProductChanges` ]
-        What was compared.
-    settings : `ChangeLogSettings`
-        Knows releases that were withdrawn.
-
-    Returns
-    -------
-    warnings : `tuple` [ `str`, ... ]
-        A tag that no repository has is rather misspelt than a release
-        without products.
-    """
-    found: list[str] = []
-    for side, has_none in (
-        (old, all(product.from_commit is None for product in products)),
-        (new, all(product.to_commit is None for product in products)),
-    ):
-        found += side.warnings
-        if side.is_tag and has_none:
-            found.append(f"no repository has the tag `{side.name}`")
-        withdrawn = settings.overrides.why_withdrawn(side.tag)
-        if withdrawn is not None:
-            found.append(f"`{side.name}` was withdrawn: {withdrawn}")
-    return tuple(dict.fromkeys(found))
+        doubts.append(Doubt(product=name, of=Doubtful.NEWS, reason=str(error)))
+    doubts += doubt_product(product, sources)
+    return product, tuple(doubts)

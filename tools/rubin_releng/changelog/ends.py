@@ -65,7 +65,7 @@ def find_end(name: ProductName, side: Side, reader: HistoryReader | None) -> End
             return End(is_absent=True, reason=f"`{side.name}` has no product of that name")
         return End(commit=pin.commit, version=pin.version, repository=pin.repository, reason=pin.reason)
     if reader is None:
-        return End(reason="its repository is not at hand")
+        return End(reason="no repository is at hand")
     found = {ref: commit for ref, commit in zip(side.refs, reader.resolve(side.refs), strict=True) if commit}
     if not found:
         return End(is_absent=side.is_tag, reason=f"its repository has no `{side.name}`")

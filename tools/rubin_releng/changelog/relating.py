@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from rubin_releng.changelog.fragmentreading import read_fragments
 from rubin_releng.changelog.models import ProductChanges, Relation
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lsstinstall.core.names import GitSha, ProductName
+    from lsstinstall.core.versions import EupsVersion
     from rubin_releng.changelog.ends import End
     from rubin_releng.changelog.ports import FragmentReader, HistoryReader, PullRequestSource
     from rubin_releng.core.changelogsettings import ChangeLogSettings
@@ -53,6 +54,19 @@ class Sources:
     pull_requests: PullRequestSource | None = None
 
 
+class _Facts(TypedDict):
+    """What is known of a product before its history was read."""
+
+    name: ProductName
+    repository: str | None
+    from_commit: GitSha | None
+    to_commit: GitSha | None
+    from_version: EupsVersion | None
+    to_version: EupsVersion | None
+    is_excluded: bool
+    renamed_from: ProductName | None
+
+
 def relate(
     name: ProductName, start: End, end: End, sources: Sources, *, former: ProductName | None = None
 ) -> ProductChanges:
@@ -74,56 +88,56 @@ def relate(
     product : `ProductChanges`
         What happened; unknown, with a reason, where that cannot be told.
     """
-    is_same = start.commit is not None and start.commit == end.commit
-    product = ProductChanges(
-        name=name,
-        relation=Relation.SAME if is_same else Relation.UNKNOWN,
-        repository=end.repository or start.repository or sources.repositories.get(name),
-        from_commit=start.commit,
-        to_commit=end.commit,
-        from_version=start.version,
-        to_version=end.version,
-        is_excluded=sources.settings.excludes(name),
-        renamed_from=former,
-    )
+    facts: _Facts = {
+        "name": name,
+        "repository": end.repository or start.repository or sources.repositories.get(name),
+        "from_commit": start.commit,
+        "to_commit": end.commit,
+        "from_version": start.version,
+        "to_version": end.version,
+        "is_excluded": sources.settings.excludes(name),
+        "renamed_from": former,
+    }
     reader = sources.readers.get(name) or (None if former is None else sources.readers.get(former))
     if start.commit is None or end.commit is None:
-        return _relate_absent(product, start, end, reader, sources)
-    if is_same:
-        return product
+        return _relate_absent(facts, start, end, reader, sources)
+    if start.commit == end.commit:
+        return ProductChanges(relation=Relation.SAME, **facts)
+    reason = None
     if reader is None:
-        return replace(product, reason="its repository is not at hand")
-    for commit, here in zip(
-        (start.commit, end.commit), reader.resolve((start.commit, end.commit)), strict=True
-    ):
-        if here is None:
-            return replace(product, reason=f"its repository has no commit {commit}")
-    return _read_changes(product, start.commit, end.commit, reader, sources)
+        reason = "no repository is at hand"
+    else:
+        ends = (start.commit, end.commit)
+        missing = [sha for sha, here in zip(ends, reader.resolve(ends), strict=True) if here is None]
+        if not missing:
+            return _read_changes(facts, start.commit, end.commit, reader, sources)
+        reason = f"its repository has no commit {missing[0]}"
+    return ProductChanges(relation=Relation.UNKNOWN, reason=reason, **facts)
 
 
 def _relate_absent(
-    product: ProductChanges, start: End, end: End, reader: HistoryReader | None, sources: Sources
+    facts: _Facts, start: End, end: End, reader: HistoryReader | None, sources: Sources
 ) -> ProductChanges:
     if end.commit is not None and start.is_absent:
         known = reader is not None and reader.resolve((end.commit,)) != (None,)
         commits = reader.count(end.commit) if known and reader is not None else None
-        return replace(product, relation=Relation.ADDED, commits=commits)
+        return ProductChanges(relation=Relation.ADDED, commits=commits, **facts)
     if start.commit is not None and end.is_absent:
-        today = sources.repositories.get(product.name) or product.repository or ""
-        return replace(product, relation=Relation.REMOVED, is_legacy=is_legacy_repository(today))
+        today = sources.repositories.get(facts["name"]) or facts["repository"] or ""
+        return ProductChanges(relation=Relation.REMOVED, is_legacy=is_legacy_repository(today), **facts)
     reasons = dict.fromkeys(one.reason for one in (start, end) if one.reason is not None)
-    return replace(product, reason=" and ".join(reasons))
+    return ProductChanges(relation=Relation.UNKNOWN, reason=" and ".join(reasons), **facts)
 
 
 def _read_changes(
-    product: ProductChanges, start: GitSha, end: GitSha, reader: HistoryReader, sources: Sources
+    facts: _Facts, start: GitSha, end: GitSha, reader: HistoryReader, sources: Sources
 ) -> ProductChanges:
     span = reader.between(start, end)
-    if product.is_excluded:
-        return replace(product, relation=_relation(span))
+    if facts["is_excluded"]:
+        return ProductChanges(relation=_relation(span), **facts)
     tracer = Tracer(
-        product=product.name,
-        repository=product.repository,
+        product=facts["name"],
+        repository=facts["repository"],
         reader=reader,
         grammar=sources.grammar,
         overrides=sources.settings.overrides,
@@ -131,8 +145,7 @@ def _read_changes(
     )
     left, right = tracer.trace(end, start, span.left), tracer.trace(start, end, span.right)
     unmapped = [change for change in right.changes if not change.tickets]
-    return replace(
-        product,
+    return ProductChanges(
         relation=_relation(span),
         tickets=tuple(sorted(right.effect.tickets - left.effect.tickets)),
         unmapped=tuple(change.sha for change in unmapped),
@@ -143,6 +156,7 @@ def _read_changes(
         changes=right.changes,
         lost=left.changes,
         undone=right.effect.undone,
+        **facts,
     )
 
 

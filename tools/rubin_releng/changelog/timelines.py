@@ -11,18 +11,19 @@ from rubin_releng.changelog.comparer import (
     alone_at,
     assemble,
     compare_ends,
-    doubt_sides,
     end_of,
     names_of,
     open_ends,
     present_at,
 )
+from rubin_releng.changelog.doubts import doubt_sides
 from rubin_releng.changelog.pairing import pair_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from lsstinstall.core.names import GitSha, ProductName
+    from rubin_releng.changelog.doubts import Doubt
     from rubin_releng.changelog.ends import End
     from rubin_releng.changelog.models import ChangeLog, ProductChanges
     from rubin_releng.changelog.ports import HistoryReader
@@ -50,7 +51,7 @@ class Timelines:
         self._ends: dict[int, dict[ProductName, End]] = {}
         # Ends of one product that say the same are the same object, so that one look tells.
         self._known: dict[tuple[object, ...], End] = {}
-        self._unchanged: dict[int, tuple[ProductChanges, tuple[str, ...]]] = {}
+        self._unchanged: dict[int, tuple[ProductChanges, tuple[str | Doubt, ...]]] = {}
 
     @property
     def readers(self) -> Mapping[ProductName, HistoryReader]:
@@ -148,9 +149,8 @@ class Timelines:
         ]
         products = [product for product, _ in results]
         settings = self._sources.settings
-        warnings = [*doubt_sides(old, new, products, settings)]
-        warnings += [warning for _, warnings in results for warning in warnings]
-        found = assemble(old, new, products, settings, warnings)
+        doubts = (*doubt_sides(old, new, products, settings), *(one for _, found in results for one in found))
+        found = assemble(old, new, products, settings, doubts)
         return found if note is None else replace(found, predecessor_note=note)
 
     def _of(self, side: Side, names: list[ProductName]) -> dict[ProductName, End]:
@@ -159,7 +159,7 @@ class Timelines:
 
     def _compare(
         self, name: ProductName, start: End, end: End, former: ProductName | None
-    ) -> tuple[ProductChanges, tuple[str, ...]]:
+    ) -> tuple[ProductChanges, tuple[str | Doubt, ...]]:
         if start is not end or former is not None:
             return compare_ends(name, start, end, former, self._sources)
         found = self._unchanged.get(id(end))

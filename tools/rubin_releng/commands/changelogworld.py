@@ -139,14 +139,17 @@ def _add_mirror(
     known.update(indexes.dropped(sorted(set(dropped) - known.keys())))
     wanted = {name: one for name, one in known.items() if not options.only or name in options.only}
     mirrors = found.mirrors = Mirrors(options.mirror)
+    unreachable: Collection[str] = ()
     if not options.places.offline:
         result = mirrors.update({one.url: one.ref for one in wanted.values()}, reporter=reporter)
         found.warnings += [f"<{url}> could not be reached: {why}" for url, why in result.missing.items()]
         found.warnings += [f"<{url}> is as it was, for {why}" for url, why in result.kept.items()]
+        unreachable = result.kept.keys()
     histories = mirrors.store.histories(one.url for one in wanted.values())
     for name, one in wanted.items():
         found.addresses[name] = one.url
         if one.url in histories:
             found.readers[name] = histories[one.url]
             found.directories[name] = directory = mirrors.directory(one.url)
-            found.fragments[name] = MirrorFiles(directory, one.url, offline=options.places.offline)
+            is_away = options.places.offline or one.url in unreachable
+            found.fragments[name] = MirrorFiles(directory, one.url, offline=is_away)

@@ -95,8 +95,8 @@ def test_changed_commits_without_history_are_not_known() -> None:
     changelog = compared(pinned("A", afw="a" * 40), pinned("B", afw="b" * 40))
     (product,) = changelog.products
     assert product.relation is Relation.UNKNOWN
-    assert product.reason == "its repository is not at hand"
-    assert changelog.warnings == ("`afw` is not known: its repository is not at hand",)
+    assert product.reason == "no repository is at hand"
+    assert changelog.warnings == ("`afw` is not known: no repository is at hand",)
 
 
 def test_a_commit_that_the_history_lacks_is_not_known() -> None:
@@ -132,7 +132,7 @@ def test_a_document_compares_with_a_git_tag() -> None:
 
 def test_a_document_cannot_compare_with_a_tag_of_a_history_that_is_not_at_hand() -> None:
     changelog = compared(pinned("A", afw="a" * 40), side_of_name("w.2026.43"))
-    assert changelog.products[0].reason == "its repository is not at hand"
+    assert changelog.products[0].reason == "no repository is at hand"
 
 
 def test_a_repository_that_carries_only_one_of_two_tags_joined_or_left() -> None:

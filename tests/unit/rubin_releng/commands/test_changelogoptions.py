@@ -83,4 +83,4 @@ def test_a_product_that_repos_yaml_lacks_is_looked_up_and_told(
         cli, name="x", arguments=[*arguments, "--cache", str(tmp_path / "cache"), "--json", "--quiet"]
     )
     assert code == 3
-    assert "its repository is not at hand" in capsys.readouterr().out
+    assert "no repository is at hand" in capsys.readouterr().out
