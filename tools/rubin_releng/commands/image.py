@@ -14,6 +14,8 @@ _COMMANDS = {
     "index": ("rubin_releng.commands.imageindex:index", "Join images of several architectures."),
     "tags": ("rubin_releng.commands.imageindex:tags", "Tell the names that an image gets."),
     "check": ("rubin_releng.commands.imagecheck:check", "Check every byte of a layout."),
+    "clean": ("rubin_releng.commands.imageclean:clean", "Take out what an image does not need."),
+    "sbom": ("rubin_releng.commands.imagesbom:sbom", "Write what is in an image."),
     "simulate": (
         "rubin_releng.commands.imagesimulate:simulate_policies",
         "Tell what layers would have cost in past weeks.",

@@ -54,10 +54,6 @@ class _Reader(io.RawIOBase):
         self._pieces = iter(pieces)
         self._rest = b""
 
-    def readable(self) -> bool:
-        """Say yes."""
-        return True
-
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         """Fill a part of a buffer."""
         while not self._rest:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Installation", "PlacedPackage", "PlacedProduct", "PlanRules", "plan_layers"]
 
-_LEAST_LAYERS = 4
-"""Environment, two for products, top."""
+_LEAST_LAYERS = 5
+"""Two for the environment, two for products, top."""
 
 
 def _nothing() -> Mapping[str, str]:
@@ -152,7 +152,7 @@ def plan_layers(installation: Installation, rules: PlanRules) -> Layering:
             hint=f"at least {_LEAST_LAYERS} are needed",
         )
     # One for what no package brought, one for the top, two for products.
-    most = max(1, min(rules.environment_layers, free - _LEAST_LAYERS))
+    most = min(rules.environment_layers, free - _LEAST_LAYERS + 1)
     environment = _environment(installation, rules, most)
     left = free - len(environment) - 1
     layers = (*environment, *_products(installation, rules, left), _top(installation))

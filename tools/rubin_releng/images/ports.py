@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rubin_releng.core.ocidocuments import Digest, MediaType, StoredBlob
     from rubin_releng.core.trees import TreeEntry
 
-__all__ = ["BlobStore", "Codec", "Tree"]
+__all__ = ["BlobStore", "CleanableTree", "Codec", "Tree"]
 
 
 class Tree(Protocol):
@@ -31,6 +31,22 @@ class Tree(Protocol):
 
     def read(self, entry: TreeEntry) -> Iterator[bytes]:
         """Read a file in pieces."""
+
+
+class CleanableTree(Protocol):
+    """A folder that may be changed."""
+
+    def entries(self) -> Iterable[TreeEntry]:
+        """List everything: parents before children."""
+
+    def begins_with(self, entry: TreeEntry, size: int) -> bytes:
+        """Read the first bytes of a file."""
+
+    def remove_folder(self, path: str) -> None:
+        """Remove a folder and all that is in it."""
+
+    def strip(self, path: str) -> int:
+        """Strip a file; return its size in bytes afterwards."""
 
 
 class Codec(Protocol):

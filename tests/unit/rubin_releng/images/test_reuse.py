@@ -10,6 +10,7 @@ from lsstinstall.core.errors import RefusedError
 from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.core.ocidocuments import Architecture, ImageSettings
 from rubin_releng.images.builder import build_image, list_layers
+from rubin_releng.images.differences import diff_layouts, layer_name, layer_products
 from rubin_releng.images.imageplans import BaseImage, ImagePlan, LayerPlan, pick_image
 from rubin_releng.images.layers import LayerPart, LayerRules
 from rubin_releng.images.layouts import read_layout
@@ -134,6 +135,24 @@ def test_a_layer_whose_neighbours_have_other_names_gets_the_words_of_today(last_
 def test_the_order_of_jobs_needs_sizes_only_of_what_is_written() -> None:
     works = list_layers(a_plan(MemoryTree({"x": b"12345"})))
     assert [(work.entries, work.size_bytes, work.known) for work in works] == [(3, 5, None)]
+
+
+def test_a_difference_is_told_by_layer_and_by_product(last_week: MemoryStore) -> None:
+    store = MemoryStore()
+    plan = a_plan(UntouchableTree({}), MemoryTree({"x": b"new"}))
+    new = replace(plan.layers[1], key="new", products=("afw g9", "utils g1"))
+    build(replace(plan, layers=(plan.layers[0], new)), store, earlier=[last_week])
+    found = diff_layouts(last_week, store)
+    assert [layer_name(layer) for layer in found.layers] == ["layer 1"]
+    assert [layer_products(layer) for layer in found.kept] == [(("afw", "g0"),)]
+    told = [(one.product, one.old, one.new, one.layer, one.is_moved) for one in found.products]
+    assert told == [
+        ("afw", "g1", "g0", "layer 0", False),
+        ("afw", "g1", "g9", "layer 1", True),
+        ("utils", None, "g1", "layer 1", True),
+    ]
+    assert {one.layer_digest for one in found.products if one.is_moved} == {found.layers[0].digest}
+    assert found.size_bytes == sum(one.size_bytes for one in (*found.layers, *found.documents))
 
 
 class TestBase:
