@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lsstinstall.core.names import GitSha
 from rubin_releng.core.commitgraphs import CommitGraph
@@ -63,20 +63,18 @@ class LoggedHistory:
 
     @cached_property
     def _records(self) -> dict[GitSha, str]:
-        return {GitSha(record[:_SHA_SIZE]): record for record in self._read().split("\0") if record}
+        found = {record[:_SHA_SIZE]: record for record in self._read().split("\0") if record}
+        # Not each id by itself: there are very many.
+        return cast("dict[GitSha, str]", found)
 
     @cached_property
     def graph(self) -> CommitGraph:
         """All commits, with their parents."""
-        return CommitGraph(
-            {
-                sha: [
-                    GitSha(parent)
-                    for parent in record[_SHA_SIZE + 1 : record.index("\x1f", _SHA_SIZE + 1)].split()
-                ]
-                for sha, record in self._records.items()
-            }
-        )
+        start = _SHA_SIZE + 1
+        found = {
+            sha: record[start : record.index("\x1f", start)].split() for sha, record in self._records.items()
+        }
+        return CommitGraph(cast("dict[GitSha, list[GitSha]]", found))
 
     def commit(self, sha: GitSha) -> Commit:
         """Read one commit that is there."""
@@ -98,10 +96,11 @@ class LoggedHistory:
         commits : `tuple` [ `GitSha` or `None`, ... ]
             One for each name; `None` where there is no commit.
         """
-        if names and len(names[0]) == _SHA_SIZE and all(name in self.graph for name in names):
+        may_be_ids = _may_be_ids(tuple(names))
+        if may_be_ids and all(name in self.graph for name in names):
             return tuple(map(GitSha, names))
         known = self._find_refs(names)
-        if None not in known or not _has_ids(tuple(names)):
+        if not may_be_ids or None not in known:
             return known
         return tuple(
             self.graph.find(name) if sha is None and _ID.fullmatch(name) else sha
@@ -213,7 +212,7 @@ class LoggedHistory:
 
 
 @lru_cache(maxsize=1024)
-def _has_ids(names: tuple[str, ...]) -> bool:
+def _may_be_ids(names: tuple[str, ...]) -> bool:
     """Tell whether any name may be that of a commit; the same ones are asked of each repository."""
     return any(_ID.fullmatch(name) for name in names)
 
@@ -221,9 +220,9 @@ def _has_ids(names: tuple[str, ...]) -> bool:
 def _read_commit(record: str) -> Commit:
     sha, parents, time, author, message = record.split("\x1f", 4)
     return Commit(
-        sha=GitSha(sha),
-        parents=tuple(GitSha(parent) for parent in parents.split()),
+        sha=cast("GitSha", sha),
+        parents=cast("tuple[GitSha, ...]", tuple(parents.split())),
         author=author,
-        time=datetime.fromtimestamp(int(time), tz=UTC),
+        time=datetime.fromtimestamp(int(time), UTC),
         message=message,
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["MirrorRef", "MirrorStore"]
 
 _WAIT_SECONDS = 60.0
-_MANY = 1000
+_MANY = 16
 # Raised with the layout: another one is thrown away, for everything can be read again.
 _LAYOUT = 2
 _TABLES = """
@@ -75,7 +75,7 @@ class MirrorStore:
         self.path = path
         self._lock = threading.RLock()
         self._process = os.getpid()
-        self._asked = 0
+        self._named: dict[tuple[str, ...], dict[int, tuple[GitSha | None, ...]]] = {}
         self._whole: dict[int, dict[str, GitSha]] | None = None
         make_directory(path.parent)
         try:
@@ -177,6 +177,7 @@ class MirrorStore:
             database.executemany("INSERT OR REPLACE INTO refs VALUES (?, ?, ?, ?, ?)", rows)
             database.execute("INSERT OR REPLACE INTO logs VALUES (?, ?)", (number, packed))
         self._whole = None
+        self._named.clear()
 
     def histories(self, urls: Iterable[str]) -> dict[str, LoggedHistory]:
         """Open the histories of repositories that are here.
@@ -270,27 +271,40 @@ class MirrorStore:
         return found
 
     def _refs(self, number: int, names: Sequence[str]) -> tuple[GitSha | None, ...]:
-        if self._whole is None and self._asked < _MANY:
-            self._asked += 1
-            marks = ",".join("?" * len(names))
-            rows = self._rows(
-                f"SELECT name, sha FROM refs WHERE repository = ? AND name IN ({marks})",  # noqa: S608 - marks only
-                number,
-                *names,
-            )
-            found = {str(name): GitSha(str(sha)) for name, sha in rows}
-            return tuple(map(found.get, names))
         if self._whole is None:
-            # Whoever asks so often wants nearly all of them.
+            asked = tuple(names)
+            found = self._named.get(asked)
+            if found is None and len(self._named) < _MANY:
+                # Who asks one repository goes on to the next.
+                found = self._named[asked] = self._read_named(asked)
+            if found is not None:
+                return found.get(number) or (None,) * len(asked)
+            # Whoever asks so much wants nearly all of them.
             self._whole = self._all_refs()
         return tuple(map(self._whole[number].get, names))
 
     def _all_refs(self) -> dict[int, dict[str, GitSha]]:
         numbers = self._rows("SELECT id FROM repositories")
         found: dict[int, dict[str, GitSha]] = {_number(number): {} for (number,) in numbers}
-        for number, name, sha in self._rows("SELECT repository, name, sha FROM refs"):
-            found[cast("int", number)][cast("str", name)] = cast("GitSha", sha)
+        # One text of each repository: a row of each ref takes longer to read. No ref has a space.
+        joined = "SELECT repository, group_concat(name || ' ' || sha, ' ') FROM refs GROUP BY repository"
+        for number, text in self._rows(joined):
+            words = cast("str", text).split(" ")
+            shas = dict(zip(words[::2], words[1::2], strict=True))
+            found[_number(number)] = cast("dict[str, GitSha]", shas)
         return found
+
+    def _read_named(self, names: tuple[str, ...]) -> dict[int, tuple[GitSha | None, ...]]:
+        """Read some refs in all repositories."""
+        marks = ",".join("?" * len(names))
+        rows = self._rows(
+            f"SELECT repository, name, sha FROM refs WHERE name IN ({marks})",  # noqa: S608 - marks only
+            *names,
+        )
+        found: dict[int, dict[str, GitSha]] = {}
+        for number, name, sha in cast("list[tuple[int, str, GitSha]]", rows):
+            found.setdefault(number, {})[name] = sha
+        return {number: tuple(map(shas.get, names)) for number, shas in found.items()}
 
     def _log(self, number: int) -> str:
         """Read the log of one repository."""

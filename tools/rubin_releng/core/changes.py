@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lsstinstall.core.names import GitSha
 from rubin_releng.core.mergesubjects import (
@@ -17,6 +17,7 @@ from rubin_releng.core.mergesubjects import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
     from datetime import datetime
 
@@ -92,7 +93,18 @@ class Change:
     @property
     def undoes(self) -> bool:
         """Whether it turns something earlier round."""
-        return self.kind in {ChangeKind.REVERT, ChangeKind.RESTORED}
+        return self.kind in _UNDOING
+
+
+_UNDOING = frozenset({ChangeKind.REVERT, ChangeKind.RESTORED})
+
+
+class _Reading(NamedTuple):
+    """What the message of one commit says."""
+
+    kind: ChangeKind
+    tickets: tuple[Ticket, ...]
+    subject: MergeSubject
 
 
 def classify(step: Step, grammar: TicketGrammar, *, on_release_branch: bool = False) -> Change:
@@ -117,13 +129,15 @@ def classify(step: Step, grammar: TicketGrammar, *, on_release_branch: bool = Fa
     commit = step.commit
     subject = read_subject(commit.message)
     if subject is None:
-        change = _plain(commit, grammar)
+        found = _plain(commit, grammar)
     else:
-        change = _merged(commit, subject, grammar, on_release_branch=on_release_branch)
-    brought = frozenset(one.sha for one in step.brought if len(one.parents) <= 1)
-    messages = [commit.message, *(one.message for one in step.brought)] if change.undoes else []
-    shas = [GitSha(sha) for message in messages for sha in _REVERTED_SHA.findall(message)]
-    return replace(change, brought=brought, reverted=tuple(dict.fromkeys(shas)))
+        found = _merged(commit, subject, grammar, on_release_branch=on_release_branch)
+    brought = [one.sha for one in step.brought if len(one.parents) <= 1]
+    if found.kind in _UNDOING:
+        texts = [commit.message, *(one.message for one in step.brought)]
+        reverted = dict.fromkeys(GitSha(sha) for text in texts for sha in _REVERTED_SHA.findall(text))
+        return _change(commit, found, brought=brought, reverted=reverted)
+    return _change(commit, found, brought=brought)
 
 
 def nested_changes(step: Step, grammar: TicketGrammar, *, present: AbstractSet[GitSha]) -> tuple[Change, ...]:
@@ -152,9 +166,9 @@ def nested_changes(step: Step, grammar: TicketGrammar, *, present: AbstractSet[G
         subject = None if present.isdisjoint(commit.parents[1:]) else read_subject(commit.message)
         if subject is None:
             continue
-        change = _merged(commit, subject, grammar, on_release_branch=False)
-        if change.tickets and change.kind in {ChangeKind.MERGE, ChangeKind.BACKPORT}:
-            found.append(replace(change, kind=ChangeKind.NESTED))
+        reading = _merged(commit, subject, grammar, on_release_branch=False)
+        if reading.tickets and reading.kind in {ChangeKind.MERGE, ChangeKind.BACKPORT}:
+            found.append(_change(commit, reading._replace(kind=ChangeKind.NESTED)))
     return tuple(found)
 
 
@@ -195,26 +209,23 @@ def _named_by(request: PullRequest) -> MergeSubject:
     return read_subject(message) or MergeSubject()
 
 
-def _plain(commit: Commit, grammar: TicketGrammar) -> Change:
+def _plain(commit: Commit, grammar: TicketGrammar) -> _Reading:
+    title = commit.subject
     free_text_merge = len(commit.parents) > 1
-    tickets = (
-        grammar.find(commit.subject.partition(" into ")[0])
-        if free_text_merge
-        else grammar.find_leading(commit.subject)
-    )
+    tickets = grammar.find(title.partition(" into ")[0]) if free_text_merge else grammar.find_leading(title)
     kind = ChangeKind.MERGE if free_text_merge else ChangeKind.DIRECT
     if not tickets and _is_bot(commit):
         kind = ChangeKind.BOT
-    return _change(commit, kind, tickets, MergeSubject(title=commit.subject or None))
+    return _Reading(kind, tickets, MergeSubject(title=title or None))
 
 
 def _merged(
     commit: Commit, subject: MergeSubject, grammar: TicketGrammar, *, on_release_branch: bool
-) -> Change:
+) -> _Reading:
     branches = [branch for branch in subject.branches if not is_line_branch(branch)]
     if any(is_bot_branch(branch) for branch in branches):
         # Its number is that of a version: dependabot/pip/sp-3
-        return _change(commit, ChangeKind.BOT, (), subject)
+        return _Reading(ChangeKind.BOT, (), subject)
     tickets = tuple(dict.fromkeys(ticket for branch in branches for ticket in grammar.find_in_branch(branch)))
     reverts = subject.reverts
     if not tickets and subject.title is not None:
@@ -222,8 +233,8 @@ def _merged(
         named = read_subject(subject.title)
         reverts += 0 if named is None or subject.reverts else named.reverts
     if not tickets and _is_bot(commit):
-        return _change(commit, ChangeKind.BOT, (), subject)
-    return _change(commit, _kind(subject, reverts, on_release_branch=on_release_branch), tickets, subject)
+        return _Reading(ChangeKind.BOT, (), subject)
+    return _Reading(_kind(subject, reverts, on_release_branch=on_release_branch), tickets, subject)
 
 
 def _find_in_title(subject: MergeSubject, title: str, grammar: TicketGrammar) -> tuple[Ticket, ...]:
@@ -245,7 +256,10 @@ def _kind(subject: MergeSubject, reverts: int, *, on_release_branch: bool = Fals
     return ChangeKind.MERGE
 
 
-def _change(commit: Commit, kind: ChangeKind, tickets: tuple[Ticket, ...], subject: MergeSubject) -> Change:
+def _change(
+    commit: Commit, reading: _Reading, *, brought: Iterable[GitSha] = (), reverted: Iterable[GitSha] = ()
+) -> Change:
+    kind, tickets, subject = reading
     picked = _PICKED_SHA.search(commit.message)
     return Change(
         sha=commit.sha,
@@ -256,6 +270,8 @@ def _change(commit: Commit, kind: ChangeKind, tickets: tuple[Ticket, ...], subje
         title=subject.title,
         author=commit.author,
         time=commit.time,
+        brought=frozenset(brought),
+        reverted=tuple(reverted),
         reverted_pull_request=subject.reverted_pull_request,
         picked_from=None if picked is None else GitSha(picked.group(1)),
     )

@@ -27,12 +27,15 @@ class CommitGraph:
     """
 
     def __init__(self, parents: Mapping[GitSha, Sequence[GitSha]]) -> None:
-        self._parents = parents
-        self._place = {sha: place for place, sha in enumerate(parents)}
         self._shas = tuple(parents)
+        place = self._place = {sha: place for place, sha in enumerate(self._shas)}
+        # Numbers are faster than ids, and the smaller one is never the older of two.
+        self._parents = [[place[one] for one in ones if one in place] for ones in parents.values()]
+        # A line ends where the history was cut off, though another parent may be there.
+        self._first = [place.get(ones[0], -1) if ones else -1 for ones in parents.values()]
 
     def __contains__(self, sha: object) -> bool:
-        return sha in self._parents
+        return sha in self._place
 
     def find(self, prefix: str) -> GitSha | None:
         """Find the one commit whose id begins in a certain way.
@@ -48,7 +51,7 @@ class CommitGraph:
             `None` if there is no such commit, or more than one.
         """
         whole = GitSha(prefix)
-        if whole in self._parents:
+        if whole in self._place:
             return whole
         found = [sha for sha in self._shas if sha.startswith(prefix)]
         return found[0] if len(found) == 1 else None
@@ -67,8 +70,9 @@ class CommitGraph:
             Of the start and of the end; children before parents, in the
             order of ``git log --topo-order``.
         """
-        left, right = self._sides([start], [end])
-        return self._in_order(start, left), self._in_order(end, right)
+        first, last = self._place[start], self._place[end]
+        left, right = self._sides([first], [last])
+        return self._in_order(first, left), self._in_order(last, right)
 
     def only_from(self, ends: Iterable[GitSha], bases: Iterable[GitSha]) -> set[GitSha]:
         """Find the commits that some points reach and others do not.
@@ -83,14 +87,17 @@ class CommitGraph:
         shas : `set` [ `GitSha` ]
             Reachable from any of the ends and from none of the bases.
         """
-        return self._sides(bases, ends)[1]
+        place, shas = self._place, self._shas
+        _, found = self._sides([place[sha] for sha in bases], [place[sha] for sha in ends])
+        return {shas[one] for one in found}
 
     def is_ancestor(self, sha: GitSha, of: GitSha) -> bool:
         """Tell whether a commit, which need not be there, is part of another's history."""
-        if sha not in self._parents or of not in self._parents:
+        older, newer = self._place.get(sha), self._place.get(of)
+        if older is None or newer is None:
             return False
         # Going down from the older one ends at once, unless it is not part of the history.
-        return sha == of or (self._place[sha] > self._place[of] and not self._sides([of], [sha])[1])
+        return older == newer or (older > newer and not self._sides([newer], [older])[1])
 
     def line(self, end: GitSha) -> list[GitSha]:
         """Follow first parents.
@@ -105,10 +112,10 @@ class CommitGraph:
         shas : `list` [ `GitSha` ]
             Newest first, the end included.
         """
-        found = [end]
-        while (parents := self._parents[found[-1]]) and parents[0] in self._parents:
-            found.append(parents[0])
-        return found
+        found = [self._place[end]]
+        while (first := self._first[found[-1]]) >= 0:
+            found.append(first)
+        return [self._shas[one] for one in found]
 
     def descendants(self, sha: GitSha) -> frozenset[GitSha]:
         """Find the commits that have a certain one in their history.
@@ -123,59 +130,60 @@ class CommitGraph:
         shas : `frozenset` [ `GitSha` ]
             The commit itself included.
         """
-        found = {sha}
-        for place in range(self._place[sha] - 1, -1, -1):
-            if not found.isdisjoint(self._parents[self._shas[place]]):
-                found.add(self._shas[place])
-        return frozenset(found)
+        start = self._place[sha]
+        found = {start}
+        for place in range(start - 1, -1, -1):
+            if not found.isdisjoint(self._parents[place]):
+                found.add(place)
+        return frozenset(self._shas[one] for one in found)
 
-    def _sides(self, start: Iterable[GitSha], end: Iterable[GitSha]) -> tuple[set[GitSha], set[GitSha]]:
+    def _sides(self, start: Iterable[int], end: Iterable[int]) -> tuple[list[int], list[int]]:
         """Walk down from both, newest first; a commit is final once all its children were seen."""
-        place, parents = self._place, self._parents
-        marks: dict[GitSha, int] = {}
-        waiting: list[tuple[int, GitSha]] = []
+        parents = self._parents
+        marks: dict[int, int] = {}
+        for places, mark in ((start, _LEFT), (end, _RIGHT)):
+            for place in places:
+                marks[place] = marks.get(place, 0) | mark
+        waiting = sorted(marks)
         # How many that wait are not known to be on both sides.
-        open_ones = 0
-        for shas, mark in ((start, _LEFT), (end, _RIGHT)):
-            for sha in shas:
-                if sha not in marks:
-                    heappush(waiting, (place[sha], sha))
-                marks[sha] = marks.get(sha, 0) | mark
         open_ones = sum(mark != _BOTH for mark in marks.values())
-        sides: dict[int, set[GitSha]] = {_LEFT: set(), _RIGHT: set(), _BOTH: set()}
+        left: list[int] = []
+        right: list[int] = []
         while open_ones:
-            _, sha = heappop(waiting)
-            mark = marks[sha]
-            sides[mark].add(sha)
-            open_ones -= mark != _BOTH
-            for parent in parents[sha]:
+            place = heappop(waiting)
+            mark = marks[place]
+            if mark != _BOTH:
+                (left if mark == _LEFT else right).append(place)
+                open_ones -= 1
+            for parent in parents[place]:
                 before = marks.get(parent)
                 if before is None:
-                    if parent in place:
-                        marks[parent] = mark
-                        heappush(waiting, (place[parent], parent))
-                        open_ones += mark != _BOTH
+                    marks[parent] = mark
+                    heappush(waiting, parent)
+                    open_ones += mark != _BOTH
                 elif before | mark != before:
                     marks[parent] = _BOTH
                     open_ones -= 1
-        return sides[_LEFT], sides[_RIGHT]
+        return left, right
 
-    def _in_order(self, tip: GitSha, shas: set[GitSha]) -> list[GitSha]:
+    def _in_order(self, tip: int, places: list[int]) -> list[GitSha]:
         """Order what can be reached from a tip as git does: a child, then its last parent's line."""
-        if len(shas) < 2:  # noqa: PLR2004
-            return list(shas)
+        shas = self._shas
+        if len(places) < 3:  # noqa: PLR2004 - a child and its parent
+            return [shas[place] for place in places]
         parents = self._parents
-        children: dict[GitSha, int] = {}
-        for sha in shas:
-            for parent in parents[sha]:
-                children[parent] = children.get(parent, 0) + 1
+        children = dict.fromkeys(places, 0)
+        for place in places:
+            for parent in parents[place]:
+                if parent in children:
+                    children[parent] += 1
         found: list[GitSha] = []
         waiting = [tip]
         while waiting:
-            sha = waiting.pop()
-            found.append(sha)
-            for parent in parents[sha]:
-                if parent in shas:
+            place = waiting.pop()
+            found.append(shas[place])
+            for parent in parents[place]:
+                if parent in children:
                     children[parent] -= 1
                     if not children[parent]:
                         waiting.append(parent)
