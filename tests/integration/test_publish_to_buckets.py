@@ -70,11 +70,11 @@ def bucket(s3: BucketServer, request: pytest.FixtureRequest) -> str:
 
 def publish(tiny: TinyStack, url: str, *arguments: str) -> Answer:
     places = ("--build-dir", "build", "--stack", "stack", "--pkgroot", url)
-    return tiny.run("stack", "publish", *places, *WEEKLY, *arguments, "top", "--json", "--quiet")
+    return tiny.call("stack", "publish", *places, *WEEKLY, *arguments, "top", "--json", "--quiet")
 
 
 def check(tiny: TinyStack, url: str, *arguments: str) -> Answer:
-    return tiny.run("server", "check", "w_2026_10", "--pkgroot", url, "--json", *arguments)
+    return tiny.call("server", "check", "w_2026_10", "--pkgroot", url, "--json", *arguments)
 
 
 def files_of(url: str) -> dict[str, bytes | None]:
@@ -211,7 +211,7 @@ def test_a_killed_publication_is_not_seen_in_part_and_completed(
     tiny: TinyStack, s3: BucketServer, bucket: str, seed: int
 ) -> None:
     rng = random.Random(seed)  # noqa: S311 - no secret
-    for _ in range(3):
+    for _ in range(2):
         last = rng.randrange(1, 25)
         with start(tiny, bucket) as process:
             count = 0
@@ -263,6 +263,6 @@ def test_lists_of_files_are_repaired_in_a_bucket_too(tiny: TinyStack, bucket: st
     store = open_object_store(bucket)
     store.remove("src/tags/index.json")
     store.write("src/manifests/index.json", b"nonsense")
-    done = tiny.run("server", "index", bucket, "--json")
+    done = tiny.call("server", "index", bucket, "--json")
     changed = {one["path"]: one["change"] for one in done.data["folders"] if one["change"] != "keep"}
     assert changed == {"src/tags": "add", "src/manifests": "move"}

@@ -6,9 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
+from lsstinstall.commands.frame import run_main
+from rubin_releng.commands.main import cli
 from tests.support.repositories import Remote
 
 if TYPE_CHECKING:
@@ -101,6 +105,13 @@ class TinyStack:
         with self.start(*arguments, **variables) as process:
             stdout, stderr = process.communicate(timeout=300)
         return Answer(process.returncode, stdout, stderr)
+
+    def call(self, *arguments: str) -> Answer:
+        """Run `rubin-releng` in this process: its libraries are loaded once for many."""
+        out, err = StringIO(), StringIO()
+        with chdir(self.folder), redirect_stdout(out), redirect_stderr(err):
+            code = run_main(cli, name="rubin-releng", arguments=arguments)
+        return Answer(code, out.getvalue(), err.getvalue())
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Start `rubin-releng` and do not wait for it."""
