@@ -344,6 +344,21 @@ def test_how_many_tickets_were_backported_since_the_base(ask: Ask) -> None:
     assert error["message"] == "`main` is no weekly"
 
 
+def test_which_weekly_was_a_release_made_from(ask: Ask) -> None:
+    stories = {}
+    for name in ("afw", "base"):
+        story = stories[name] = parted()
+        story.merge("tickets/DM-5")
+        story.tag("29.0.0", branch="v29.0.x")
+        if name == "afw":
+            story.merge("tickets/DM-2", into="v30.0.x")
+        story.tag("30.0.0", branch="v30.0.x")
+        story.tag("w.2026.43")
+    found = ask("v29_0_0", "v30_0_0", **stories)
+    assert (found["base"], found["backports"]) == (OLD, ["DM-2"])
+    assert ask(OLD, NEW, **stories)["base"] is None
+
+
 def test_is_it_told_that_sides_parted_even_if_one_has_no_ticket(ask: Ask) -> None:
     story = parted()
     story.commit("Raise the version", branch="v29.0.x")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from lsstinstall.core.errors import InvalidNameError
 from lsstinstall.core.tags import EupsTag, GitTag, TagKind
 from rubin_releng.changelog.inputs import read_side
 from rubin_releng.changelog.sides import side_of_name
-from rubin_releng.core.predecessors import base_weekly, find_predecessor
+from rubin_releng.core.predecessors import common_weekly, find_predecessor
 from rubin_releng.core.releasebuilds import build_of_message
 
 if TYPE_CHECKING:
@@ -202,7 +201,7 @@ def find_base(release: Side, catalog: Catalog, timelines: Timelines) -> EupsTag 
     times = catalog.times
     weeklies = sorted(catalog.of_kind(TagKind.WEEKLY), reverse=True)
     weeklies = [one for one in weeklies if made is None or one not in times or times[one] <= made]
-    newest: Counter[EupsTag] = Counter()
+    newest: list[EupsTag] = []
     for name, end in timelines.ends(release).items():
         reader = timelines.readers.get(name)
         if reader is not None and end.commit is not None and reader.resolve((end.commit,)) != (None,):
@@ -210,10 +209,8 @@ def find_base(release: Side, catalog: Catalog, timelines: Timelines) -> EupsTag 
             known = ((one, there.commit) for one, there in commits if there is not None)
             found = next((one for one, sha in known if sha and reader.is_ancestor(sha, end.commit)), None)
             if found is not None:
-                newest[found] += 1
-    # What is in a history is in it together with all weeklies before.
-    counts = {one: sum(count for other, count in newest.items() if other >= one) for one in newest}
-    return base_weekly(counts, newest.total())
+                newest.append(found)
+    return common_weekly(newest)
 
 
 def with_base(changelog: ChangeLog, catalog: Catalog, timelines: Timelines) -> ChangeLog:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["titles_of_changes", "with_issues"]
 
-# DM-1001: Title, [DM-1001] Title, DM-1001, DM-1002 - Title, DM-1001 (v29): Title
+# DM-1001: Title, [DM-1001] Title, DM-1001, DM-1002 - Title, DM-1001-v29: Title, DM-1001: (v29) Title
 _KEYS = re.compile(
-    r"[\[(\s]*(?:[A-Z][A-Z0-9]*-[0-9]+(?:\s*\(v[0-9._]+\)|-v[0-9._]+)?[\s:;,.)\]\u2013-]*)+", re.IGNORECASE
+    r"[\[(\s]*(?:[A-Z][A-Z0-9]*-[0-9]+(?:-v[0-9._]+)?[\s:;,.)\]\u2013-]*"
+    r"(?:\(v[0-9][0-9._]*\)[\s:;,.)\]\u2013-]*)?)+",
+    re.IGNORECASE,
 )
 
 

@@ -17,18 +17,20 @@ from lsstinstall.core.releases import parse_release
 from lsstinstall.core.taglists import parse_tag_list
 from lsstinstall.core.tags import EupsTag, TagKind
 from rubin_releng.adapters.gitlogs import list_tags
+from rubin_releng.adapters.weeklytags import newest_weeklies
 from rubin_releng.changelog.comparer import compare_sides
 from rubin_releng.changelog.inputs import read_side, side_of_tag_list
 from rubin_releng.changelog.jsonrendering import SCHEMA_VERSION, changelog_to_dict
 from rubin_releng.changelog.models import Relation
 from rubin_releng.changelog.returning import mark_returned
-from rubin_releng.changelog.sides import side_of_release
+from rubin_releng.changelog.sides import side_of_name, side_of_release
 from rubin_releng.changelog.titles import with_issues
 from rubin_releng.commands.changelogclones import read_named
 from rubin_releng.commands.changeloginputs import open_locks, open_titles
 from rubin_releng.commands.changelogledgers import LedgerRequirements
 from rubin_releng.commands.changelogoptions import changelog_options
 from rubin_releng.commands.changelogworld import open_world
+from rubin_releng.core.predecessors import common_weekly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -67,7 +69,7 @@ _FORMATS = (*_ENDINGS.values(), "rst-header")
     show_default=True,
     help="For Markdown.",
 )
-@click.option("--base", metavar="WEEKLY", help="The weekly that TO was made from, to tell its backports.")
+@click.option("--base", metavar="WEEKLY", help="The weekly TO was made from; found for releases.")
 @click.option(
     "--output", "outputs", multiple=True, type=_FILE, help="Write FILE.md, .json, .rst or .html; repeatable."
 )
@@ -115,8 +117,10 @@ def _make(old: str, new: str, base: str | None, options: ChangeLogOptions, repor
         world = open_world(options, reporter=reporter, dropped=dropped)
     found = _compare(*sides, world, options, reporter)
     found = mark_returned(found, lambda name: list_tags(world.directories.get(name)))
+    weekly = weekly or _find_base(found, world, options)
     if weekly is not None:
-        since = _compare(weekly, sides[1], world, options, reporter)
+        is_known = weekly.tag == found.old.tag
+        since = found if is_known else _compare(weekly, sides[1], world, options, reporter)
         backports = tuple(entry.issue.key for entry in since.news)
         found = replace(found, base=weekly.tag, backports=backports)
     problems = () if world.pull_requests is None else world.pull_requests.problems
@@ -129,6 +133,18 @@ def _read_base(name: str, world: World) -> Side:
     if side.tag is None or side.tag.kind is not TagKind.WEEKLY:
         raise ConfigurationError(f"`{name}` is no weekly", hint="give the base as `w_2026_42`")
     return side
+
+
+def _find_base(found: ChangeLog, world: World, options: ChangeLogOptions) -> Side | None:
+    """Find the weekly that the new end was made from, if it is a release and tags tell."""
+    tag = found.new.tag
+    if tag is None or tag.kind not in {TagKind.RELEASE, TagKind.CANDIDATE}:
+        return None
+    commits = {one.name: one.to_commit for one in found.products if one.to_commit is not None}
+    refs = side_of_name(tag.name).refs
+    newest = newest_weeklies(world.directories, commits, refs, jobs=options.jobs)
+    weekly = common_weekly(newest.values())
+    return None if weekly is None else _read_side(weekly.name, world)
 
 
 def _compare(old: Side, new: Side, world: World, options: ChangeLogOptions, reporter: Reporter) -> ChangeLog:

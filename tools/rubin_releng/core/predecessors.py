@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
-__all__ = ["Predecessor", "base_weekly", "find_predecessor"]
+__all__ = ["Predecessor", "base_weekly", "common_weekly", "find_predecessor"]
 
 # In an ordinary week a fifth of the products gets new commits; the rest cannot tell two weeklies apart.
 _MOST = 0.9
@@ -96,6 +97,25 @@ def base_weekly(ancestors: Mapping[EupsTag, int], products: int) -> EupsTag | No
     """
     enough = [tag for tag, count in ancestors.items() if count and count >= _MOST * products]
     return max(enough, default=None)
+
+
+def common_weekly(newest: Collection[EupsTag]) -> EupsTag | None:
+    """Find the weekly that a release was made from, by the newest one that each product has.
+
+    Parameters
+    ----------
+    newest : `~collections.abc.Collection` [ `EupsTag` ]
+        For each product with weeklies the newest in the release's history.
+
+    Returns
+    -------
+    base : `EupsTag` or `None`
+        See `base_weekly`.
+    """
+    counts = Counter(newest)
+    # What is in a history is in it together with all weeklies before.
+    reach = {one: sum(count for other, count in counts.items() if other >= one) for one in counts}
+    return base_weekly(reach, len(newest))
 
 
 def _is_before(one: EupsTag, tag: EupsTag) -> bool:

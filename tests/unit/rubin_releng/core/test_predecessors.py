@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lsstinstall.core.tags import EupsTag
-from rubin_releng.core.predecessors import base_weekly, find_predecessor
+from rubin_releng.core.predecessors import base_weekly, common_weekly, find_predecessor
 
 WEEKLIES = ("w_2021_52", "w_2022_01", "w_2022_03", "w_2022_52", "w_2022_53", "w_2023_01")
 DAILIES = ("d_2022_05_10", "d_2022_05_12", "d_2022_12_31")
@@ -96,3 +96,10 @@ def test_a_release_comes_from_the_newest_weekly_that_nearly_all_products_agree_o
     assert base_weekly({one: 100, two: 97, three: 81}, 100) == two
     assert base_weekly({one: 3}, 100) is None
     assert base_weekly({}, 0) is None
+
+
+def test_the_base_is_known_by_the_newest_weekly_of_each_product() -> None:
+    one, two, three = (EupsTag.named(f"w_2026_0{week}") for week in (1, 2, 3))
+    assert common_weekly([two, *[three] * 9]) == three
+    assert common_weekly([one, two, *[three] * 8]) == two
+    assert common_weekly([]) is None
