@@ -71,9 +71,9 @@ def test_files_are_those_of_a_clone(mirrored: Mirrored) -> None:
     expected = GitFiles(mirrored.remote).added_files(*mirrored.ends, ["doc/changes"])
     assert [one.path for one in expected] == ["doc/changes/DM-1.feature.md", "doc/changes/DM-2.bugfix.md"]
     assert mirrored.files().added_files(*mirrored.ends, ["doc/changes"]) == expected
-    for commit in mirrored.ends:
-        assert mirrored.files().file_at(commit, "pyproject.toml") == TOWNCRIER
-        assert mirrored.files().file_at(commit, "towncrier.toml") is None
+    asked = [(commit, path) for commit in mirrored.ends for path in ("pyproject.toml", "towncrier.toml")]
+    for options in ({}, {"offline": True}):
+        assert mirrored.files(**options).texts(asked) == (TOWNCRIER, None, TOWNCRIER, None)
 
 
 def test_files_that_nobody_asked_for_stay_away(mirrored: Mirrored) -> None:
@@ -91,7 +91,7 @@ def test_what_was_fetched_is_kept(mirrored: Mirrored) -> None:
 
 def test_what_was_never_fetched_is_not_there_offline(mirrored: Mirrored) -> None:
     with pytest.raises(UnavailableError, match="no files were fetched"):
-        mirrored.files(offline=True).file_at(mirrored.ends[0], "pyproject.toml")
+        mirrored.files(offline=True).texts([(mirrored.ends[0], "pyproject.toml")])
 
 
 def test_a_mirror_still_follows_its_remote(mirrored: Mirrored) -> None:

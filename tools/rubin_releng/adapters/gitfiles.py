@@ -56,24 +56,49 @@ class GitFiles:
         self._directory = directory
         self._env = {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}
 
-    def file_at(self, commit: GitSha, path: str) -> str | None:
-        """Read a file.
+    def texts(self, places: Sequence[tuple[GitSha, str]]) -> tuple[str | None, ...]:
+        """Read files of certain commits.
 
         Parameters
         ----------
-        commit : `GitSha`
-            A commit that is there.
-        path : `str`
-            In the repository.
+        places : `~collections.abc.Sequence` [ `tuple` [ `GitSha`, `str` ] ]
+            Commits that are there, and paths in the repository.
 
         Returns
         -------
-        text : `str` or `None`
-            Wrong bytes replaced; `None` if that commit has no such file.
+        texts : `tuple` [ `str` or `None`, ... ]
+            One for each place: wrong bytes replaced; `None` if that commit
+            has no such file.
         """
-        command = ("-C", str(self._directory), "cat-file", "blob", f"{commit}:{path}")
-        found = run_git(command, doing="read a file", check=False, env=self._env)
-        return found.stdout if found.returncode == 0 else None
+        found = self.objects([f"{commit}:{path}" for commit, path in places])
+        return tuple(None if data is None else data.decode(errors="replace") for data in found)
+
+    def objects(self, names: Sequence[str]) -> Iterator[bytes | None]:
+        """Read many objects by one process.
+
+        Parameters
+        ----------
+        names : `~collections.abc.Sequence` [ `str` ]
+            As git takes them; without line ends.
+
+        Yields
+        ------
+        data : `bytes` or `None`
+            One for each name; `None` if it is not here.
+        """
+        asked = "".join(f"{name}\n" for name in names)
+        command = ("-C", str(self._directory), "cat-file", "--batch")
+        with TemporaryFile() as output:
+            run_git(command, doing="read files", stdin=asked, output=output, env=self._env)
+            output.seek(0)
+            for _ in names:
+                # <object> <kind> <size>, or <what was asked> missing
+                header = output.readline().rsplit(b" ", 1)
+                if not header[-1].strip().isdigit():
+                    yield None
+                    continue
+                yield output.read(int(header[-1]))
+                output.readline()
 
     def added_files(self, start: GitSha, end: GitSha, folders: Sequence[str]) -> tuple[AddedFile, ...]:
         """Read the files that came into some folders between two points.
@@ -101,28 +126,12 @@ class GitFiles:
         places = [
             (GitSha(commit), path) for path in paths for commit in (end, ledger.last.get(path)) if commit
         ]
-        texts = dict(zip(places, self._read(places), strict=True))
+        texts = dict(zip(places, self.texts(places), strict=True))
         found: dict[str, AddedFile] = {}
         for (commit, path), text in texts.items():
             if text is not None:
                 found.setdefault(path, AddedFile(path=path, commit=commit, text=text))
         return tuple(found.values())
-
-    def _read(self, places: Sequence[tuple[GitSha, str]]) -> Iterator[str | None]:
-        """Read many files by one process."""
-        asked = "".join(f"{commit}:{path}\n" for commit, path in places)
-        command = ("-C", str(self._directory), "cat-file", "--batch")
-        with TemporaryFile() as output:
-            run_git(command, doing="read files", stdin=asked, output=output, env=self._env)
-            output.seek(0)
-            for _ in places:
-                # <object> <kind> <size>, or <what was asked> missing
-                header = output.readline().rsplit(b" ", 1)
-                if not header[-1].strip().isdigit():
-                    yield None
-                    continue
-                yield output.read(int(header[-1])).decode(errors="replace")
-                output.readline()
 
     def _changes(
         self, start: GitSha, end: GitSha, folders: Sequence[str]

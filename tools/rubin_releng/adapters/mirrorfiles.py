@@ -9,7 +9,6 @@ from lsstinstall.core.errors import UnavailableError
 from rubin_releng.adapters.gitcommands import run_git
 from rubin_releng.adapters.gitfiles import GitFiles
 from rubin_releng.adapters.gitpromises import fetch_objects
-from rubin_releng.core.towncrier import CONFIGURATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -44,33 +43,43 @@ class MirrorFiles:
         self._offline = offline
         self._files = GitFiles(directory)
 
-    def file_at(self, commit: GitSha, path: str) -> str | None:
-        """Read a file.
+    def texts(self, places: Sequence[tuple[GitSha, str]]) -> tuple[str | None, ...]:
+        """Read files of certain commits.
 
         Parameters
         ----------
-        commit : `GitSha`
-            A commit that is there.
-        path : `str`
-            In the repository.
+        places : `~collections.abc.Sequence` [ `tuple` [ `GitSha`, `str` ] ]
+            Commits that are there, and paths in the repository.
 
         Returns
         -------
-        text : `str` or `None`
-            Wrong bytes replaced; `None` if that commit has no such file.
+        texts : `tuple` [ `str` or `None`, ... ]
+            As `GitFiles` finds them in a clone.
 
         Raises
         ------
         UnavailableError
-            Raised if it was never fetched, and this is offline.
+            Raised if some were never fetched, and this is offline.
         ToolkitError
             Raised if the remote cannot be reached.
         """
-        self._bring(self._git("log", "--no-walk", "--format=%T", commit).split())
-        # Whoever asks for one of these asks for the others, too.
-        listed = self._git("ls-tree", "--format=%(objectname)", commit, "--", *{path, *CONFIGURATIONS})
-        self._bring(listed.split())
-        return self._files.file_at(commit, path)
+        commits = list(dict.fromkeys(commit for commit, _ in places))
+        trees = [f"{commit}^{{tree}}" for commit in commits]
+        # All at once, for mostly all of it is here.
+        found = list(self._files.objects([*trees, *(f"{commit}:{path}" for commit, path in places)]))
+        entries = dict(zip(commits, found[: len(commits)], strict=True))
+        files = found[len(commits) :]
+        if all(
+            data is not None or _lacks(entries[commit], path)
+            for (commit, path), data in zip(places, files, strict=True)
+        ):
+            return tuple(None if data is None else data.decode(errors="replace") for data in files)
+        self._bring(self._git("log", "--no-walk", "--stdin", "--format=%T", stdin=commits).split())
+        paths = sorted({path for _, path in places})
+        for commit in commits:
+            listed = self._git("ls-tree", "--format=%(objectname)", commit, "--", *paths)
+            self._bring(listed.split())
+        return self._files.texts(places)
 
     def added_files(self, start: GitSha, end: GitSha, folders: Sequence[str]) -> tuple[AddedFile, ...]:
         """Read the files that came into some folders between two points.
@@ -122,6 +131,12 @@ class MirrorFiles:
         text = None if stdin is None else "".join(f"{line}\n" for line in sorted(stdin))
         command = ("-C", str(self._directory), *arguments)
         return run_git(command, doing=f"read files of `{self._directory}`", stdin=text).stdout
+
+
+def _lacks(tree: bytes | None, path: str) -> bool:
+    """Tell whether a commit is known to have no such file, by what is in its topmost folder."""
+    # Of each entry: its mode, a space, its name, NUL, and its id, which may be any bytes.
+    return tree is not None and f" {path.partition('/')[0]}\0".encode() not in tree
 
 
 def _changed_files(changes: str) -> set[str]:

@@ -8,6 +8,8 @@ from rubin_releng.core.fragments import Fragment, parse_fragment
 from rubin_releng.core.towncrier import CONFIGURATIONS, FragmentPlaces, parse_places
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from lsstinstall.core.names import GitSha
     from rubin_releng.changelog.ports import FragmentReader
     from rubin_releng.core.tickets import TicketGrammar
@@ -36,8 +38,7 @@ def read_fragments(
         that a release in between has used up. None without a configuration.
     """
     # A repository may have moved its fragments in between.
-    places = [_find_places(reader, commit) for commit in (end, start)]
-    known = [one for one in dict.fromkeys(places) if one is not None]
+    known = list(dict.fromkeys(_find_places(reader, (end, start))))
     if not known:
         return ()
     found: dict[str, Fragment] = {}
@@ -51,13 +52,15 @@ def read_fragments(
     return tuple(sorted(found.values(), key=lambda one: _order(one, kinds)))
 
 
-def _find_places(reader: FragmentReader, commit: GitSha) -> FragmentPlaces | None:
-    for path in CONFIGURATIONS:
-        text = reader.file_at(commit, path)
-        places = None if text is None else parse_places(text)
+def _find_places(reader: FragmentReader, commits: Sequence[GitSha]) -> Iterator[FragmentPlaces]:
+    """Find the first configuration of each commit; all files are asked for at once."""
+    asked = [(commit, path) for commit in commits for path in CONFIGURATIONS]
+    found: dict[GitSha, FragmentPlaces] = {}
+    for (commit, _), text in zip(asked, reader.texts(asked), strict=True):
+        places = None if text is None or commit in found else parse_places(text)
         if places is not None:
-            return places
-    return None
+            found[commit] = places
+    return iter(found.values())
 
 
 def _order(fragment: Fragment, kinds: list[str]) -> tuple[int, str, int, str]:

@@ -76,20 +76,19 @@ class HistoryReader(Protocol):
 class FragmentReader(Protocol):
     """The files of one product's history; they may have to be fetched."""
 
-    def file_at(self, commit: GitSha, path: str) -> str | None:
-        """Read a file.
+    def texts(self, places: Sequence[tuple[GitSha, str]]) -> tuple[str | None, ...]:
+        """Read files of certain commits.
 
         Parameters
         ----------
-        commit : `GitSha`
-            A commit that is there.
-        path : `str`
-            In the repository.
+        places : `~collections.abc.Sequence` [ `tuple` [ `GitSha`, `str` ] ]
+            Commits that are there, and paths in the repository.
 
         Returns
         -------
-        text : `str` or `None`
-            Wrong bytes replaced; `None` if that commit has no such file.
+        texts : `tuple` [ `str` or `None`, ... ]
+            One for each place: wrong bytes replaced; `None` if that commit
+            has no such file.
         """
 
     def added_files(self, start: GitSha, end: GitSha, folders: Sequence[str]) -> tuple[AddedFile, ...]:

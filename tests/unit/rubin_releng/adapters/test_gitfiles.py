@@ -31,8 +31,9 @@ def story() -> Story:
 
 def test_a_file_is_read_at_a_commit(story: Story, tmp_path: Path) -> None:
     files = GitFiles(story.write(tmp_path / "afw"))
-    assert files.file_at(story.tags["start"], "changes/DM-1.misc.md") == "Before"
-    assert files.file_at(story.tags["start"], "changes/DM-2.misc.md") is None
+    start = story.tags["start"]
+    asked = [(start, "changes/DM-1.misc.md"), (start, "changes/DM-2.misc.md")]
+    assert files.texts(asked) == ("Before", None)
 
 
 def test_nothing_added_is_nothing(story: Story, tmp_path: Path) -> None:

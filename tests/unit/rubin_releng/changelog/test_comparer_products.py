@@ -273,8 +273,8 @@ def test_test_data_and_what_did_not_change_have_no_news() -> None:
 class NoFiles:
     """Nobody may look."""
 
-    def file_at(self, commit: GitSha, path: str) -> str | None:
-        raise AssertionError(f"{path} was looked for at {commit}")
+    def texts(self, places: Sequence[tuple[GitSha, str]]) -> tuple[str | None, ...]:
+        raise AssertionError(f"{places} were looked for")
 
     def added_files(self, start: GitSha, end: GitSha, folders: Sequence[str]) -> tuple[AddedFile, ...]:
         raise AssertionError(f"{folders} were looked for between {start} and {end}")

@@ -28,8 +28,8 @@ class Files:
         self._files = files
         self._added = added
 
-    def file_at(self, commit: GitSha, path: str) -> str | None:
-        return self._files.get((commit, path))
+    def texts(self, places: Sequence[tuple[GitSha, str]]) -> tuple[str | None, ...]:
+        return tuple(map(self._files.get, places))
 
     def added_files(self, start: GitSha, end: GitSha, folders: Sequence[str]) -> tuple[AddedFile, ...]:
         assert start != end
@@ -90,8 +90,8 @@ def warnings_of(reader: FragmentReader) -> tuple[str, ...]:
 
 
 class AnyFiles(BrokenFiles):
-    def file_at(self, commit: GitSha, path: str) -> str | None:
-        return CONFIG.format("changes") if path == "pyproject.toml" and commit else None
+    def texts(self, places: Sequence[tuple[GitSha, str]]) -> tuple[str | None, ...]:
+        return tuple(CONFIG.format("changes") if path == "pyproject.toml" else None for _, path in places)
 
 
 def test_news_that_cannot_be_read_hide_nothing_else() -> None:
