@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import struct
 import zlib
-from typing import TYPE_CHECKING, Protocol
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Protocol
 
 import zstandard
 
@@ -86,14 +88,20 @@ class GzipCodec:
     Parameters
     ----------
     level : `int`, optional
-        1 to 9.
+        1 to 9, of zlib, which is everywhere. Without it ISA-L compresses at
+        its level 2 where it is installed: four times as fast, a tenth larger.
     """
 
     media_type = MediaType.LAYER_GZIP
 
-    def __init__(self, level: int = 6) -> None:
-        self._level = level
-        self.description = f"zlib {zlib.ZLIB_RUNTIME_VERSION} level {level}"
+    def __init__(self, level: int | None = None) -> None:
+        engine: Any
+        engine, self._level = (None, level) if level is not None else _fastest()
+        self._engine = engine
+        if engine is None:
+            self.description = f"zlib {zlib.ZLIB_RUNTIME_VERSION} level {self._level}"
+        else:
+            self.description = f"isal {metadata.version('isal')} level {self._level}"
 
     def compress(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
         """Compress a stream.
@@ -108,11 +116,12 @@ class GzipCodec:
         piece : `bytes`
             Of one gzip member without name and time.
         """
-        compressor = zlib.compressobj(self._level, zlib.DEFLATED, _RAW_DEFLATE)
+        engine = self._engine or zlib
+        compressor = engine.compressobj(self._level, zlib.DEFLATED, _RAW_DEFLATE)
         checksum, size = 0, 0
         yield _GZIP_HEADER
         for piece in pieces:
-            checksum = zlib.crc32(piece, checksum)
+            checksum = engine.crc32(piece, checksum)
             size += len(piece)
             yield compressor.compress(piece)
         yield compressor.flush() + struct.pack("<LL", checksum, size & 0xFFFFFFFF)
@@ -139,6 +148,14 @@ class GzipCodec:
             yield from _unpack(pieces, lambda: zlib.decompressobj(_GZIP))
         except zlib.error as error:
             raise CorruptError(f"the gzip stream is damaged: {error}") from error
+
+
+def _fastest() -> tuple[Any, int]:
+    """Engine like `zlib` and its level; `None` for zlib itself."""
+    try:
+        return importlib.import_module("isal.isal_zlib"), 2
+    except ImportError:  # pragma: no cover - the platform decides
+        return None, 6
 
 
 class _Decompressor(Protocol):

@@ -15,6 +15,10 @@ _COMMANDS = {
     "tags": ("rubin_releng.commands.imageindex:tags", "Tell the names that an image gets."),
     "check": ("rubin_releng.commands.imagecheck:check", "Check every byte of a layout."),
     "clean": ("rubin_releng.commands.imageclean:clean", "Take out what an image does not need."),
+    "environment": (
+        "rubin_releng.commands.imageenvironment:environment",
+        "Set products up once, for all containers of an image.",
+    ),
     "sbom": ("rubin_releng.commands.imagesbom:sbom", "Write what is in an image."),
     "simulate": (
         "rubin_releng.commands.imagesimulate:simulate_policies",

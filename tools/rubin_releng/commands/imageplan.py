@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.setups import InstalledProduct
     from rubin_releng.core.layerings import Layering
 
-__all__ = ["plan"]
+__all__ = ["inner_path", "plan"]
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
@@ -112,12 +112,12 @@ def plan(
     installation = Installation(
         root=os.fspath(root),
         at="/" + at.strip("/"),
-        environment=None if environment is None else _inner(environment),
+        environment=None if environment is None else inner_path(environment),
         packages=() if environment is None else tuple(_packages(root / environment)),
         products=tuple(
             product
             for stack in stacks
-            for product in _products(root, _inner(stack), kind, tag, known, digests)
+            for product in _products(root, inner_path(stack), kind, tag, known, digests)
         ),
     )
     rules = PlanRules(
@@ -135,7 +135,24 @@ def plan(
     console.answer(_data(layering), _text(layering))
 
 
-def _inner(text: str) -> str:
+def inner_path(text: str) -> str:
+    """Read a path below a root.
+
+    Parameters
+    ----------
+    text : `str`
+        Relative.
+
+    Returns
+    -------
+    path : `str`
+        Without ``.`` and repeated slashes.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if it is absolute, empty or has ``..``.
+    """
     parts = [part for part in text.split("/") if part not in {"", "."}]
     if text.startswith("/") or ".." in parts or not parts:
         raise ConfigurationError(f"`{text}` is no path below the root", hint="give it relative to ROOT")

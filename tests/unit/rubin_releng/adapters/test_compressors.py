@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 PIECES = [b"one " * 5000, b"", b"two"]
 CONTENT = b"".join(PIECES)
-CODECS = [ZstdCodec(), GzipCodec()]
+CODECS = [ZstdCodec(), GzipCodec(), GzipCodec(6)]
 
 
-@pytest.fixture(params=CODECS, ids=["zstd", "gzip"])
+@pytest.fixture(params=CODECS, ids=["zstd", "gzip", "zlib"])
 def codec(request: pytest.FixtureRequest) -> Codec:
     found: Codec = request.param
     return found
