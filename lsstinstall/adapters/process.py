@@ -13,13 +13,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from lsstinstall.adapters.activities import Attention
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import IO
 
-__all__ = ["Completed", "ProcessError", "end", "replace_process", "run", "show_command", "start"]
+    from lsstinstall.adapters.activities import RunLimits
+
+__all__ = [
+    "Completed",
+    "ProcessError",
+    "StalledError",
+    "end",
+    "replace_process",
+    "run",
+    "show_command",
+    "start",
+]
 
 _log = logging.getLogger(__name__)
 _GRACE_SECONDS = 5.0
@@ -72,6 +84,26 @@ class ProcessError(ToolkitError):
         self.output = output
 
 
+class StalledError(ProcessError):
+    """A program that was ended because it did nothing any more.
+
+    Parameters
+    ----------
+    command : `~collections.abc.Sequence` [ `str` ]
+        Program and arguments.
+    returncode : `int`
+        As it was ended by us.
+    output : `str`
+        What it had printed.
+    seconds : `float`
+        For how long it did nothing.
+    """
+
+    def __init__(self, command: Sequence[str], *, returncode: int, output: str, seconds: float) -> None:
+        super().__init__(command, returncode=returncode, output=f"{output}\nnothing done for {seconds:g} s")
+        self.seconds = seconds
+
+
 def show_command(command: Sequence[str]) -> str:
     """Write a command as a user would type it.
 
@@ -98,6 +130,7 @@ def run(
     output: IO[bytes] | None = None,
     check: bool = True,
     foreground: bool = False,
+    limits: RunLimits | None = None,
 ) -> Completed:
     """Run a program to its end.
 
@@ -122,6 +155,9 @@ def run(
         Whether it stays in our process group, so that Ctrl-C at the terminal
         reaches it, too; by default it has a session of its own, and all that
         it started ends with it.
+    limits : `~lsstinstall.adapters.activities.RunLimits`, optional
+        For a program in a session of its own: when to give it up. The timeout
+        is not looked at then.
 
     Returns
     -------
@@ -136,7 +172,13 @@ def run(
         Raised if the system refuses for another reason.
     ProcessError
         Raised if it ended badly and ``check`` is true, or took too long.
+    StalledError
+        Raised if it was ended since it did nothing any more.
+    InterruptedWorkError
+        Raised if somebody wants everything to end.
     """
+    if limits is not None:
+        limits.heed_stop()
     _log.debug("run %s in %s", show_command(command), cwd or ".")
     started = time.monotonic()
     try:
@@ -151,7 +193,10 @@ def run(
         )
     except OSError as error:
         raise _explain_start(error, command[0], cwd) from error
-    out, err = _communicate(process, command, stdin, timeout, foreground=foreground)
+    if limits is None:
+        out, err = _communicate(process, command, stdin, timeout, foreground=foreground)
+    else:
+        out, err = _attend(process, command, stdin, limits)
     if check and process.returncode != 0:
         raise ProcessError(command, returncode=process.returncode, output=out + err)
     return Completed(
@@ -280,6 +325,26 @@ def _communicate(
         _stop(process, foreground=foreground)
         raise
     return _decode(raw_out), _decode(raw_err)
+
+
+def _attend(
+    process: subprocess.Popen[bytes], command: Sequence[str], stdin: str | bytes | None, limits: RunLimits
+) -> tuple[str, str]:
+    """Wait for a program as long as it does something and nobody wants an end."""
+    attention = Attention(process.pid, limits)
+    given = stdin.encode() if isinstance(stdin, str) else stdin
+    try:
+        while not attention.is_exhausted():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                spoken = process.communicate(given, timeout=attention.pause_seconds)
+                return _decode(spoken[0]), _decode(spoken[1])
+            given = None  # it is under way
+    except BaseException:
+        _stop(process, foreground=False)
+        raise
+    out, err = _stop(process, foreground=False)
+    said = _decode(out) + _decode(err)
+    raise StalledError(command, returncode=process.returncode, output=said, seconds=limits.stall_seconds)
 
 
 def _stop(process: subprocess.Popen[bytes], *, foreground: bool) -> tuple[bytes | None, bytes | None]:

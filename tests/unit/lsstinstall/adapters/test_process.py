@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.adapters.process import ProcessError, run, show_command
-from lsstinstall.core.errors import NotFoundError, ToolkitError
+from lsstinstall.adapters.activities import RunLimits
+from lsstinstall.adapters.process import ProcessError, StalledError, run, show_command
+from lsstinstall.core.errors import InterruptedWorkError, NotFoundError, ToolkitError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +122,47 @@ def test_a_program_that_does_not_listen_is_ended_by_force() -> None:
     with pytest.raises(ProcessError) as caught:
         run([sys.executable, "-c", deaf], cwd=None, env=None, timeout=2)
     assert caught.value.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_program_that_does_nothing_any_more_is_given_up_with_all_it_started(
+    *, tmp_path: Path, check: bool
+) -> None:
+    script = "echo begun; (sleep 600; touch late) & wait"
+    limits = RunLimits(stall_seconds=0.4)
+    with pytest.raises(StalledError, match=r"(?s)begun\n.*nothing done for 0.4 s") as caught:
+        run(["sh", "-c", script], cwd=tmp_path, env=None, timeout=None, check=check, limits=limits)
+    assert caught.value.seconds == 0.4
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "end=$(($(date +%s) + 2)); while [ $(date +%s) -lt $end ]; do :; done; cat",
+        "for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.2; done; cat",
+    ],
+)
+def test_a_program_that_goes_on_is_waited_for(script: str) -> None:
+    done = run(
+        ["sh", "-c", script],
+        cwd=None,
+        env=None,
+        timeout=None,
+        stdin="hello",
+        limits=RunLimits(stall_seconds=1, stop=lambda: False),
+    )
+    assert done.stdout == "hello"
+
+
+def test_a_program_ends_when_somebody_wants_it(tmp_path: Path) -> None:
+    wanted = tmp_path / "wanted"
+    limits = RunLimits(stall_seconds=600, stop=wanted.exists)
+    command = ["sh", "-c", f"touch '{wanted}'; sleep 600"]
+    with pytest.raises(InterruptedWorkError):
+        run(command, cwd=None, env=None, timeout=None, limits=limits)
+    with pytest.raises(InterruptedWorkError):
+        run(["touch", str(tmp_path / "begun")], cwd=None, env=None, timeout=None, limits=limits)
+    assert not (tmp_path / "begun").exists()
 
 
 def test_a_command_is_shown_as_one_would_type_it() -> None:
