@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import NotFoundError, RefusedError, UnavailableError
+from lsstinstall.core.errors import InterruptedWorkError, NotFoundError, RefusedError, UnavailableError
 from lsstinstall.core.names import GitSha, ProductName
 from rubin_releng.core.refs import RefName, RepositoryRefs
 
@@ -34,6 +34,7 @@ class FakeRepository:
     files: dict[tuple[GitSha, str], str] = field(default_factory=dict)
     dirty: bool = False
     full: bool = False
+    stopped: bool = False
     checked_out: GitSha | None = None
 
     @property
@@ -72,6 +73,8 @@ class FakeRepository:
 
     def settle(self, commit: GitSha) -> bool:
         """Check out."""
+        if self.stopped:
+            raise InterruptedWorkError("stopped")
         if self.full:
             raise UnavailableError("no space left on the disk")
         moved = commit != self.checked_out
@@ -85,7 +88,7 @@ class FakeSources:
     def __init__(self) -> None:
         self.repositories: dict[str, FakeRepository] = {}
         self.obtained: list[ProductName] = []
-        self.interrupted = False
+        self.interruption: BaseException | None = None
 
     def add(self, name: str, *needs: str, table: str | None = "") -> FakeRepository:
         """Add a repository whose ``main`` needs some products."""
@@ -99,8 +102,8 @@ class FakeSources:
         """Find a repository."""
         del large_files
         self.obtained.append(product)
-        if self.interrupted:
-            raise KeyboardInterrupt
+        if self.interruption is not None:
+            raise self.interruption
         if url not in self.repositories:
             raise NotFoundError(f"<{url}> does not exist")
         return self.repositories[url]

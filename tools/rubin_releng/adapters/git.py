@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lsstinstall.adapters.files import explain
 from lsstinstall.core.errors import NotFoundError
 from lsstinstall.core.names import GitSha, parse_git_sha
-from rubin_releng.adapters.gitcommands import GitError, run_git
+from rubin_releng.adapters.gitcommands import RUN_LIMITS, GitError, run_git
 from rubin_releng.adapters.gitlocks import free_lock
 from rubin_releng.adapters.gitrefs import HEADS, TAGS, RefTable, parse_listing, read_stored_refs
 from rubin_releng.adapters.gitstatuses import WorkTree, parse_status
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from lsstinstall.adapters.activities import RunLimits
     from lsstinstall.adapters.process import Completed
     from rubin_releng.core.refs import RepositoryRefs
 
@@ -38,10 +39,13 @@ class GitRepository:
     ----------
     directory : `~pathlib.Path`
         Its work tree.
+    limits : `~lsstinstall.adapters.activities.RunLimits`, optional
+        When to give a git up that waits for others.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, limits: RunLimits = RUN_LIMITS) -> None:
         self.directory = directory
+        self._limits = limits
 
     def run(self, *arguments: str, doing: str, check: bool = True, stdin: str | None = None) -> Completed:
         """Run one git command here.
@@ -63,7 +67,7 @@ class GitRepository:
             Outputs; errors are those of `run_git`.
         """
         command = ("-C", str(self.directory), *arguments)
-        return run_git(command, doing=doing, check=check, stdin=stdin)
+        return run_git(command, doing=doing, check=check, stdin=stdin, limits=self._limits)
 
     @classmethod
     def create(cls, directory: Path, *, branch: str = "main") -> GitRepository:
@@ -86,7 +90,7 @@ class GitRepository:
 
     @classmethod
     def clone(
-        cls, url: str, directory: Path, *, blobs: bool = True, check_out: bool = False
+        cls, url: str, directory: Path, *, check_out: bool = False, limits: RunLimits = RUN_LIMITS
     ) -> GitRepository:
         """Clone all branches and tags.
 
@@ -96,21 +100,19 @@ class GitRepository:
             A URL, or the path of a local repository.
         directory : `~pathlib.Path`
             Must not exist.
-        blobs : `bool`, optional
-            Whether to get all file contents at once; otherwise those that
-            are read later are fetched then, if the server can do that.
         check_out : `bool`, optional
             Whether to check the remote's default branch out.
+        limits : `~lsstinstall.adapters.activities.RunLimits`, optional
+            For this and for all that is done with it later.
 
         Returns
         -------
         repository : `GitRepository`
             With the remote ``origin``.
         """
-        parts = () if blobs else ("--filter=blob:none",)
         tree = () if check_out else ("--no-checkout",)
-        run_git(("clone", "-q", *tree, *parts, "--", url, str(directory)), doing=f"clone <{url}>")
-        return cls(directory)
+        run_git(("clone", "-q", *tree, "--", url, str(directory)), doing=f"clone <{url}>", limits=limits)
+        return cls(directory, limits=limits)
 
     @property
     def git_dir(self) -> Path:
@@ -248,7 +250,7 @@ class GitRepository:
         """
         with tempfile.TemporaryFile() as content:
             command = ("-C", str(self.directory), "cat-file", "blob", f"{commit}:{path}")
-            ended = run_git(command, doing=f"read `{path}`", output=content, check=False)
+            ended = run_git(command, doing=f"read `{path}`", output=content, check=False, limits=self._limits)
             content.seek(0)
             data = content.read()
         if ended.returncode == 0:

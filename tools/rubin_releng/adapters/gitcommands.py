@@ -6,13 +6,20 @@ import os
 import re
 from typing import IO, TYPE_CHECKING
 
-from lsstinstall.adapters.process import Completed, ProcessError, run
+from lsstinstall.adapters.activities import RunLimits
+from lsstinstall.adapters.process import Completed, ProcessError, StalledError, run
 from lsstinstall.core.errors import NotFoundError, ToolkitError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["GitError", "explain_git", "git_environment", "run_git"]
+__all__ = ["RUN_LIMITS", "STALL_SECONDS", "GitError", "explain_git", "git_environment", "run_git"]
+
+STALL_SECONDS = 120.0
+"""How long a git may do nothing: a server that packs much says so every few seconds."""
+
+RUN_LIMITS = RunLimits(stall_seconds=STALL_SECONDS)
+"""For whoever is not told another."""
 
 # fatal: repository 'https://example.org/afw/' not found
 # fatal: '/data/afw' does not appear to be a git repository
@@ -57,13 +64,15 @@ class GitError(ToolkitError):
         self.output = output
 
 
-def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
+def git_environment(environ: Mapping[str, str], *, stall_seconds: float = STALL_SECONDS) -> dict[str, str]:
     """Make an environment in which git neither asks nor looks elsewhere.
 
     Parameters
     ----------
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         That of the caller.
+    stall_seconds : `float`, optional
+        How long a web server may send nothing.
 
     Returns
     -------
@@ -72,8 +81,10 @@ def git_environment(environ: Mapping[str, str]) -> dict[str, str]:
         with messages in English; git-lfs leaves its stand-ins as they are.
     """
     kept = {name: value for name, value in environ.items() if name not in _INHERITED}
+    # While it waits for a web server, git looks for news all the time, so that it never seems to be idle.
+    slow = {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": str(max(1, round(stall_seconds)))}
     # ssh has no terminal to ask on: every program runs in a session of its own.
-    return kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_LFS_SKIP_SMUDGE": "1"}
+    return slow | kept | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", "GIT_LFS_SKIP_SMUDGE": "1"}
 
 
 def run_git(
@@ -84,8 +95,9 @@ def run_git(
     stdin: str | None = None,
     output: IO[bytes] | None = None,
     env: Mapping[str, str] | None = None,
+    limits: RunLimits = RUN_LIMITS,
 ) -> Completed:
-    """Run one git command to its end, however long it takes.
+    """Run one git command to its end, as long as it goes on.
 
     Parameters
     ----------
@@ -101,6 +113,8 @@ def run_git(
         Where both outputs go, for content that need not be text.
     env : `~collections.abc.Mapping` [ `str`, `str` ], optional
         Variables to add to our environment.
+    limits : `~lsstinstall.adapters.activities.RunLimits`, optional
+        When to give it up: a remote may have fallen silent.
 
     Returns
     -------
@@ -114,18 +128,23 @@ def run_git(
     UnavailableError
         Raised if the disk is full.
     GitError
-        Raised if it failed for another reason.
+        Raised if it failed for another reason, or did nothing any more.
+    InterruptedWorkError
+        Raised if somebody wants everything to end.
     """
     try:
         return run(
             ("git", *arguments),
             cwd=None,
-            env=git_environment(os.environ) | dict(env or {}),
+            env=git_environment(os.environ, stall_seconds=limits.stall_seconds) | dict(env or {}),
             timeout=None,
             stdin=stdin,
             output=output,
             check=check,
+            limits=limits,
         )
+    except StalledError as error:
+        raise GitError(doing, f"nothing happened for {error.seconds:g} s") from error
     except ProcessError as error:
         raise explain_git(doing, error.output) from error
     except NotFoundError as error:

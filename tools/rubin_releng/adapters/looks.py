@@ -10,7 +10,7 @@ from lsstinstall.adapters.files import decode_text, make_directory, write_atomic
 from lsstinstall.core.errors import NotFoundError
 from rubin_releng.adapters.clones import View
 from rubin_releng.adapters.git import GitRepository
-from rubin_releng.adapters.gitcommands import GitError, run_git
+from rubin_releng.adapters.gitcommands import RUN_LIMITS, GitError, run_git
 from rubin_releng.adapters.gitrefs import parse_listing
 from rubin_releng.adapters.settlements import is_sound
 from rubin_releng.adapters.workspaces import candidate_urls, require_origin
@@ -19,6 +19,7 @@ from rubin_releng.core.refs import may_be_revision
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lsstinstall.adapters.activities import RunLimits
     from lsstinstall.core.names import GitSha, ProductName
     from rubin_releng.adapters.retries import Retries
     from rubin_releng.core.refs import RefName, RepositoryRefs
@@ -44,11 +45,20 @@ class LookOnly:
         How often a remote is asked.
     patterns : `tuple` [ `str`, ... ], optional
         Other places of repositories, with ``%(product)s`` in them.
+    limits : `~lsstinstall.adapters.activities.RunLimits`, optional
+        When to give a remote up that has fallen silent.
     """
 
     def __init__(
-        self, cache: Path, *, existing: Path | None, retries: Retries, patterns: tuple[str, ...] = ()
+        self,
+        cache: Path,
+        *,
+        existing: Path | None,
+        retries: Retries,
+        patterns: tuple[str, ...] = (),
+        limits: RunLimits = RUN_LIMITS,
     ) -> None:
+        self._limits = limits
         self._cache = cache
         self._existing = existing
         self._retries = retries
@@ -93,9 +103,10 @@ class LookOnly:
         return self._look(product, urls[-1])
 
     def _look(self, product: ProductName, url: str) -> Look:
-        listed = self._retries.call(lambda: _list(url), url=url)
+        listed = self._retries.call(lambda: _list(url, self._limits), url=url)
         name = hashlib.sha256(url.encode()).hexdigest()[:_DIGITS]
-        return Look(self._cache / f"{product}-{name}", url, listed, retries=self._retries)
+        repository = GitRepository(self._cache / f"{product}-{name}", limits=self._limits)
+        return Look(repository, url, listed, retries=self._retries)
 
 
 class Look(View):
@@ -103,7 +114,7 @@ class Look(View):
 
     Parameters
     ----------
-    directory : `~pathlib.Path`
+    repository : `~rubin_releng.adapters.git.GitRepository`
         Its place in the cache; made when something has to be fetched.
     url : `str`
         Of the remote.
@@ -113,8 +124,10 @@ class Look(View):
         How often the remote is asked.
     """
 
-    def __init__(self, directory: Path, url: str, refs: RepositoryRefs, *, retries: Retries) -> None:
-        super().__init__(GitRepository(directory), refs)
+    def __init__(
+        self, repository: GitRepository, url: str, refs: RepositoryRefs, *, retries: Retries
+    ) -> None:
+        super().__init__(repository, refs)
         self._url = url
         self._retries = retries
 
@@ -188,6 +201,7 @@ class Look(View):
         new.run("config", "remote.origin.partialclonefilter", "blob:none", doing="make the cache")
 
 
-def _list(url: str) -> RepositoryRefs:
-    listed = run_git(("ls-remote", "-q", "--heads", "--tags", "--", url), doing=f"ask <{url}>")
+def _list(url: str, limits: RunLimits) -> RepositoryRefs:
+    command = ("ls-remote", "-q", "--heads", "--tags", "--", url)
+    listed = run_git(command, doing=f"ask <{url}>", limits=limits)
     return parse_listing(listed.stdout).refs({})

@@ -36,7 +36,7 @@ class Retries:
 
     tries: int = 3
     pause_seconds: float = 2.0
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], object] = time.sleep
 
     def call(
         self, work: Callable[[], Result], *, url: str, failed: Callable[[GitError], bool] = lambda _: False

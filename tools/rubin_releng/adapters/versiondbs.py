@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lsstinstall.adapters.activities import RunLimits
 from lsstinstall.adapters.files import decode_text, make_directory, read_bytes
 from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.errors import RefusedError
 from rubin_releng.adapters.git import GitRepository
-from rubin_releng.adapters.gitcommands import explain_git, run_git
+from rubin_releng.adapters.gitcommands import STALL_SECONDS, explain_git, run_git
 from rubin_releng.adapters.gitrefs import TAGS
 
 if TYPE_CHECKING:
@@ -47,11 +48,13 @@ class VersionDbRepository:
     ----------
     directory : `~pathlib.Path`
         Its work tree; made by `check` if it is missing or empty.
+    stall_seconds : `float`, optional
+        How long its remote may be silent.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, stall_seconds: float = STALL_SECONDS) -> None:
         self._directory = directory
-        self._repository = GitRepository(directory)
+        self._repository = GitRepository(directory, limits=RunLimits(stall_seconds=stall_seconds))
         self._clean = False
 
     @contextmanager

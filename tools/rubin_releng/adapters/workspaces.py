@@ -11,7 +11,7 @@ from lsstinstall.adapters.files import explain, make_directory
 from lsstinstall.core.errors import NotFoundError, RefusedError
 from rubin_releng.adapters.clones import Clone
 from rubin_releng.adapters.git import GitRepository
-from rubin_releng.adapters.gitcommands import GitError
+from rubin_releng.adapters.gitcommands import RUN_LIMITS, GitError
 from rubin_releng.adapters.gitlocks import free_lock, locks_in_the_way
 from rubin_releng.adapters.gittidying import tidy
 from rubin_releng.adapters.retries import Retries
@@ -20,6 +20,7 @@ from rubin_releng.adapters.settlements import count_moves, is_sound, note_moves,
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lsstinstall.adapters.activities import RunLimits
     from lsstinstall.core.names import ProductName
     from rubin_releng.core.refs import RepositoryRefs
 
@@ -51,6 +52,8 @@ class BuildDirectory:
     patterns : `tuple` [ `str`, ... ], optional
         Other places of repositories, with ``%(product)s`` in them; tried in
         order if there is nothing at the URL.
+    limits : `~lsstinstall.adapters.activities.RunLimits`, optional
+        When to give a remote up that has fallen silent.
     """
 
     def __init__(
@@ -61,8 +64,10 @@ class BuildDirectory:
         force: bool,
         retries: Retries,
         patterns: tuple[str, ...] = (),
+        limits: RunLimits = RUN_LIMITS,
     ) -> None:
         self._directory = directory
+        self._limits = limits
         self._fetch = fetch
         self._force = force
         self._retries = retries
@@ -96,7 +101,7 @@ class BuildDirectory:
             another remote while nothing may be fetched.
         """
         urls = candidate_urls(product, url, self._patterns)
-        repository = GitRepository(self._directory / product)
+        repository = GitRepository(self._directory / product, limits=self._limits)
         if repository.is_repository() and not is_sound(repository.git_dir):
             _move_aside(repository.directory)
         new = not repository.is_repository()
@@ -124,7 +129,7 @@ class BuildDirectory:
         return self._clone_from(repository, urls[-1])
 
     def _clone_from(self, repository: GitRepository, url: str) -> RepositoryRefs:
-        return self._retries.call(lambda: _clone(repository, url), url=url)
+        return self._retries.call(lambda: _clone(repository, url, self._limits), url=url)
 
 
 def candidate_urls(product: ProductName, url: str, patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -165,7 +170,7 @@ def _origin(repository: GitRepository) -> str | None:
     return origin_in(repository.git_dir) or repository.origin()
 
 
-def _clone(repository: GitRepository, url: str) -> RepositoryRefs:
+def _clone(repository: GitRepository, url: str, limits: RunLimits) -> RepositoryRefs:
     directory = repository.directory
     _remove_leftovers(directory)
     # It gets its name only when it is whole: a killed clone is never taken for one. The number
@@ -173,7 +178,7 @@ def _clone(repository: GitRepository, url: str) -> RepositoryRefs:
     new = GitRepository(directory.with_name(f".{directory.name}.new-{os.getpid()}"))
     make_directory(directory.parent)
     try:
-        GitRepository.clone(url, new.directory, check_out=True)
+        GitRepository.clone(url, new.directory, check_out=True, limits=limits)
     except GitError as error:
         # Nothing was lost on the way, only the checkout failed: it is done again later.
         if "Clone succeeded" not in error.output:

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import NotFoundError, ProblemsError, ToolkitError
+from lsstinstall.core.errors import InterruptedWorkError, NotFoundError, ProblemsError, ToolkitError
 from lsstinstall.core.graph import CycleError, stable_order
 from lsstinstall.core.reporting import Outcome
 from lsstinstall.core.tables import parse_table
@@ -91,6 +91,8 @@ def discover(
     ProblemsError
         Raised after all products were tried, if any could not be had; holds
         the reason for each.
+    InterruptedWorkError
+        Raised if a source was told to stop.
     """
     search = _Search(wanted, index, sources)
     reporter.begin("finding products", None)
@@ -123,6 +125,8 @@ def settle(discovery: Discovery, *, jobs: int | None = None, reporter: Reporter)
     ------
     ProblemsError
         Raised after all products were tried, if any could not be checked out.
+    InterruptedWorkError
+        Raised if a source was told to stop.
     """
     products = discovery.products
     problems: list[ToolkitError] = []
@@ -152,6 +156,8 @@ def _settle(source: ProductSource, commit: GitSha) -> tuple[Outcome | ToolkitErr
     how: Outcome | ToolkitError
     try:
         how = Outcome.DONE if source.settle(commit) else Outcome.UNCHANGED
+    except InterruptedWorkError:
+        raise
     except ToolkitError as error:
         how = error
     return how, time.monotonic() - started
@@ -242,6 +248,8 @@ class _Search:
             repository = self._repositories.get(product) or self._index.find(product)
             source = self._store.obtain(product, repository.url, large_files=repository.lfs)
             result = self._read(product, repository.url, repository.ref, source)
+        except InterruptedWorkError:
+            raise
         except ToolkitError as error:
             result = error
         return _Outcome(product=product, result=result, source=source, seconds=time.monotonic() - started)

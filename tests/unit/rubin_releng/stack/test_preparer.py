@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lsstinstall.core.buildmanifests import BuildManifest
-from lsstinstall.core.errors import ExitCode, ProblemsError
+from lsstinstall.core.errors import ExitCode, InterruptedWorkError, ProblemsError
 from lsstinstall.core.graph import CycleError
 from lsstinstall.core.names import Flavor, GitSha, ProductName
 from lsstinstall.core.reporting import SilentReporter
@@ -221,11 +221,19 @@ def test_a_manifest_row_says_what_was_prepared() -> None:
     assert row.dependencies == ("delta", "beta")
 
 
-def test_an_interruption_is_passed_on() -> None:
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt(), InterruptedWorkError("stopped")])
+def test_an_interruption_is_passed_on(interruption: BaseException) -> None:
     sources = diamond()
-    sources.interrupted = True
-    with pytest.raises(KeyboardInterrupt):
+    sources.interruption = interruption
+    with pytest.raises(type(interruption)):
         found_by(sources, "gamma")
+
+
+def test_an_interruption_while_checking_out_is_passed_on() -> None:
+    sources = diamond()
+    sources.repositories["memory:beta"].stopped = True
+    with pytest.raises(InterruptedWorkError):
+        problems_of(sources, "gamma")
 
 
 def predicted_by(sources: FakeSources, product: str, *names: str, index: RepoIndex) -> Discovery:
