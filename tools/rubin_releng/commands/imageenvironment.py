@@ -15,14 +15,14 @@ from lsstinstall.commands.setupoptions import SetupOptions
 from lsstinstall.core.errors import ConfigurationError
 from rubin_releng.adapters.condaactivation import activated_variables
 from rubin_releng.commands.imageplan import inner_path
-from rubin_releng.core.launchscripts import moved_environment, write_launch_environment
+from rubin_releng.core.launchscripts import moved_environment, write_entry_point, write_launch_environment
 
 if TYPE_CHECKING:
     from lsstinstall.adapters.console import Console
 
 __all__ = ["environment"]
 
-_MODE = 0o644
+_ENVIRONMENT, _ENTRY_POINT = "environment.sh", "entrypoint.sh"
 
 
 @click.command(
@@ -43,10 +43,10 @@ _MODE = 0o644
 @click.option("--flavor", "-f", metavar="F", help="EUPS flavor.  [default: that of this machine]")
 @click.option(
     "--output",
-    default="environment.sh",
+    default=".image",
     show_default=True,
     metavar="PATH",
-    help="File below ROOT, which the entry point sources.",
+    help="Folder below ROOT for `environment.sh` and `entrypoint.sh`.",
 )
 @output_options
 def environment(
@@ -81,8 +81,15 @@ def environment(
             console.stderr.write(f"warning: {warning}\n")
         variables = changes.applied_to(variables)
     placed = moved_environment(variables, root=os.fspath(base), at=at)
-    target = base / inner_path(output)
-    make_directory(target.parent)
-    write_atomic(target, write_launch_environment(placed), mode=_MODE)
-    data = {"output": os.fspath(target), "variables": len(placed)}
-    console.answer(data, f"{len(placed)} variables in {target}")
+    inner = inner_path(output)
+    target = base / inner
+    make_directory(target)
+    write_atomic(target / _ENVIRONMENT, write_launch_environment(placed), mode=0o644)
+    entry_point = write_entry_point(f"{at.rstrip('/')}/{inner}/{_ENVIRONMENT}")
+    write_atomic(target / _ENTRY_POINT, entry_point, mode=0o755)
+    data = {
+        "output": os.fspath(target),
+        "variables": len(placed),
+        "entry_point": f"{at.rstrip('/')}/{inner}/{_ENTRY_POINT}",
+    }
+    console.answer(data, f"{len(placed)} variables in {target}; the entry point is {data['entry_point']}")

@@ -10,10 +10,31 @@ from lsstinstall.core.errors import InvalidNameError
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-__all__ = ["PATH_LIKE", "moved_environment", "write_launch_environment"]
+__all__ = ["PATH_LIKE", "moved_environment", "write_entry_point", "write_launch_environment"]
 
 PATH_LIKE = frozenset({"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "MANPATH"})
 """Variables to which those of the caller are appended."""
+
+_ENTRY_POINT = """\
+#!/bin/sh
+# Sets the stack up and becomes the command; no other program is needed for it.
+. {environment}
+# Whoever it runs as may have no name, no home, or no right to write there.
+if [ -z "${{HOME:-}}" ] || [ ! -w "$HOME" ]; then
+    HOME=${{TMPDIR:-/tmp}}
+    export HOME
+fi
+if [ -z "${{USER:-}}" ]; then
+    USER=$(id -un 2>/dev/null) || USER=uid$(id -u)
+    export USER
+fi
+LOGNAME=${{LOGNAME:-$USER}}
+export LOGNAME
+if [ $# -eq 0 ]; then
+    set -- bash
+fi
+exec "$@"
+"""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -64,7 +85,28 @@ def write_launch_environment(variables: Mapping[str, str], *, appended: Collecti
     for name, value in sorted(variables.items()):
         if _NAME.fullmatch(name) is None:
             raise InvalidNameError(f"`{name}` cannot be the name of a variable in a shell")
-        quoted = "'" + value.replace("'", "'\\''") + "'"
+        quoted = _quoted(value)
         rest = f'"${{{name}:+:${name}}}"' if name in appended else ""
         lines.append(f"export {name}={quoted}{rest}\n")
     return "".join(lines)
+
+
+def write_entry_point(environment: str) -> str:
+    """Write the program that every container starts with.
+
+    Parameters
+    ----------
+    environment : `str`
+        Path in the image of what `write_launch_environment` wrote.
+
+    Returns
+    -------
+    text : `str`
+        A script for any POSIX shell. It works for users without a name or a
+        home, on a root that cannot be written, and without a network.
+    """
+    return _ENTRY_POINT.format(environment=_quoted(environment))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -230,8 +230,9 @@ def test_products_must_be_one_version_each_inside_of_the_root(ask: Asker, root: 
 @pytest.mark.process
 def test_a_container_finds_all_set_up_without_a_look(ask: Asker, root: Path) -> None:
     where = ("--stack", "stack", "--environment", "conda/envs/e", "--product", "afw", *FLAVOR)
-    data = ask("environment", root, *where, "--output", ".image/environment.sh")
-    script = Path(data["output"])
+    data = ask("environment", root, *where, "--output", ".image")
+    script = Path(data["output"]) / "environment.sh"
+    assert data["entry_point"] == f"{AT}/.image/entrypoint.sh"
     command = ["sh", "-c", f". {script}; PATH=/usr/bin:/bin; env"]
     done = subprocess.run(
         command,
@@ -248,6 +249,23 @@ def test_a_container_finds_all_set_up_without_a_look(ask: Asker, root: Path) -> 
     assert found["EUPS_PATH"] == f"{AT}/stack"
     assert found["PYTHONPATH"].endswith(":/mine")
     assert str(root) not in script.read_text()
+
+
+@pytest.mark.process
+def test_the_entry_point_becomes_the_command_for_any_user(ask: Asker, root: Path) -> None:
+    where = ("--stack", "stack", "--product", "afw", *FLAVOR)
+    data = ask("environment", root, *where, "--at", root)
+    show = 'echo "$HOME $USER $LOGNAME $AFW_DIR"; exit 7'
+    command = [data["entry_point"], "sh", "-c", show]
+    environ = {"PATH": "/usr/bin:/bin", "HOME": "/nowhere", "TMPDIR": "/dev"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environ)
+    assert (done.returncode, done.stderr) == (7, "")
+    home, user, login, place = done.stdout.split()
+    assert (home, place) == ("/dev", str(root / "stack/Linux64/afw/g2"))
+    assert user == login
+    environ |= {"HOME": str(root), "USER": "me"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, env=environ)
+    assert done.stdout.split()[:3] == [str(root), "me", "me"]
 
 
 @pytest.mark.process

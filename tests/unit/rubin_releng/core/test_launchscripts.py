@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from lsstinstall.core.errors import InvalidNameError
-from rubin_releng.core.launchscripts import moved_environment, write_launch_environment
+from rubin_releng.core.launchscripts import moved_environment, write_entry_point, write_launch_environment
 
 
 def test_places_are_those_in_the_image() -> None:
@@ -27,3 +27,10 @@ def test_a_script_exports_all_and_appends_to_paths() -> None:
 def test_a_name_that_no_shell_exports_is_refused(name: str) -> None:
     with pytest.raises(InvalidNameError, match="cannot be the name of a variable"):
         write_launch_environment({name: "x"})
+
+
+def test_an_entry_point_sources_the_environment_and_becomes_the_command() -> None:
+    lines = write_entry_point("/opt/it's/environment.sh").splitlines()
+    assert lines[0] == "#!/bin/sh"
+    assert lines[2] == ". '/opt/it'\\''s/environment.sh'"
+    assert lines[-1] == 'exec "$@"'
