@@ -1,0 +1,111 @@
+"""`rubin-releng image attach` and `image attached`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lsstinstall.adapters.files import make_directory, read_bytes, write_atomic
+from lsstinstall.commands.frame import output_options
+from lsstinstall.core.errors import ConfigurationError, CorruptError, NotFoundError
+from rubin_releng.commands.imageinputs import FOLDER
+from rubin_releng.commands.imageregistries import change_options, open_named
+from rubin_releng.core.attachmentdocuments import TITLE_ANNOTATION, AttachmentKind
+from rubin_releng.core.ocidocuments import Descriptor
+from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
+
+if TYPE_CHECKING:
+    from lsstinstall.adapters.console import Console
+    from rubin_releng.adapters.registries import RegistryRepository
+
+__all__ = ["attach_files", "attached"]
+
+
+@click.command(
+    name="attach",
+    epilog="Example: rubin-releng image attach example.org/lsst/scipipe:w_latest sbom=stack.spdx.json --yes",
+)
+@click.argument("image", metavar="SERVER/REPOSITORY:TAG")
+@click.argument("files", nargs=-1, required=True, metavar="KIND=FILE...")
+@change_options
+@output_options
+def attach_files(
+    console: Console, /, image: str, files: tuple[str, ...], *, yes: bool, dry_run: bool
+) -> None:
+    """Put files beside an image of a registry.
+
+    KIND is one of sbom, packages, manifest, provenance and signature. Clients
+    find them by the image's digest; the image itself does not change.
+    """
+    attachments = [_read_attachment(text) for text in files]
+    repository, subject = _open(image, is_written=True)
+    is_done = yes and not dry_run
+    rows: list[dict[str, object]] = [
+        {
+            "kind": one.kind.value,
+            "title": one.title,
+            "size_bytes": len(one.content),
+            "digest": attach(repository, subject, one) if is_done else None,
+        }
+        for one in attachments
+    ]
+    lines = [f"{row['kind']}: {row['title']} ({row['size_bytes']} bytes)" for row in rows]
+    lines.append(f"beside {subject.digest}" if is_done else "nothing was changed; `--yes` does it")
+    console.answer({"subject": subject.digest, "attachments": rows, "done": is_done}, "\n".join(lines))
+
+
+@click.command(epilog="Example: rubin-releng image attached example.org/lsst/scipipe:w_1 --output beside")
+@click.argument("image", metavar="SERVER/REPOSITORY:TAG")
+@click.option("--output", type=FOLDER, help="Folder to write the files into.")
+@output_options
+def attached(console: Console, image: str, output: Path | None) -> None:
+    """List the files beside an image of a registry, or fetch them."""
+    repository, subject = _open(image, is_written=False)
+    found = list_attachments(repository, subject.digest)
+    written = [
+        _write(output, file.title, file.content)
+        for one in (found if output is not None else ())
+        for file in read_attachment(repository, one.digest)
+    ]
+    rows = [
+        {
+            "type": one.artifact_type,
+            "title": one.annotations.get(TITLE_ANNOTATION),
+            "digest": one.digest,
+        }
+        for one in found
+    ]
+    lines = [f"{row['digest']} {row['type']} {row['title'] or ''}".rstrip() for row in rows]
+    human = "\n".join(lines) or f"nothing is beside {subject.digest}"
+    console.answer({"subject": subject.digest, "attachments": rows, "files": written}, human)
+
+
+def _open(image: str, *, is_written: bool) -> tuple[RegistryRepository, Descriptor]:
+    reference, repository = open_named(image, is_written=is_written)
+    found = None if reference.selector is None else repository.read_document(reference.selector)
+    if found is None:
+        raise NotFoundError(f"there is no image `{image}`", hint="name one with `:TAG` or `@DIGEST`")
+    subject = Descriptor(media_type=found.media_type, digest=found.digest, size_bytes=len(found.content))
+    return repository, subject
+
+
+def _read_attachment(text: str) -> Attachment:
+    kind, equals, name = text.partition("=")
+    kinds = [one.value for one in AttachmentKind]
+    if not equals or not name or kind not in kinds:
+        raise ConfigurationError(
+            f"`{text}` is nothing to attach", hint=f"expected `KIND=FILE`, KIND one of {', '.join(kinds)}"
+        )
+    path = Path(name)
+    return Attachment(kind=AttachmentKind(kind), title=path.name, content=read_bytes(path))
+
+
+def _write(folder: Path | None, title: str, content: bytes) -> str:
+    """Write a file under a name that others chose."""
+    if folder is None or not title or Path(title).name != title or "\0" in title:
+        raise CorruptError(f"an attachment has the name `{title}`, which no file can have")
+    make_directory(folder)
+    write_atomic(folder / title, content)
+    return str(folder / title)

@@ -1,0 +1,150 @@
+"""`rubin-releng image push`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lsstinstall.commands.frame import output_options
+from lsstinstall.core.errors import ConfigurationError
+from rubin_releng.adapters.ocilayouts import OciLayout
+from rubin_releng.commands.imageanswers import show_blob
+from rubin_releng.commands.imageinputs import split_layout
+from rubin_releng.commands.imageregistries import (
+    change_options,
+    check_moving,
+    open_named,
+    parse_tags,
+    show_tag,
+    smoke_test_of,
+    tag_line,
+)
+from rubin_releng.images.pusher import run_push
+from rubin_releng.images.pushplans import PushWishes, plan_push
+
+if TYPE_CHECKING:
+    from lsstinstall.adapters.console import Console
+    from rubin_releng.core.imagereferences import ImageReference
+    from rubin_releng.images.pusher import PushReport
+    from rubin_releng.images.pushplans import PushPlan
+
+__all__ = ["push"]
+
+
+@click.command(epilog="Example: rubin-releng image push layout example.org/lsst/scipipe:al9-w_2026_42 --yes")
+@click.argument("layout", metavar="LAYOUT[@TAG]")
+@click.argument("image", metavar="SERVER/REPOSITORY[:TAG]")
+@click.option("--tag", "names", multiple=True, metavar="NAME", help="Another name of the image; repeatable.")
+@click.option(
+    "--moving", multiple=True, metavar="NAME", help="Name of the newest image, set last; repeatable."
+)
+@click.option(
+    "--after",
+    metavar="COMMAND",
+    help="Smoke test, run before names move; `{image}` in it becomes the image that was pushed.",
+)
+@click.option("--tested", is_flag=True, help="The smoke test has passed elsewhere.")
+@click.option("--single", is_flag=True, help="Name each architecture, too: first tag and `_x86`, `_aarch64`.")
+@click.option("--replace", is_flag=True, help="Take names that are to stay from other images.")
+@click.option(
+    "--mount", "mounts", multiple=True, metavar="REPOSITORY", help="Take layers from there; same server."
+)
+@click.option("--jobs", type=click.IntRange(min=1), default=4, show_default=True, help="Blobs at once.")
+@change_options
+@output_options
+def push(
+    console: Console,
+    /,
+    layout: str,
+    image: str,
+    names: tuple[str, ...],
+    moving: tuple[str, ...],
+    after: str | None,
+    mounts: tuple[str, ...],
+    jobs: int,
+    *,
+    tested: bool,
+    single: bool,
+    replace: bool,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Push an image: layers, then manifests, then names, at last names that move.
+
+    Only what the registry does not have is sent. What was interrupted is
+    finished by the same command.
+    """
+    moved = parse_tags(moving)
+    check_moving(moved, after=after, tested=tested)
+    reference, repository = open_named(image, is_written=True)
+    if reference.digest is not None:
+        raise ConfigurationError(f"`{image}` names a digest, which the image has already", hint="name a tag")
+    smoke_test = smoke_test_of(after, reference)
+    folder, tag = split_layout(layout)
+    store = OciLayout.open(folder)
+    wishes = PushWishes(
+        tag=tag,
+        tags=parse_tags([*([reference.tag] if reference.tag else []), *names]),
+        moving=moved,
+        has_single=single,
+        may_replace=replace,
+    )
+    if not wishes.tags and not moved:
+        raise ConfigurationError(f"`{image}` names no tag", hint="write `SERVER/REPOSITORY:TAG`")
+    plan = plan_push(store, repository, wishes, jobs=jobs)
+    if dry_run or not yes:
+        _answer_planned(console, plan, reference)
+        return
+    report = run_push(
+        plan,
+        store=store,
+        repository=repository,
+        reporter=console.reporter(),
+        jobs=jobs,
+        mounts=mounts,
+        smoke_test=smoke_test,
+    )
+    _answer_pushed(console, plan, report, reference)
+
+
+def _data(plan: PushPlan, reference: ImageReference) -> dict[str, object]:
+    return {
+        "image": str(reference.at(plan.root.digest)),
+        "tags": [show_tag(one) for one in plan.tags],
+        "moving": [show_tag(one) for one in plan.moving],
+        "missing": [show_blob(blob) for blob in plan.missing],
+        "present": len(plan.blobs) - len(plan.missing),
+        "missing_bytes": plan.size_bytes,
+    }
+
+
+def _answer_planned(console: Console, plan: PushPlan, reference: ImageReference) -> None:
+    missing = f"{len(plan.missing)} of {len(plan.blobs)} blobs"
+    lines = [
+        str(reference.at(plan.root.digest)),
+        f"  {plan.size_bytes} bytes to send at most: {missing}",
+        *(f"  send {blob.digest} {blob.size_bytes} bytes" for blob in plan.missing),
+        *(tag_line(one, is_moving=False) for one in plan.tags),
+        *(tag_line(one, is_moving=True) for one in plan.moving),
+        "nothing was changed; `--yes` does it",
+    ]
+    console.answer({**_data(plan, reference), "done": False}, "\n".join(lines))
+
+
+def _answer_pushed(console: Console, plan: PushPlan, report: PushReport, reference: ImageReference) -> None:
+    data = {
+        **_data(plan, reference),
+        "done": True,
+        "sent_bytes": report.sent_bytes,
+        "uploaded": list(report.uploaded),
+        "mounted": list(report.mounted),
+        "documents": list(report.documents),
+    }
+    names = ", ".join(one.tag for one in (*plan.tags, *plan.moving))
+    human = (
+        f"{reference.at(plan.root.digest)} as {names}: {report.sent_bytes} bytes sent,"
+        f" {len(report.uploaded)} blobs new, {len(report.mounted)} mounted,"
+        f" {len(plan.blobs) - len(plan.missing)} were there"
+    )
+    console.answer(data, human)

@@ -1,0 +1,107 @@
+"""`rubin-releng image tag` and `image untag`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from lsstinstall.commands.frame import output_options
+from lsstinstall.core.errors import ConfigurationError, NotFoundError
+from rubin_releng.commands.imageregistries import (
+    change_options,
+    check_moving,
+    open_named,
+    parse_tags,
+    show_tag,
+    smoke_test_of,
+    tag_line,
+)
+from rubin_releng.images.pusher import set_tags
+from rubin_releng.images.tagger import plan_tags
+
+if TYPE_CHECKING:
+    from lsstinstall.adapters.console import Console
+
+__all__ = ["tag", "untag"]
+
+
+@click.command(
+    epilog="Example: rubin-releng image tag example.org/lsst/scipipe:al9-w_2026_42 --moving w_latest"
+    " --tested --yes"
+)
+@click.argument("image", metavar="SERVER/REPOSITORY:TAG")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--moving", multiple=True, metavar="NAME", help="Name of the newest image; repeatable.")
+@click.option(
+    "--after",
+    metavar="COMMAND",
+    help="Smoke test, run before names move; `{image}` in it becomes the image.",
+)
+@click.option("--tested", is_flag=True, help="The smoke test has passed elsewhere.")
+@click.option("--replace", is_flag=True, help="Take names that are to stay from other images.")
+@change_options
+@output_options
+def tag(
+    console: Console,
+    /,
+    image: str,
+    names: tuple[str, ...],
+    moving: tuple[str, ...],
+    after: str | None,
+    *,
+    tested: bool,
+    replace: bool,
+    yes: bool,
+    dry_run: bool,
+) -> None:
+    """Give an image of a registry more names."""
+    fixed, moved = parse_tags(names), parse_tags(moving)
+    if not fixed and not moved:
+        raise ConfigurationError("there is no name to give", hint="name one behind the image")
+    check_moving(moved, after=after, tested=tested)
+    reference, repository = open_named(image, is_written=True)
+    if reference.selector is None:
+        raise ConfigurationError(f"`{image}` names no image", hint="add `:TAG` or `@DIGEST`")
+    smoke_test = smoke_test_of(after, reference)
+    plan = plan_tags(repository, reference.selector, tags=fixed, moving=moved, may_replace=replace)
+    is_done = yes and not dry_run
+    if is_done:
+        reporter = console.reporter()
+        set_tags(plan.tags, repository=repository, reporter=reporter)
+        if smoke_test is not None:
+            smoke_test(plan.digest)
+        set_tags(plan.moving, repository=repository, reporter=reporter)
+    lines = [
+        str(reference.at(plan.digest)),
+        *(tag_line(one, is_moving=False) for one in plan.tags),
+        *(tag_line(one, is_moving=True) for one in plan.moving),
+        *(() if is_done else ("nothing was changed; `--yes` does it",)),
+    ]
+    data = {
+        "image": str(reference.at(plan.digest)),
+        "tags": [show_tag(one) for one in plan.tags],
+        "moving": [show_tag(one) for one in plan.moving],
+        "done": is_done,
+    }
+    console.answer(data, "\n".join(lines))
+
+
+@click.command(epilog="Example: rubin-releng image untag example.org/lsst/scipipe:al9-w_2026_42_x86 --yes")
+@click.argument("image", metavar="SERVER/REPOSITORY:TAG")
+@change_options
+@output_options
+def untag(console: Console, image: str, *, yes: bool, dry_run: bool) -> None:
+    """Take a name from an image of a registry; the image stays."""
+    reference, repository = open_named(image, is_written=True)
+    if reference.tag is None or reference.digest is not None:
+        raise ConfigurationError(f"`{image}` names no tag", hint="write `SERVER/REPOSITORY:TAG`")
+    digest = repository.find_document(reference.tag)
+    if digest is None:
+        raise NotFoundError(f"there is no tag `{reference.tag}` in `{repository.name}`")
+    is_done = yes and not dry_run
+    if is_done:
+        repository.remove_tag(reference.tag)
+    told = "removed" if is_done else "would be removed; `--yes` does it"
+    data = {"image": str(reference), "digest": digest, "done": is_done}
+    console.answer(data, f"{reference}, the name of {digest}, {told}")

@@ -1,0 +1,312 @@
+"""Images in a registry: read as if they were in a layout, and taken into one."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import CorruptError, NotFoundError, RefusedError
+from lsstinstall.core.jsontexts import canonical_json
+from lsstinstall.core.reporting import Outcome
+from rubin_releng.core.ocidocuments import LAYOUT_VERSION, Descriptor, MediaType, index_document
+from rubin_releng.core.ocireading import read_index
+from rubin_releng.images.builder import prune
+from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from lsstinstall.core.reporting import Reporter
+    from rubin_releng.core.ocidocuments import Digest, StoredBlob
+    from rubin_releng.images.ports import BlobStore
+    from rubin_releng.images.registryports import Repository
+
+__all__ = ["PullReport", "RegistryStore", "open_image", "run_pull"]
+
+_DEEPEST = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullReport:
+    """What a pull moved.
+
+    Parameters
+    ----------
+    image : `Descriptor`
+        The image.
+    received_bytes : `int`
+        Of the blobs and documents that were not there.
+    fetched, kept : `int`
+        How many there were, and how many were there already.
+    """
+
+    image: Descriptor
+    received_bytes: int
+    fetched: int
+    kept: int
+
+
+class RegistryStore:
+    """One image of a registry, to be read like a layout.
+
+    Parameters
+    ----------
+    repository : `Repository`
+        Where it is.
+    root : `Descriptor`
+        The image.
+    documents : `~collections.abc.Mapping` [ `Digest`, `bytes` ]
+        Its manifests and indexes.
+    """
+
+    def __init__(self, repository: Repository, root: Descriptor, documents: Mapping[Digest, bytes]) -> None:
+        self.root = root
+        self._repository = repository
+        self._documents = documents
+
+    def read(self, digest: Digest) -> Iterator[bytes]:
+        """Read a document or a blob.
+
+        Parameters
+        ----------
+        digest : `Digest`
+            Its name.
+
+        Yields
+        ------
+        piece : `bytes`
+            In order.
+        """
+        known = self._documents.get(digest)
+        if known is None:
+            yield from self._repository.read_blob(digest)
+        else:
+            yield known
+
+    def read_index(self) -> bytes:
+        """Read the index that a layout of this image would have.
+
+        Returns
+        -------
+        data : `bytes`
+            With one entry.
+        """
+        return canonical_json(index_document([self.root]))
+
+    def read_marker(self) -> bytes:
+        """Read the marker that a layout would have.
+
+        Returns
+        -------
+        data : `bytes`
+            Of the version that we write.
+        """
+        return canonical_json({"imageLayoutVersion": LAYOUT_VERSION})
+
+    def sizes(self) -> Mapping[str, int]:
+        """List blobs: none, since registries do not tell what else they keep.
+
+        Returns
+        -------
+        sizes : `~collections.abc.Mapping` [ `str`, `int` ]
+            Empty.
+        """
+        return MappingProxyType({})
+
+    def write(self, pieces: Iterable[bytes]) -> StoredBlob:
+        """Refuse to write.
+
+        Parameters
+        ----------
+        pieces : `~collections.abc.Iterable` [ `bytes` ]
+            Not looked at.
+
+        Raises
+        ------
+        RefusedError
+            Always.
+        """
+        raise self._refusal(pieces)
+
+    def adopt(self, digest: Digest, *, source: BlobStore) -> None:
+        """Refuse to write.
+
+        Parameters
+        ----------
+        digest, source
+            Not looked at.
+
+        Raises
+        ------
+        RefusedError
+            Always.
+        """
+        raise self._refusal(digest, source)
+
+    def remove(self, name: str) -> None:
+        """Refuse to write.
+
+        Parameters
+        ----------
+        name : `str`
+            Not looked at.
+
+        Raises
+        ------
+        RefusedError
+            Always.
+        """
+        raise self._refusal(name)
+
+    def write_index(self, data: bytes) -> None:
+        """Refuse to write.
+
+        Parameters
+        ----------
+        data : `bytes`
+            Not looked at.
+
+        Raises
+        ------
+        RefusedError
+            Always.
+        """
+        raise self._refusal(data)
+
+    def _refusal(self, *_: object) -> RefusedError:
+        return RefusedError(f"`{self._repository.name}` is only read here", hint="push to change it")
+
+
+def open_image(repository: Repository, selector: str) -> RegistryStore:
+    """Read the documents of an image.
+
+    Parameters
+    ----------
+    repository : `Repository`
+        Where it is.
+    selector : `str`
+        Tag or digest.
+
+    Returns
+    -------
+    store : `RegistryStore`
+        Its layers are read when they are asked for.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such image, or a part of it is missing.
+    CorruptError
+        Raised if an index is not what it should be.
+    """
+    found = repository.read_document(selector)
+    if found is None:
+        raise NotFoundError(f"there is no image `{selector}` in `{repository.name}`", hint="check the tag")
+    tag = {} if ":" in selector else {TAG_ANNOTATION: selector}
+    root = Descriptor(
+        media_type=found.media_type,
+        digest=found.digest,
+        size_bytes=len(found.content),
+        annotations=MappingProxyType(tag),
+    )
+    documents = {found.digest: found.content}
+    _follow(repository, root, found.content, documents, depth=0)
+    return RegistryStore(repository, root, documents)
+
+
+def run_pull(
+    source: RegistryStore, *, store: BlobStore, tags: Sequence[str], reporter: Reporter, jobs: int = 4
+) -> PullReport:
+    """Take an image into a layout; what is there already is not fetched.
+
+    Parameters
+    ----------
+    source : `RegistryStore`
+        The image.
+    store : `BlobStore`
+        Layout; images with the same names are replaced.
+    tags : `~collections.abc.Sequence` [ `str` ]
+        Names in the layout.
+    reporter : `Reporter`
+        Gets a step for each blob.
+    jobs : `int`, optional
+        How many blobs at a time.
+
+    Returns
+    -------
+    report : `PullReport`
+        What was moved.
+
+    Raises
+    ------
+    ToolkitError
+        Raised as by `Repository`; then the layout has the images that it had.
+    """
+    before = read_layout(store)
+    needed = read_layout(source).blobs
+    have = store.sizes()
+    missing = [blob for blob in needed.values() if have.get(blob.digest.partition(":")[2]) != blob.size_bytes]
+    reporter.begin("pull", len(missing))
+    _fetch(missing, source=source, store=store, reporter=reporter, jobs=jobs)
+    reporter.end()
+    entries = [replace(source.root, annotations=MappingProxyType({TAG_ANNOTATION: tag})) for tag in tags] or [
+        source.root
+    ]
+    kept = [
+        one
+        for one in before.entries
+        if one.annotations.get(TAG_ANNOTATION) not in tags and one.digest != source.root.digest
+    ]
+    store.write_index(canonical_json(index_document([*kept, *entries])))
+    prune(store)
+    return PullReport(
+        image=source.root,
+        received_bytes=sum(blob.size_bytes for blob in missing),
+        fetched=len(missing),
+        kept=len(needed) - len(missing),
+    )
+
+
+def _follow(
+    repository: Repository, entry: Descriptor, content: bytes, documents: dict[Digest, bytes], *, depth: int
+) -> None:
+    if entry.media_type != MediaType.INDEX or depth == _DEEPEST:
+        return
+    for inner in read_index(content, source=entry.digest):
+        if inner.digest in documents or inner.media_type not in {MediaType.INDEX, MediaType.MANIFEST}:
+            continue
+        found = repository.read_document(inner.digest)
+        if found is None:
+            raise NotFoundError(f"the image `{entry.digest}` in `{repository.name}` lacks `{inner.digest}`")
+        documents[inner.digest] = found.content
+        _follow(repository, inner, found.content, documents, depth=depth + 1)
+
+
+def _fetch(
+    missing: Sequence[Descriptor],
+    *,
+    source: RegistryStore,
+    store: BlobStore,
+    reporter: Reporter,
+    jobs: int,
+) -> None:
+    def fetch(blob: Descriptor) -> None:
+        stored = store.write(source.read(blob.digest))
+        if stored.digest != blob.digest or stored.size_bytes != blob.size_bytes:
+            store.remove(stored.digest.partition(":")[2])
+            raise CorruptError(
+                f"the registry gives `{stored.digest}`, {stored.size_bytes} bytes,"
+                f" for the blob `{blob.digest}`, {blob.size_bytes} bytes"
+            )
+        reporter.step(blob.digest, Outcome.DONE, detail=f"{blob.size_bytes} bytes")
+
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        running = [pool.submit(fetch, blob) for blob in sorted(missing, key=lambda blob: -blob.size_bytes)]
+        try:
+            for one in running:
+                one.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise

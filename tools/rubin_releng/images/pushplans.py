@@ -1,0 +1,323 @@
+"""What a push sends and which names it sets, before anything is sent."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.errors import CorruptError, RefusedError
+from lsstinstall.core.jsontexts import canonical_json
+from rubin_releng.core.imagetags import ARCHITECTURE_SUFFIXES
+from rubin_releng.core.ocidocuments import Descriptor, Digest, MediaType, index_document
+from rubin_releng.core.ocireading import read_index
+from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rubin_releng.images.layouts import FoundImage, Layout
+    from rubin_releng.images.ports import BlobStore
+    from rubin_releng.images.registryports import Repository
+
+__all__ = [
+    "PlannedBlob",
+    "PlannedDocument",
+    "PlannedTag",
+    "PushPlan",
+    "PushWishes",
+    "plan_fixed",
+    "plan_push",
+    "plan_tag",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushWishes:
+    """What is to be pushed under which names.
+
+    Parameters
+    ----------
+    tag : `str` or `None`
+        Name in the layout; `None` if it holds one image only.
+    tags : `tuple` [ `str`, ... ]
+        Names that are to stay; of the index if there are several platforms.
+    moving : `tuple` [ `str`, ... ]
+        Names of the newest image, set last.
+    has_single : `bool`
+        Whether each architecture gets a name, too.
+    may_replace : `bool`
+        Whether names that are to stay may be taken from another image.
+    """
+
+    tag: str | None = None
+    tags: tuple[str, ...] = ()
+    moving: tuple[str, ...] = ()
+    has_single: bool = False
+    may_replace: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedBlob:
+    """A configuration or a layer.
+
+    Parameters
+    ----------
+    blob : `Descriptor`
+        What it is.
+    is_there : `bool`
+        Whether the repository has it.
+    """
+
+    blob: Descriptor
+    is_there: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDocument:
+    """A manifest or an index.
+
+    Parameters
+    ----------
+    descriptor : `Descriptor`
+        What it is.
+    content : `bytes`
+        The document.
+    is_there : `bool`
+        Whether the repository has it.
+    """
+
+    descriptor: Descriptor
+    content: bytes
+    is_there: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTag:
+    """A name.
+
+    Parameters
+    ----------
+    tag : `str`
+        The name.
+    document : `PlannedDocument`
+        What it will name.
+    before : `Digest` or `None`
+        What it names now.
+    """
+
+    tag: str
+    document: PlannedDocument
+    before: Digest | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it is as it shall be."""
+        return self.before == self.document.descriptor.digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushPlan:
+    """One push.
+
+    Parameters
+    ----------
+    blobs : `tuple` [ `PlannedBlob`, ... ]
+        In the order in which documents name them, each once.
+    documents : `tuple` [ `PlannedDocument`, ... ]
+        What is named comes before what names it; the last is the image.
+    tags : `tuple` [ `PlannedTag`, ... ]
+        Names that are to stay.
+    moving : `tuple` [ `PlannedTag`, ... ]
+        Names that are set last.
+    """
+
+    blobs: tuple[PlannedBlob, ...]
+    documents: tuple[PlannedDocument, ...]
+    tags: tuple[PlannedTag, ...]
+    moving: tuple[PlannedTag, ...]
+
+    @property
+    def root(self) -> Descriptor:
+        """The image: an index if it has several platforms."""
+        return self.documents[-1].descriptor
+
+    @property
+    def missing(self) -> tuple[Descriptor, ...]:
+        """Blobs that the repository does not have."""
+        return tuple(one.blob for one in self.blobs if not one.is_there)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of these, and of the documents that it does not have."""
+        documents = (one.descriptor for one in self.documents if not one.is_there)
+        return sum(one.size_bytes for one in (*self.missing, *documents))
+
+
+def plan_push(store: BlobStore, repository: Repository, wishes: PushWishes, *, jobs: int = 4) -> PushPlan:
+    """Plan a push; the registry is asked and not changed.
+
+    Parameters
+    ----------
+    store : `BlobStore`
+        Layout with the image.
+    repository : `Repository`
+        Where to.
+    wishes : `PushWishes`
+        What, and under which names.
+    jobs : `int`, optional
+        How many questions at a time.
+
+    Returns
+    -------
+    plan : `PushPlan`
+        What is to be done.
+
+    Raises
+    ------
+    ProblemsError
+        Raised if the layout is damaged.
+    RefusedError
+        Raised if it is not clear which image is meant, or a name that is to
+        stay names another image.
+    """
+    layout = read_layout(store)
+    documents = tuple(_collect(layout, store, wishes.tag))
+    reached = {one.digest for one, _ in documents}
+    blobs = {
+        blob.digest: blob
+        for image in layout.images
+        if image.manifest.digest in reached
+        for blob in (image.config, *image.layers)
+    }
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        there = pool.map(repository.has_blob, blobs)
+        known = pool.map(repository.find_document, [one.digest for one, _ in documents])
+        planned = tuple(
+            PlannedBlob(blob=blob, is_there=is_there)
+            for blob, is_there in zip(blobs.values(), there, strict=True)
+        )
+        written = tuple(
+            PlannedDocument(descriptor=one, content=content, is_there=found is not None)
+            for (one, content), found in zip(documents, known, strict=True)
+        )
+    return PushPlan(
+        blobs=planned,
+        documents=written,
+        tags=tuple(_plan_tags(written, layout.images, wishes, repository)),
+        moving=tuple(plan_tag(tag, written[-1], repository) for tag in wishes.moving),
+    )
+
+
+def plan_fixed(
+    tag: str, document: PlannedDocument, repository: Repository, *, may_replace: bool
+) -> PlannedTag:
+    """Plan a name that is to stay.
+
+    Parameters
+    ----------
+    tag : `str`
+        The name.
+    document : `PlannedDocument`
+        What it will name.
+    repository : `Repository`
+        Knows what it names now.
+    may_replace : `bool`
+        Whether that may be another image.
+
+    Returns
+    -------
+    tag : `PlannedTag`
+        Nothing was changed.
+
+    Raises
+    ------
+    RefusedError
+        Raised if it names another image.
+    """
+    planned = plan_tag(tag, document, repository)
+    if planned.before is not None and not planned.is_set and not may_replace:
+        raise RefusedError(
+            f"`{repository.name}:{tag}` names another image, `{planned.before}`",
+            hint="give it another name, or use `--replace`",
+        )
+    return planned
+
+
+def plan_tag(tag: str, document: PlannedDocument, repository: Repository) -> PlannedTag:
+    """Plan a name that moves.
+
+    Parameters
+    ----------
+    tag, document, repository
+        As for `plan_fixed`.
+
+    Returns
+    -------
+    tag : `PlannedTag`
+        Nothing was changed.
+    """
+    return PlannedTag(tag=tag, document=document, before=repository.find_document(tag))
+
+
+def _collect(layout: Layout, store: BlobStore, tag: str | None) -> Iterator[tuple[Descriptor, bytes]]:
+    """List the documents of an image, what is named first."""
+    entries = {
+        one.digest: one for one in layout.entries if tag in {None, one.annotations.get(TAG_ANNOTATION)}
+    }
+    if not entries:
+        wanted = "" if tag is None else f" with the tag `{tag}`"
+        raise RefusedError(f"the layout holds no image{wanted}", hint="`rubin-releng image build` makes one")
+    chosen = tuple(entries.values())
+    for entry in chosen:
+        yield from _documents_below(entry, store)
+    if len(chosen) > 1:
+        yield _joined(chosen, layout)
+
+
+def _documents_below(entry: Descriptor, store: BlobStore) -> Iterator[tuple[Descriptor, bytes]]:
+    content = b"".join(store.read(entry.digest))
+    if f"sha256:{hashlib.sha256(content).hexdigest()}" != entry.digest:
+        raise CorruptError(f"the blob `{entry.digest}` of the layout is damaged", hint="build the image anew")
+    if entry.media_type == MediaType.INDEX:
+        for inner in read_index(content, source=entry.digest):
+            yield from _documents_below(inner, store)
+    yield replace(entry, annotations=MappingProxyType({})), content
+
+
+def _joined(chosen: Sequence[Descriptor], layout: Layout) -> tuple[Descriptor, bytes]:
+    """Write an index over manifests that share a name."""
+    platforms = {image.manifest.digest: image.settings.platform for image in layout.images}
+    manifests = [
+        replace(one, annotations=MappingProxyType({}), platform=platforms.get(one.digest)) for one in chosen
+    ]
+    distinct = {one.platform for one in manifests}
+    if None in distinct or len(distinct) != len(manifests):
+        raise RefusedError(
+            f"the layout holds {len(chosen)} images, and it is not clear which is meant",
+            hint="name one, as `LAYOUT@TAG`",
+        )
+    manifests.sort(key=lambda one: (one.platform.architecture if one.platform else "", one.digest))
+    content = canonical_json(index_document(manifests))
+    digest = Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
+    return Descriptor(media_type=MediaType.INDEX, digest=digest, size_bytes=len(content)), content
+
+
+def _plan_tags(
+    documents: Sequence[PlannedDocument],
+    images: Sequence[FoundImage],
+    wishes: PushWishes,
+    repository: Repository,
+) -> Iterator[PlannedTag]:
+    wanted = [(tag, documents[-1]) for tag in wishes.tags]
+    if wishes.has_single and wishes.tags:
+        suffixes = {one.platform: end for one, end in ARCHITECTURE_SUFFIXES.items()}
+        platforms = {image.manifest.digest: image.settings.platform for image in images}
+        for document in documents:
+            platform = platforms.get(document.descriptor.digest)
+            if platform in suffixes:
+                wanted.append((f"{wishes.tags[0]}{suffixes[platform]}", document))
+    for tag, document in wanted:
+        yield plan_fixed(tag, document, repository, may_replace=wishes.may_replace)
