@@ -359,3 +359,20 @@ def test_lists_in_files_are_ends_too(stack: _Stack, capsys: pytest.CaptureFixtur
 
     assert data["products"] == complete["products"]
     assert "instead of `w_2022_20`" in wrong["error"]["message"]
+
+
+def test_a_site_asks_once_for_all_its_pages(
+    stack: _Stack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for tag, build in ((_OLD, "b1000"), (_NEW, "b1001")):
+        name = tag.replace("_", ".")
+        _git(stack.folder / "clones" / "afw", "tag", name, stack.manifests[build]["afw"][0])
+    arguments = ("all", "--output", str(tmp_path / "site"), *stack.options())
+    found = _run(capsys, *arguments)
+    assert found["made"] == found["pages"]
+    data = json.loads((tmp_path / "site" / "releases" / f"{_NEW}.json").read_text())
+    assert _titles(data)["DM-3"] == "Third"
+    assert len(stack.github.server.asked) == 1
+    asked = stack.requests
+    assert _run(capsys, *arguments, "--again")["made"] == found["made"]
+    assert stack.requests == asked

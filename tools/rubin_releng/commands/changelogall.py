@@ -82,7 +82,8 @@ def all_releases(
 def _fingerprint(stack: Stack, *, url: str | None, latest_patch: bool) -> str:
     """Sum up everything that the site depends on; empty if some of it is elsewhere."""
     places = stack.options.places
-    if places.pkgroots or places.tag_lists or places.versiondbs or places.legacy_environments or places.jira:
+    others = (places.pkgroots, places.tag_lists, places.versiondbs)
+    if any(others) or places.legacy_environments or places.jira or places.github:
         return ""
     titles = places.titles or places.cache / "titles.tsv"
     known = titles.read_bytes() if titles.is_file() else b""
@@ -131,6 +132,7 @@ class _Work:
         """Make what is missing; count pages, those made, and files changed."""
         pages = list(self._plan(latest_patch=latest_patch))
         todo = [page for page in pages if not self._is_finished(page)]
+        self._look_up([page.pair for page in todo])
         self._reporter.begin("write change logs", len(todo))
         chunks = [todo[start : start + _PAGES_AT_ONCE] for start in range(0, len(todo), _PAGES_AT_ONCE)]
         changed = 0
@@ -147,6 +149,22 @@ class _Work:
         self._reporter.end()
         changed += self._finish(pages, fingerprint, url=url)
         return len(pages), len(todo), changed
+
+    def _look_up(self, pairs: Sequence[Pair]) -> None:
+        """Ask services once for all pages, which are made from the answers."""
+        options = self._stack.options
+        places = options.places
+        if not pairs or places.offline or (places.jira is None and places.github is None):
+            return
+        # Imported here: mostly nobody is asked.
+        from rubin_releng.commands.changeloginputs import open_pull_requests  # noqa: PLC0415
+        from rubin_releng.commands.changeloglookups import look_up  # noqa: PLC0415
+
+        for problem in look_up(self._stack, pairs):
+            self._reporter.warn(problem)
+        kept = None if places.github is None else open_pull_requests(replace(places, offline=True), {})
+        settled = replace(options, places=replace(places, jira=None, github=None))
+        self._stack = replace(self._stack, options=settled, pull_requests=kept)
 
     def _plan(self, *, latest_patch: bool) -> list[_Todo]:
         settings = settings_key(self._stack.options.settings)

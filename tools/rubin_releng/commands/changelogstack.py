@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ConfigurationError
+from rubin_releng.adapters.gitaddresses import read_address
 from rubin_releng.adapters.mirrors import Mirrors
 from rubin_releng.adapters.mirrortags import MirrorTags
 from rubin_releng.changelog.catalogs import Catalog, TagFacts, read_tags
 from rubin_releng.changelog.relating import Sources
 from rubin_releng.changelog.timelines import Timelines
-from rubin_releng.commands.changeloginputs import open_side_inputs
+from rubin_releng.commands.changeloginputs import open_pull_requests, open_side_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from rubin_releng.adapters.loggedhistories import LoggedHistory
     from rubin_releng.adapters.mirrors import MirrorResult
     from rubin_releng.adapters.mirrorstores import MirrorStore
+    from rubin_releng.adapters.pullrequests import GitHubPullRequests
     from rubin_releng.commands.changelogoptions import ChangeLogOptions
 
 __all__ = ["Stack", "open_stack", "update_mirrors"]
@@ -37,19 +40,25 @@ class Stack:
     store : `MirrorStore`
         What the mirrors hold.
     urls : `~collections.abc.Mapping` [ `ProductName`, `str` ]
-        Address of each product's repository.
+        Where each product's repository was mirrored from.
+    addresses : `~collections.abc.Mapping` [ `ProductName`, `str` ]
+        The same, but of a clone where it came from, if that is known.
     histories : `~collections.abc.Mapping` [ `ProductName`, `LoggedHistory` ]
         Of those that are mirrored.
     options : `ChangeLogOptions`
         What the user said.
+    pull_requests : `GitHubPullRequests` or `None`
+        Of commits that name none.
     warnings : `tuple` [ `str`, ... ]
         Repositories that could not be reached.
     """
 
     store: MirrorStore
     urls: Mapping[ProductName, str]
+    addresses: Mapping[ProductName, str]
     histories: Mapping[ProductName, LoggedHistory]
     options: ChangeLogOptions
+    pull_requests: GitHubPullRequests | None = None
     warnings: tuple[str, ...] = ()
 
     @cached_property
@@ -57,7 +66,11 @@ class Stack:
         """What products are compared with."""
         settings = self.options.settings
         return Sources(
-            readers=self.histories, settings=settings, grammar=settings.grammar, repositories=self.urls
+            readers=self.histories,
+            settings=settings,
+            grammar=settings.grammar,
+            repositories=self.addresses,
+            pull_requests=self.pull_requests,
         )
 
     @cached_property
@@ -132,12 +145,16 @@ def open_stack(options: ChangeLogOptions, *, reporter: Reporter) -> Stack:
         result = mirrors.update(dict(wanted.values()), reporter=reporter)
         warnings += [f"<{url}> is as it was, for {why}" for url, why in result.kept.items()]
     urls = {name: url for name, (url, _) in wanted.items()}
+    known_as = {name: read_address(path) for name, path in options.clones.items()}
+    asks = options.places.github is not None
     known = mirrors.store.histories(urls.values())
     warnings += [f"<{url}> is not mirrored" for url in dict.fromkeys(urls.values()) if url not in known]
     return Stack(
         store=mirrors.store,
         urls=urls,
+        addresses={name: known_as.get(name) or url for name, url in urls.items()},
         histories={name: known[url] for name, url in urls.items() if url in known},
         options=options,
+        pull_requests=open_pull_requests(options.places, os.environ) if asks else None,
         warnings=tuple(warnings),
     )
