@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lsstinstall.adapters.activities import RunLimits
 from lsstinstall.adapters.files import make_directory, read_text, write_atomic
 from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.core.buildmanifests import parse_build_manifest
 from lsstinstall.core.declarations import parse_global_tags
 from lsstinstall.core.errors import ToolkitError
+from rubin_releng.adapters.gitcommands import STALL_SECONDS
 from rubin_releng.adapters.looks import LookOnly
 from rubin_releng.adapters.retries import Retries
 from rubin_releng.adapters.versiondbs import VersionDbRepository
@@ -24,9 +27,11 @@ from rubin_releng.core.exclusions import ExclusionMap, parse_exclusions
 from rubin_releng.core.repositories import read_repositories
 from rubin_releng.stack.preparations import Wanted, arrange, check_refs, predict_products
 from rubin_releng.stack.preparer import discover, settle
+from rubin_releng.stack.scheduling import interruption_noted
 from rubin_releng.stack.versiondb import allocate_build, plan_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from concurrent.futures import Future
 
     from lsstinstall.core.buildmanifests import BuildManifest
@@ -89,6 +94,8 @@ class PrepareOptions:
         Other places of repositories, with ``%(product)s`` in them.
     abbreviation : `int`, optional
         How many digits of a commit a version keeps.
+    stall_seconds : `float`, optional
+        How long a remote may be silent.
     """
 
     products: tuple[ProductName, ...]
@@ -109,6 +116,7 @@ class PrepareOptions:
     push: bool = False
     patterns: tuple[str, ...] = ()
     abbreviation: int = 10
+    stall_seconds: float = STALL_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,29 +165,41 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
     wanted = Wanted(
         products=options.products, refs=options.refs, flavor=options.flavor, exclusions=exclusions
     )
-    versiondb = VersionDbRepository(options.versiondb)
+    stopping = threading.Event()
+    limits = RunLimits(stall_seconds=options.stall_seconds, stop=stopping.is_set)
+    versiondb = VersionDbRepository(options.versiondb, stall_seconds=options.stall_seconds)
     with ExitStack() as held:
-        sources = _sources(options, held)
+        sources = _sources(options, limits, Retries(tries=options.tries, sleep=stopping.wait), held)
         checked = _begin_check(options, versiondb, held)
-        discovery = discover(
-            wanted,
-            index,
-            sources,
-            jobs=options.jobs,
-            reporter=reporter,
-            predicted=predict_products(options.products, _previous(options)),
-        )
+        with _stoppable(stopping, limits):
+            discovery = discover(
+                wanted,
+                index,
+                sources,
+                jobs=options.jobs,
+                reporter=reporter,
+                predicted=predict_products(options.products, _previous(options)),
+            )
         checked.result()
         unused = check_refs(options.refs, discovery.products.values())
         products = arrange(discovery.products, abbreviation=options.abbreviation)
         if not options.plan:
-            settle(discovery, jobs=options.jobs, reporter=reporter)
+            with _stoppable(stopping, limits):
+                settle(discovery, jobs=options.jobs, reporter=reporter)
             held.enter_context(versiondb.locked())
         record = _record(options, products, versiondb)
         if not options.plan:
             write_atomic(options.build_dir / MANIFEST, record.manifest.format())
             save_pull_requests(options.build_dir, products, index, reporter)
     return Prepared(record=record, products=products, unused=unused)
+
+
+@contextmanager
+def _stoppable(stopping: threading.Event, limits: RunLimits) -> Iterator[None]:
+    """Let the first signal end the programs that run in threads, not the wait for them."""
+    with interruption_noted(stopping.set):
+        yield
+    limits.heed_stop()
 
 
 def _begin_check(options: PrepareOptions, versiondb: VersionDbRepository, held: ExitStack) -> Future[None]:
@@ -228,13 +248,12 @@ def _previous(options: PrepareOptions) -> BuildManifest | None:
     return None
 
 
-def _sources(options: PrepareOptions, held: ExitStack) -> SourceStore:
-    retries = Retries(tries=options.tries)
+def _sources(options: PrepareOptions, limits: RunLimits, retries: Retries, held: ExitStack) -> SourceStore:
     if options.plan:
         cache = options.cache or _user_cache() / "lsstinstall" / "repositories"
         held.enter_context(hold_lock(cache / ".lock", wait_seconds=_CACHE_WAIT_SECONDS, purpose="the plan"))
         existing = None if options.fetch else options.build_dir
-        return LookOnly(cache, existing=existing, retries=retries, patterns=options.patterns)
+        return LookOnly(cache, existing=existing, retries=retries, patterns=options.patterns, limits=limits)
     make_directory(options.build_dir)
     held.enter_context(hold_lock(build_lock(options.build_dir), purpose="the preparation"))
     return BuildDirectory(
@@ -243,6 +262,7 @@ def _sources(options: PrepareOptions, held: ExitStack) -> SourceStore:
         force=options.force,
         retries=retries,
         patterns=options.patterns,
+        limits=limits,
     )
 
 

@@ -12,6 +12,7 @@ from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackplaces import pick_flavor
 from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.tags import parse_build_id
+from rubin_releng.adapters.gitcommands import STALL_SECONDS
 from rubin_releng.commands.preparing import MANIFEST, PrepareOptions, prepare_build
 from rubin_releng.core.refs import parse_ref_name
 
@@ -42,6 +43,13 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--flavor", help="EUPS flavor, for conditions in tables [default: this machine's].")
 @click.option("--jobs", type=click.IntRange(min=1), help="Repositories at once [default: 8 of each host].")
 @click.option("--tries", type=click.IntRange(min=1), default=3, show_default=True, help="Tries per remote.")
+@click.option(
+    "--stall-seconds",
+    type=click.IntRange(min=1),
+    default=int(STALL_SECONDS),
+    show_default=True,
+    help="How long a remote may be silent, for a try.",
+)
 @click.option("--push", is_flag=True, help="Push the record to the remote of versiondb, too.")
 @click.option(
     "--repository-pattern",
@@ -65,6 +73,7 @@ def prepare(
     flavor: str | None,
     jobs: int | None,
     tries: int,
+    stall_seconds: int,
     repository_pattern: str | None,
     sha_abbrev_len: int,
     cache: Path | None,
@@ -102,6 +111,7 @@ def prepare(
         push=push,
         patterns=tuple(filter(None, (repository_pattern or "").split("|"))),
         abbreviation=sha_abbrev_len,
+        stall_seconds=stall_seconds,
     )
     answer_prepared(console, options, prepare_build(options, console.reporter()))
 
