@@ -11,7 +11,7 @@ from lsstinstall.core.errors import ToolkitError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["read_address"]
+__all__ = ["is_git_folder", "read_address"]
 
 _ORIGIN = re.compile(r'^\[remote "origin"\]\s*$(?P<body>.*?)(?=^\[|\Z)', re.MULTILINE | re.DOTALL)
 _URL = re.compile(r"^\s*url\s*=\s*(?P<url>\S+)\s*$", re.MULTILINE)
@@ -43,3 +43,21 @@ def read_address(directory: Path) -> str | None:
             return found["url"]
         return None
     return None
+
+
+def is_git_folder(directory: Path) -> bool:
+    """Say whether a folder itself is a repository, and not only lies in one.
+
+    Parameters
+    ----------
+    directory : `~pathlib.Path`
+        Any folder.
+
+    Returns
+    -------
+    is_git : `bool`
+        For a clone, bare or not.
+    """
+    return (directory / ".git").exists() or (
+        (directory / "HEAD").is_file() and (directory / "objects").is_dir()
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,11 @@ class GitFiles:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._env = {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}
+
+    @cached_property
+    def _env(self) -> dict[str, str]:
+        # Without it a plain folder inside another repository would pass for that one.
+        return {"GIT_CEILING_DIRECTORIES": str(self._directory.resolve().parent)}
 
     def texts(self, places: Sequence[tuple[GitSha, str]]) -> tuple[str | None, ...]:
         """Read files of certain commits.

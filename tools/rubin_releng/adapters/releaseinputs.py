@@ -16,6 +16,7 @@ from lsstinstall.core.releases import Release, parse_release
 from lsstinstall.core.taglists import TagList, parse_tag_list
 from lsstinstall.core.tags import TagKind
 from rubin_releng.adapters.git import GitRepository
+from rubin_releng.adapters.gitaddresses import is_git_folder
 from rubin_releng.adapters.keptfiles import KeptFiles
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.tags import BuildId, EupsTag
 
-__all__ = ["Manifests", "PkgrootReleases", "TagListFile", "TagLists", "is_git_folder", "open_manifests"]
+__all__ = ["Manifests", "PkgrootReleases", "TagListFile", "TagLists", "open_manifests"]
 
 _ENDING = ".list"
 # A list of a week that is long over will hardly come back.
@@ -204,24 +205,6 @@ def open_manifests(where: str, kept: Path | None = None, *, offline: bool = Fals
     if parts.scheme in {"http", "https"}:
         return _ServerManifests(KeptFiles(where, kept, offline=offline))
     return _FolderManifests(Path(unquote(parts.path)) if parts.scheme == "file" else Path(where))
-
-
-def is_git_folder(directory: Path) -> bool:
-    """Say whether a folder itself is a repository, and not only lies in one.
-
-    Parameters
-    ----------
-    directory : `~pathlib.Path`
-        Any folder.
-
-    Returns
-    -------
-    is_git : `bool`
-        For a clone, bare or not.
-    """
-    return (directory / ".git").exists() or (
-        (directory / "HEAD").is_file() and (directory / "objects").is_dir()
-    )
 
 
 def _parse_manifest(build: BuildId) -> Callable[[str, str], BuildManifest]:

@@ -11,7 +11,8 @@ from lsstinstall.core.errors import CorruptError, InvalidNameError, NotFoundErro
 from lsstinstall.core.pkgroots import environment_path
 from lsstinstall.core.platforms import PLATFORMS, binary_roots
 from rubin_releng.adapters.git import GitRepository
-from rubin_releng.adapters.releaseinputs import PkgrootReleases, is_git_folder
+from rubin_releng.adapters.gitaddresses import is_git_folder
+from rubin_releng.adapters.releaseinputs import PkgrootReleases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,8 +11,8 @@ from lsstinstall.adapters.files import decode_text, read_text
 from lsstinstall.core.errors import NotFoundError, ToolkitError
 from lsstinstall.core.names import GitSha
 from rubin_releng.adapters.git import GitRepository
+from rubin_releng.adapters.gitaddresses import is_git_folder
 from rubin_releng.adapters.gitcommands import run_git
-from rubin_releng.adapters.releaseinputs import is_git_folder
 from rubin_releng.adapters.yamlfiles import parse_yaml
 from rubin_releng.core.repositories import read_repositories
 

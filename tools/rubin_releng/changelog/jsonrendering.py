@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from rubin_releng.changelog.models import ProductChanges, Relation, State
@@ -35,6 +34,9 @@ def changelog_schema() -> str:
     text : `str`
         JSON, draft 2020-12.
     """
+    # Imported here: whoever writes a document does not read its schema.
+    from importlib.resources import files  # noqa: PLC0415
+
     return files("rubin_releng.changelog").joinpath("changelog.schema.json").read_text(encoding="utf-8")
 
 

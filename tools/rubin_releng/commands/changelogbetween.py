@@ -13,8 +13,6 @@ import click
 from lsstinstall.adapters.files import read_bytes, read_text, write_atomic
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError, ExitCode, NotFoundError
-from lsstinstall.core.releases import parse_release
-from lsstinstall.core.taglists import parse_tag_list
 from lsstinstall.core.tags import EupsTag, TagKind
 from rubin_releng.adapters.gitlogs import list_tags
 from rubin_releng.adapters.weeklytags import newest_weeklies
@@ -215,8 +213,13 @@ def add_environment(changelog: ChangeLog, options: ChangeLogOptions) -> ChangeLo
 
 def _read_side(name: str, world: World) -> Side:
     if name.endswith(".json"):
+        # Imported here, as below: mostly ends are names.
+        from lsstinstall.core.releases import parse_release  # noqa: PLC0415
+
         return side_of_release(parse_release(read_bytes(Path(name)), source=name), name=Path(name).stem)
     if name.endswith(".list"):
+        from lsstinstall.core.taglists import parse_tag_list  # noqa: PLC0415
+
         tag = EupsTag.named(Path(name).stem)
         found = parse_tag_list(read_text(Path(name)), source=name, expected=tag)
         return side_of_tag_list(found, world.inputs, name=tag.name)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rubin_releng.adapters.gittags import GitTags
-from rubin_releng.adapters.keptfiles import KeptFiles
-from rubin_releng.adapters.releaseinputs import PkgrootReleases, TagListFile, TagLists, open_manifests
-from rubin_releng.adapters.releaselocks import LegacyLocks, PkgrootLocks
 from rubin_releng.adapters.titlestores import TitleFile
 from rubin_releng.changelog.inputs import HistoryCommits, SideInputs
 from rubin_releng.changelog.titlesources import StoredTitles
@@ -128,6 +125,19 @@ def open_side_inputs(
     ToolkitError
         Raised for a folder that is missing, or what is no address.
     """
+    tags = GitTags(directories, jobs=jobs) if directories else None
+    inputs = SideInputs(tags=tags, days=tags, commits=HistoryCommits(readers))
+    if not (places.pkgroots or places.tag_lists or places.versiondbs):
+        return inputs
+    # Imported here: mostly the repositories tell all that is asked.
+    from rubin_releng.adapters.keptfiles import KeptFiles  # noqa: PLC0415
+    from rubin_releng.adapters.releaseinputs import (  # noqa: PLC0415
+        PkgrootReleases,
+        TagListFile,
+        TagLists,
+        open_manifests,
+    )
+
     roots = [KeptFiles(url, places.files, offline=places.offline) for url in places.pkgroots]
     lists: list[TagListSource] = [
         TagListFile(Path(where))
@@ -135,16 +145,13 @@ def open_side_inputs(
         else TagLists(KeptFiles(where, places.files, offline=places.offline))
         for where in places.tag_lists
     ]
-    tags = GitTags(directories, jobs=jobs) if directories else None
-    return SideInputs(
+    return replace(
+        inputs,
         releases=tuple(PkgrootReleases(root) for root in roots),
         tag_lists=(*lists, *(TagLists(root) for root in roots)),
         manifests=tuple(
             open_manifests(where, places.files, offline=places.offline) for where in places.versiondbs
         ),
-        tags=tags,
-        days=tags,
-        commits=HistoryCommits(readers),
     )
 
 
@@ -221,6 +228,12 @@ def open_locks(places: Places) -> tuple[LockSource, ...]:
     NotFoundError
         Raised if the clone of old environments is none.
     """
+    if not places.pkgroots and places.legacy_environments is None:
+        return ()
+    # Imported here, as above.
+    from rubin_releng.adapters.keptfiles import KeptFiles  # noqa: PLC0415
+    from rubin_releng.adapters.releaselocks import LegacyLocks, PkgrootLocks  # noqa: PLC0415
+
     roots = [KeptFiles(url, places.files, offline=places.offline) for url in places.pkgroots]
     old = () if places.legacy_environments is None else (LegacyLocks(places.legacy_environments),)
     return (*(PkgrootLocks(root) for root in roots), *old)

@@ -16,7 +16,6 @@ from rubin_releng.commands.changelogclones import find_clones, read_named
 from rubin_releng.commands.changeloginputs import Places, default_cache
 from rubin_releng.core.changelogsettings import ChangeLogSettings, parse_changelog_settings
 from rubin_releng.core.overrides import Overrides, parse_overrides
-from rubin_releng.core.placedtoml import place_toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,4 +197,6 @@ def _place(path: Path) -> PlacedDocument:
         from rubin_releng.adapters.yamlfiles import parse_yaml  # noqa: PLC0415
 
         return parse_yaml(text, source=str(path))
+    from rubin_releng.core.placedtoml import place_toml  # noqa: PLC0415 - as above
+
     return place_toml(text, source=str(path))

@@ -10,13 +10,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rubin_releng.core.overrides import Overrides, read_overrides
-from rubin_releng.core.placedreading import PlacedReader
 from rubin_releng.core.tickets import DEFAULT_PROJECTS, TicketGrammar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lsstinstall.core.names import ProductName
+    from rubin_releng.core.placedreading import PlacedReader
     from rubin_releng.core.placedvalues import PlacedDocument, PlacedValue
 
 __all__ = ["DEFAULT_EXCLUDED", "ChangeLogSettings", "is_legacy_repository", "parse_changelog_settings"]
@@ -106,6 +106,9 @@ def parse_changelog_settings(document: PlacedDocument) -> ChangeLogSettings:
     ProblemsError
         Raised if anything is wrong; it names all of it, with lines.
     """
+    # Imported here: mostly there is no such file.
+    from rubin_releng.core.placedreading import PlacedReader  # noqa: PLC0415
+
     reader = PlacedReader(document)
     values = reader.mapping(document.root, _KEYS)
     defaults = ChangeLogSettings()

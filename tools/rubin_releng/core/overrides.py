@@ -6,12 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from rubin_releng.core.placedreading import PlacedReader
-
 if TYPE_CHECKING:
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.tags import EupsTag
     from rubin_releng.core.changes import Change
+    from rubin_releng.core.placedreading import PlacedReader
     from rubin_releng.core.placedvalues import PlacedDocument, PlacedMapping, PlacedValue
     from rubin_releng.core.tickets import Ticket
 
@@ -188,6 +187,9 @@ def parse_overrides(document: PlacedDocument) -> Overrides:
     ProblemsError
         Raised if anything is wrong; it names all of it, with lines.
     """
+    # Imported here: mostly there is no such file.
+    from rubin_releng.core.placedreading import PlacedReader  # noqa: PLC0415
+
     reader = PlacedReader(document)
     top = reader.mapping(document.root, ("overrides",))
     found = read_overrides(reader, top.get("overrides"))

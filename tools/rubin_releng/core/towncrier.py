@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 
 __all__ = ["CONFIGURATIONS", "DEFAULT_KINDS", "FragmentPlaces", "parse_places"]
@@ -53,6 +52,9 @@ def parse_places(text: str) -> FragmentPlaces | None:
     Settings of towncrier 24: ``directory``, ``package`` and ``package_dir``,
     ``type`` (a list of tables) or ``fragment`` (a table of tables).
     """
+    # Imported here: most repositories have no such file.
+    import tomllib  # noqa: PLC0415
+
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
