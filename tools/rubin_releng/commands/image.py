@@ -24,6 +24,12 @@ _COMMANDS = {
         "rubin_releng.commands.imagesimulate:simulate_policies",
         "Tell what layers would have cost in past weeks.",
     ),
+    "push": ("rubin_releng.commands.imagepush:push", "Push an image, moving names last."),
+    "pull": ("rubin_releng.commands.imagepull:pull", "Take an image of a registry into a layout."),
+    "tag": ("rubin_releng.commands.imagetagging:tag", "Give an image of a registry more names."),
+    "untag": ("rubin_releng.commands.imagetagging:untag", "Take a name from an image of a registry."),
+    "attach": ("rubin_releng.commands.imageattach:attach_files", "Put files beside an image."),
+    "attached": ("rubin_releng.commands.imageattach:attached", "List the files beside an image."),
     "diff": ("rubin_releng.commands.imagediff:diff", "Tell what a client moves from A to B."),
 }
 

@@ -10,6 +10,8 @@ import click
 from lsstinstall.commands.frame import output_options
 from rubin_releng.adapters.compressors import GzipCodec, ZstdCodec
 from rubin_releng.adapters.ocilayouts import OciLayout
+from rubin_releng.commands.imagepull import open_remote
+from rubin_releng.core.imagereferences import looks_like_reference
 from rubin_releng.core.ocidocuments import MediaType
 from rubin_releng.images.checker import check_layout
 
@@ -18,22 +20,30 @@ if TYPE_CHECKING:
 
     from lsstinstall.adapters.console import Console
     from rubin_releng.images.checker import LayoutReport
-    from rubin_releng.images.ports import Codec
+    from rubin_releng.images.ports import BlobStore, Codec
 
 __all__ = ["check"]
 
 
 @click.command(epilog="Example: rubin-releng image check layout")
-@click.argument("layout", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("image", metavar="LAYOUT|SERVER/REPOSITORY:TAG")
 @output_options
-def check(console: Console, layout: Path) -> None:
-    """Check every digest, size, diff-id and media type of a layout."""
+def check(console: Console, image: str) -> None:
+    """Check every digest, size, diff-id and media type of a layout or an image.
+
+    An image in a registry is read to its last byte and written nowhere.
+    """
     codecs: Mapping[str, Codec] = {MediaType.LAYER_GZIP: GzipCodec(), MediaType.LAYER_ZSTD: ZstdCodec()}
-    report = check_layout(OciLayout.open(layout), codecs=codecs, reporter=console.reporter())
-    _answer_checked(console, report, layout)
+    store: BlobStore
+    if looks_like_reference(image) and not Path(image).exists():
+        store, _ = open_remote(image)
+    else:
+        store = OciLayout.open(Path(image))
+    report = check_layout(store, codecs=codecs, reporter=console.reporter())
+    _answer_checked(console, report, image)
 
 
-def _answer_checked(console: Console, report: LayoutReport, layout: Path) -> None:
+def _answer_checked(console: Console, report: LayoutReport, image: str) -> None:
     images = [
         {
             "manifest": one.manifest.digest,
@@ -44,5 +54,5 @@ def _answer_checked(console: Console, report: LayoutReport, layout: Path) -> Non
         for one in report.images
     ]
     data = {"ok": True, "images": images, "blobs": report.blobs, "size_bytes": report.size_bytes}
-    human = f"{layout} is in order: {len(images)} images, {report.blobs} blobs, {report.size_bytes} bytes"
+    human = f"{image} is in order: {len(images)} images, {report.blobs} blobs, {report.size_bytes} bytes"
     console.answer(data, human)
