@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from lsstinstall.adapters.files import decode_text, read_text
+from lsstinstall.adapters.files import decode_text, make_directory, read_text, write_atomic
 from lsstinstall.core.errors import NotFoundError, ToolkitError
-from lsstinstall.core.names import GitSha
-from rubin_releng.adapters.git import GitRepository
+from lsstinstall.core.names import GitSha, ProductName
 from rubin_releng.adapters.gitaddresses import is_git_folder
 from rubin_releng.adapters.gitcommands import run_git
-from rubin_releng.adapters.yamlfiles import parse_yaml
-from rubin_releng.core.repositories import read_repositories
+from rubin_releng.core.repositories import RepoIndex, Repository, read_repositories
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from lsstinstall.core.names import ProductName
-    from rubin_releng.core.repositories import RepoIndex, Repository
+    from rubin_releng.adapters.git import GitRepository
 
 __all__ = ["RepositoryIndexes"]
 
 _PATH = "etc/repos.yaml"
+_KEPT = "repos.json"
+_RULES = 1
+"""Raised when the same file comes to be read in another way."""
 
 
 class RepositoryIndexes:
@@ -34,9 +37,13 @@ class RepositoryIndexes:
     ----------
     where : `str`
         The file, or a clone of ``lsst/repos``, bare or not.
+    kept : `~pathlib.Path`, optional
+        Folder for what was read of a file, which takes longer than anything
+        else of a short change log.
     """
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, *, kept: Path | None = None) -> None:
+        self._kept = None if kept is None else kept / _KEPT
         parts = urlsplit(where)
         self._where = Path(unquote(parts.path)) if parts.scheme == "file" else Path(where)
 
@@ -57,12 +64,29 @@ class RepositoryIndexes:
         """
         if not is_git_folder(self._where):
             path = self._where / _PATH if self._where.is_dir() else self._where
-            return _parse(read_text(path), str(path))
-        head = GitRepository(self._where).resolve("HEAD")
+            return self._remember(read_text(path), str(path))
+        head = _open(self._where).resolve("HEAD")
         index = None if head is None else self._at(head, _PATH)
         if index is None:
             raise NotFoundError(f"`{self._where}` has no `{_PATH}`", hint="name a clone of `lsst/repos`")
         return index
+
+    def _remember(self, text: str, source: str) -> RepoIndex:
+        """Take what is kept of a file, or read and keep it."""
+        if self._kept is None:
+            return _parse(text, source)
+        digest = hashlib.sha256(f"{_RULES}\n{text}".encode()).hexdigest()
+        with suppress(ToolkitError, ValueError, TypeError, KeyError):
+            known = json.loads(read_text(self._kept))
+            if known["digest"] == digest:
+                return RepoIndex(repositories=tuple(Repository(**row) for row in known["repositories"]))
+        found = _parse(text, source)
+        names = ("product", "url", "ref", "lfs")
+        rows = [{name: getattr(one, name) for name in names} for one in found.repositories]
+        with suppress(ToolkitError):
+            make_directory(self._kept.parent)
+            write_atomic(self._kept, json.dumps({"digest": digest, "repositories": rows}))
+        return found
 
     def dropped(self, products: Collection[ProductName]) -> Mapping[ProductName, Repository]:
         """Look products up that are not in the file any more.
@@ -119,7 +143,7 @@ class RepositoryIndexes:
 
     def _at(self, commit: GitSha, path: str, folder: Path | None = None) -> RepoIndex | None:
         try:
-            data = GitRepository(folder or self._where).read_file(commit, path)
+            data = _open(folder or self._where).read_file(commit, path)
             if data is None:
                 return None
             source = f"{path} at {commit[:10]}"
@@ -131,5 +155,15 @@ class RepositoryIndexes:
             return None
 
 
+def _open(directory: Path) -> GitRepository:
+    # Imported here: a file needs no git.
+    from rubin_releng.adapters.git import GitRepository  # noqa: PLC0415
+
+    return GitRepository(directory)
+
+
 def _parse(text: str, source: str) -> RepoIndex:
+    # Imported here: what was read before needs no YAML.
+    from rubin_releng.adapters.yamlfiles import parse_yaml  # noqa: PLC0415
+
     return read_repositories(parse_yaml(text, source=source))

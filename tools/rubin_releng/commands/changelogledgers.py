@@ -12,13 +12,13 @@ from lsstinstall.core.environmentnames import METAPACKAGE
 from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.names import parse_subdir
 from lsstinstall.core.tags import TagKind
-from rubin_releng.core.environmentdiffs import Content, ContentKind, Slot
 from rubin_releng.core.environmentspans import EnvironmentSpan, environment_of, environment_spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lsstinstall.core.tags import EupsTag
+    from rubin_releng.core.environmentdiffs import Content
     from rubin_releng.core.ledgers import Ledger
 
 __all__ = ["LedgerRequirements"]
@@ -123,6 +123,9 @@ def _content_row(content: Content | None) -> dict[str, Any] | None:
 
 
 def _load_content(row: dict[str, Any]) -> Content:
+    # Imported here, as above.
+    from rubin_releng.core.environmentdiffs import Content, ContentKind, Slot  # noqa: PLC0415
+
     return Content(
         name=row["name"],
         kind=ContentKind.REQUIREMENTS,

@@ -134,7 +134,7 @@ def _add_mirror(
     from rubin_releng.adapters.mirrors import Mirrors  # noqa: PLC0415
     from rubin_releng.adapters.repositoryindexes import RepositoryIndexes  # noqa: PLC0415
 
-    indexes = RepositoryIndexes(str(options.repos))
+    indexes = RepositoryIndexes(str(options.repos), kept=options.places.files)
     known: dict[ProductName, Repository] = dict(indexes.today().by_product)
     known.update(indexes.dropped(sorted(set(dropped) - known.keys())))
     wanted = {name: one for name, one in known.items() if not options.only or name in options.only}
