@@ -17,6 +17,7 @@ from lsstinstall.core.packageindexes import index_path
 from lsstinstall.core.packageindexreading import parse_package_index
 from lsstinstall.core.releases import FileRecord
 from rubin_releng.adapters.journals import append_line, read_lines
+from rubin_releng.adapters.sourcepackages import hold_the_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["PackageRoot"]
 
 _QUESTIONS_AT_ONCE = 16
+_SOURCES = ".eupspkg"
 
 
 class PackageRoot:
@@ -166,17 +168,32 @@ class PackageRoot:
                     self._note_seen(new)
                     return True, new
                 # Somebody else was faster.
-                old = self._objects.describe(path)
+                return False, self._accept(path, self._objects.describe(path), new, made)
+            return False, self._accept(path, old, new, made)
         except OSError as error:
             raise explain(error, doing="write") from error
         finally:
             made.unlink(missing_ok=True)
-        if old != new:
+
+    def _accept(self, path: str, old: FileRecord | None, new: FileRecord, made: Path) -> FileRecord:
+        """Take what is there for what was made, if it holds the same."""
+        if old == new:
+            return new
+        if old is None or not path.endswith(_SOURCES) or not self._holds_the_same(path, made):
             raise RefusedError(
                 f"`{path}` is there with other content",
                 hint="what was published stays; build from other sources, or in another environment",
             )
-        return False, new
+        return old
+
+    def _holds_the_same(self, path: str, made: Path) -> bool:
+        """Compare with a source package that EUPS made; what others put there meanwhile is no such."""
+        if not made.is_file():
+            return False
+        with tempfile.TemporaryDirectory(prefix="lsstinstall-") as scratch:
+            copy = Path(scratch) / "package"
+            self._objects.download(path, copy)
+            return hold_the_same(made, copy)
 
     def _index_early(self, made: Path, path: str) -> None:
         """Look into a binary package while it is on this machine."""

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import tarfile
 from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,6 +84,46 @@ def test_other_content_is_refused_and_what_is_there_stays(store: FakePackageRoot
     with pytest.raises(RefusedError, match="is there with other content"):
         store.add(PATH, "other key", writing("y"))
     assert store.read(PATH) == b"x"
+
+
+def packing(
+    day: int, *, script: bytes = b"one", mode: int = 0o755, link: str = "a"
+) -> Callable[[Path], None]:
+    """Pack what EUPS would have packed on a day of the month."""
+
+    def make(target: Path) -> None:
+        with tarfile.open(target, "w:gz") as archive:
+            for kind, name, content in (
+                (tarfile.DIRTYPE, "afw-1/ups", b""),
+                (tarfile.REGTYPE, "afw-1/ups/eupspkg", script),
+                (tarfile.SYMTYPE, "afw-1/doc", b""),
+            ):
+                member = tarfile.TarInfo(name)
+                member.type, member.size, member.mode, member.mtime = kind, len(content), mode, day * 86400
+                member.linkname = link if kind == tarfile.SYMTYPE else ""
+                archive.addfile(member, BytesIO(content))
+
+    return make
+
+
+def test_a_source_package_that_was_packed_on_another_day_stays(root: Path, journal: Path) -> None:
+    store = PackageRoot(FolderObjects(root))
+    first = store.add(PATH, None, packing(1))[1]
+    for _ in range(2):
+        # The second time the journal knows it.
+        assert PackageRoot(FolderObjects(root), journal=journal).add(PATH, "k", packing(2)) == (False, first)
+
+
+@pytest.mark.parametrize(
+    "other", [packing(1, script=b"two"), packing(1, mode=0o644), packing(1, link="b"), writing("no archive")]
+)
+def test_a_source_package_that_holds_something_else_is_refused(
+    root: Path, other: Callable[[Path], None]
+) -> None:
+    store = PackageRoot(FolderObjects(root))
+    store.add(PATH, None, packing(1))
+    with pytest.raises(RefusedError, match="is there with other content"):
+        store.add(PATH, None, other)
 
 
 def test_a_file_that_cannot_be_made_leaves_nothing(root: Path, journal: Path) -> None:

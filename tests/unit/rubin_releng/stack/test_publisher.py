@@ -198,6 +198,19 @@ def test_a_moving_tag_alone_moves_and_names_no_release() -> None:
     assert not [path for path in root.files if path.startswith("releases/")]
 
 
+def test_a_table_that_eups_expanded_twice_stays() -> None:
+    root = FakePackageRoot()
+    (path,) = (
+        file.path for file in plan_publish(fake_publication(), root).files if "src/tables/top" in file.path
+    )
+    root.files[path] = b"#  table of top\n}\n"
+    published(fake_publication(), root)
+    assert root.files[path] == b"#  table of top\n}\n"
+    root.files[path] = b"# another table of top\n"
+    with pytest.raises(ProblemsError, match="cannot be published"):
+        published(fake_publication("w_latest"), root)
+
+
 def test_another_build_under_the_same_tag_is_refused_and_nothing_is_written() -> None:
     root = FakePackageRoot()
     published(fake_publication(), root)
