@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import decode_text, explain
@@ -14,7 +14,7 @@ from lsstinstall.core.globaltags import format_global_tags, parse_global_tags
 from lsstinstall.core.versionfiles import parse_version_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from lsstinstall.core.chainfiles import ChainFile
@@ -29,6 +29,7 @@ _CHAIN = ".chain"
 _NEW = ".new"
 _STEP_NS = 1_000_000
 """Less is lost when EUPS reads a file's time as a float."""
+_SYNCED_AT_ONCE = 16
 
 
 def read_small_text(path: str) -> str | None:
@@ -86,6 +87,7 @@ class Database:
         self._root = str(path)
         self._path = path
         self._changed: set[Path] = set()
+        self._gathered: dict[Path, bytes] | None = None
 
     @property
     def path(self) -> Path:
@@ -157,6 +159,8 @@ class Database:
             before = folder.stat().st_mtime_ns
             if text is None:
                 (folder / name).unlink(missing_ok=True)
+            elif sync and self._gathered is not None:
+                self._gathered[folder / name] = text.encode()
             else:
                 _write(folder / name, text.encode(), sync=sync)
             status = folder.stat()
@@ -164,6 +168,27 @@ class Database:
                 os.utime(folder, ns=(status.st_atime_ns, before + _STEP_NS))
         except OSError as error:
             raise explain(error, doing="write to the database") from error
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Let the declarations that are written in a block appear at its end.
+
+        Many wait for the disk together, which takes about as long as one
+        does. What is read in the block is what was there before.
+
+        Yields
+        ------
+        `None`
+            After an error in the block none of them appears.
+        """
+        self._gathered = {}
+        try:
+            yield
+            _write_all(self._gathered)
+        except OSError as error:
+            raise explain(error, doing="write to the database") from error
+        finally:
+            self._gathered = None
 
     def touch_changed(self) -> None:
         """Make all folders that we changed young once more.
@@ -211,6 +236,18 @@ class Database:
             _write(self._path / "global.tags", format_global_tags((*known, *added)).encode(), sync=True)
         except OSError as error:
             raise explain(error, doing="write to the database") from error
+
+
+def _write_all(files: Mapping[Path, bytes]) -> None:
+    if len(files) <= 1:
+        for path, data in files.items():
+            _write(path, data, sync=True)
+        return
+    # Imported here: every shell that sets something up reads this module.
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
+
+    with ThreadPoolExecutor(_SYNCED_AT_ONCE) as pool:
+        list(pool.map(lambda path: _write(path, files[path], sync=True), files))
 
 
 def _write(path: Path, data: bytes, *, sync: bool) -> None:

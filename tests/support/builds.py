@@ -17,6 +17,8 @@ from rubin_releng.core.buildtasks import Made
 from tests.support.sources import fake_commit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rubin_releng.core.buildtasks import BuildTask
     from rubin_releng.stack.journals import JournalEntry
 
@@ -47,17 +49,29 @@ class FakeJournal:
         """Read all."""
         return tuple(self.kept)
 
-    def append(self, entry: JournalEntry) -> None:
-        """Add one."""
-        self.kept.append(entry)
+    def append(self, *entries: JournalEntry) -> None:
+        """Add some."""
+        assert entries
+        self.kept.extend(entries)
 
 
 class FakeWorkshop:
     """Builds nothing, in threads, and tells in which order; executor and stack in one."""
 
-    def __init__(self, *, failing: tuple[str, ...] = (), undeclarable: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        failing: tuple[str, ...] = (),
+        undeclarable: tuple[str, ...] = (),
+        cached: tuple[str, ...] = (),
+        damaged: tuple[str, ...] = (),
+    ) -> None:
         self.failing = failing
         self.undeclarable = undeclarable
+        self.in_cache = cached
+        self.damaged = damaged
+        self.stops_in_cache = False
+        self.declarations: list[list[ProductName]] = []
         self.interrupt_after: str | None = None
         self.tasks: list[BuildTask] = []
         self.declared: dict[ProductName, BuildId] = {}
@@ -69,6 +83,17 @@ class FakeWorkshop:
     def begun(self) -> list[ProductName]:
         """Names of the products that were begun, in order."""
         return [task.product.name for task in self.tasks]
+
+    def cached(self, tasks: Sequence[BuildTask]) -> tuple[BuildTask, ...]:
+        """Find what is in the cache."""
+        if self.stops_in_cache:
+            signal.raise_signal(signal.SIGINT)
+        return tuple(task for task in tasks if task.product.name in self.in_cache)
+
+    def restore(self, tasks: Sequence[BuildTask]) -> dict[ProductName, Made]:
+        """Take products out of the cache, but for the damaged ones."""
+        names = [task.product.name for task in tasks]
+        return {name: Made(cached=True, seconds=0.25) for name in names if name not in self.damaged}
 
     def submit(self, task: BuildTask) -> Future[Made]:
         """Begin to build a product."""
@@ -84,11 +109,13 @@ class FakeWorkshop:
         """Take note of it."""
         self.stopped = True
 
-    def declare(self, product: ManifestProduct, build: BuildId, *, kept: bool) -> None:
-        """Declare a product."""
-        assert kept is (product.name not in self.begun)
-        if product.name in self.undeclarable:
-            raise ToolkitError(f"`{product.name}` cannot be declared")
-        self.declared[product.name] = build
-        if product.name == self.interrupt_after:
+    def declare(self, products: Sequence[ManifestProduct], build: BuildId) -> None:
+        """Declare products."""
+        names = [product.name for product in products]
+        for name in names:
+            if name in self.undeclarable:
+                raise ToolkitError(f"`{name}` cannot be declared")
+        self.declarations.append(names)
+        self.declared |= dict.fromkeys(names, build)
+        if self.interrupt_after in names:
             signal.raise_signal(signal.SIGINT)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import shutil
 import tarfile
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
 import zstandard
@@ -91,7 +93,8 @@ def pack_product(folder: Path, moves: Moves, stream: IO[bytes]) -> None:
     moves : `Moves`
         From `find_moves`; becomes part of the archive.
     stream : file
-        Gets it. Names, modes, times and links are kept, owners are not.
+        Gets it. Names, modes, times to the second and links are kept, owners
+        are not.
     """
     facts = json.dumps({"places": dict(moves.places), "texts": moves.texts}, sort_keys=True).encode()
     with (
@@ -103,11 +106,13 @@ def pack_product(folder: Path, moves: Moves, stream: IO[bytes]) -> None:
         archive.addfile(header, io.BytesIO(facts))
         for entry in walk_tree(folder):
             name = Path(entry.path).relative_to(folder).as_posix()
-            archive.add(entry.path, arcname=name, recursive=False, filter=_without_owner)
+            archive.add(entry.path, arcname=name, recursive=False, filter=_plain)
 
 
-def _without_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
+def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = 0
+    # A fraction of a second would take a header of its own in each of them.
+    member.mtime = int(member.mtime)
     member.uname = member.gname = ""
     return member
 
@@ -142,9 +147,11 @@ def unpack_product(stream: IO[bytes], folder: Path, places: Mapping[str, str]) -
             if content is None:
                 raise CorruptError("the archive does not tell of places")
             facts = json.loads(content.read())
+            unpacking = _Unpacking(archive, folder)
             # Not by iteration, which begins with the first one again.
             while (member := archive.next()) is not None:
-                archive.extract(member, folder, filter=_inside)
+                unpacking.take(member)
+            unpacking.finish()
     except (tarfile.TarError, zstandard.ZstdError, ValueError, EOFError) as error:
         raise CorruptError(f"the archive cannot be read: {error}") from error
     except OSError as error:
@@ -152,10 +159,55 @@ def unpack_product(stream: IO[bytes], folder: Path, places: Mapping[str, str]) -
     _move(folder, facts, places)
 
 
-def _inside(member: tarfile.TarInfo, path: str) -> tarfile.TarInfo | None:
-    # Links may lead to other products; nothing may be written through one.
-    inside = tarfile.tar_filter(member, path)
-    return inside.replace(mode=member.mode & 0o777, deep=False)
+class _Unpacking:
+    """One archive that is unpacked into a new folder, and nowhere else.
+
+    What `tarfile` does to be safe asks the disk several times for each file;
+    in a folder that nobody else writes to it is enough to know our own links.
+    """
+
+    def __init__(self, archive: tarfile.TarFile, folder: Path) -> None:
+        self._archive = archive
+        self._folder = folder
+        self._folders: list[tuple[str, tarfile.TarInfo]] = []
+        self._links: set[PurePosixPath] = set()
+
+    def take(self, member: tarfile.TarInfo) -> None:
+        """Unpack one file, folder or link."""
+        target = self._place(member.name)
+        if member.isdir():
+            os.mkdir(target, 0o700)  # noqa: PTH102 - thousands of times
+            self._folders.append((target, member))
+        elif member.issym():
+            # It may lead to other products; nothing is written through it.
+            os.symlink(member.linkname, target)  # noqa: PTH211 - likewise
+            self._links.add(PurePosixPath(member.name))
+        elif member.islnk():
+            os.link(self._place(member.linkname), target, follow_symlinks=False)
+        else:
+            self._write(member, target)
+
+    def finish(self) -> None:
+        """Close folders that may not be written to, and let them be as old as they were."""
+        for target, member in reversed(self._folders):
+            os.chmod(target, member.mode & 0o777)  # noqa: PTH101 - likewise
+            os.utime(target, (member.mtime, member.mtime))
+
+    def _place(self, name: str) -> str:
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts or not self._links.isdisjoint(path.parents):
+            raise CorruptError(f"the archive has `{name}`, which is outside of its folder")
+        return f"{self._folder}/{path}"
+
+    def _write(self, member: tarfile.TarInfo, target: str) -> None:
+        content = self._archive.extractfile(member)
+        if content is None:
+            raise CorruptError(f"the archive has `{member.name}`, which is no file")
+        with open(target, "xb") as stream:  # noqa: PTH123 - likewise
+            shutil.copyfileobj(content, stream, 1 << 20)
+            stream.flush()
+            os.fchmod(stream.fileno(), member.mode & 0o777)
+            os.utime(stream.fileno(), (member.mtime, member.mtime))
 
 
 def _move(folder: Path, facts: Mapping[str, Mapping[str, str]], places: Mapping[str, str]) -> None:

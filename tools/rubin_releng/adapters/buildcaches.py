@@ -53,6 +53,10 @@ class CacheStore(Protocol):
     def url(self) -> str:
         """Where it is."""
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether each question travels to a server."""
+
     def read(self, path: str) -> bytes | None:
         """Read a file; `None` if there is none."""
 
@@ -142,7 +146,36 @@ class BuildCache:
     places: Mapping[str, str]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     _dead: set[str] = field(default_factory=set)
+    _unsaid: list[str] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_far(self) -> bool:
+        """Whether each question to one of them travels to a server."""
+        return any(store.is_remote for store in self.stores)
+
+    def find(self, key: str) -> int | None:
+        """Look for a product.
+
+        Parameters
+        ----------
+        key : `str`
+            What it would be built from.
+
+        Returns
+        -------
+        size_bytes : `int` or `None`
+            Size of its archive; `None` if no cache has it, it seems. What
+            goes wrong is said when a product is fetched.
+        """
+        for store in self.stores:
+            for name in (key, self._bound(key)):
+                entry = None
+                with self._noted(store, self._unsaid):
+                    entry = self._entry(store, name)
+                if entry is not None:
+                    return entry.size_bytes
+        return None
 
     def fetch(self, key: str, folder: Path, notes: list[str]) -> str | None:
         """Unpack a product.
@@ -162,6 +195,9 @@ class BuildCache:
             The cache it came from; `None` if it has to be built, because none
             has it, or what they have is not what was put there.
         """
+        with self._lock:
+            notes += self._unsaid
+            self._unsaid.clear()
         for number, store in enumerate(self.stores):
             for name in (key, self._bound(key)):
                 found = False
@@ -227,12 +263,9 @@ class BuildCache:
     def _fetch(
         self, store: CacheStore, name: str, folder: Path, nearer: Sequence[CacheStore], notes: list[str]
     ) -> bool:
-        data = None if store.url in self._dead else store.read(entry_path(name))
-        if data is None:
+        entry = self._entry(store, name)
+        if entry is None:
             return False
-        entry = CacheEntry.parse(data)
-        if entry is None or entry.key != name:
-            raise CorruptError(f"the entry {name[:10]} cannot be read")
         if entry.size_bytes <= _SMALL_BYTES and not nearer:
             content = store.read(archive_path(entry.sha256)) or b""
             _check(entry, hashlib.sha256(content).hexdigest())
@@ -251,6 +284,15 @@ class BuildCache:
         finally:
             scratch.unlink(missing_ok=True)
         return True
+
+    def _entry(self, store: CacheStore, name: str) -> CacheEntry | None:
+        data = None if store.url in self._dead else store.read(entry_path(name))
+        if data is None:
+            return None
+        entry = CacheEntry.parse(data)
+        if entry is None or entry.key != name:
+            raise CorruptError(f"the entry {name[:10]} cannot be read")
+        return entry
 
     def _bring_nearer(
         self, entry: CacheEntry, archive: Path, nearer: Sequence[CacheStore], notes: list[str]

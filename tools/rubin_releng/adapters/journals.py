@@ -35,7 +35,7 @@ def read_lines(path: Path) -> str:
 
 
 def append_line(path: Path, line: str, *, sync: bool = True) -> None:
-    """Add a line, and wait until it is on the disk.
+    """Add a line, or several in one step, and wait until they are on the disk.
 
     Parameters
     ----------

@@ -17,11 +17,12 @@ from rubin_releng.adapters.supervision import StoppedError, end_strays
 from rubin_releng.adapters.workshops import WORK
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
+    from lsstinstall.core.names import ProductName
     from rubin_releng.adapters.workshops import StackWorkshop
     from rubin_releng.core.buildtasks import BuildTask, Made
 
@@ -125,6 +126,16 @@ class ParslPool:
         self._stop_file.unlink(missing_ok=True)
         if kind is None:
             remove_tree(self._run_dir)
+
+    def cached(self, tasks: Sequence[BuildTask]) -> tuple[BuildTask, ...]:
+        """Find nothing: workers ask caches themselves, so that not all goes through this machine."""
+        del tasks
+        return ()
+
+    def restore(self, tasks: Sequence[BuildTask]) -> Mapping[ProductName, Made]:
+        """Take nothing out of caches: workers do."""
+        del tasks
+        return {}
 
     def submit(self, task: BuildTask) -> Future[Made]:
         """Hand a product to Parsl; what a worker leaves behind when it dies is given to another."""

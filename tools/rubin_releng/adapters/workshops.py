@@ -23,7 +23,7 @@ from rubin_releng.core.buildkinds import BuildKind
 from rubin_releng.core.buildtasks import Made
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from lsstinstall.adapters.eups import Stack
     from lsstinstall.core.buildmanifests import BuildManifest, ManifestProduct
@@ -107,6 +107,7 @@ class StackWorkshop:
     cache: BuildCache
     stop: Callable[[], bool]
     _declaring: threading.Lock = field(default_factory=threading.Lock)
+    _tried: dict[str, list[str]] = field(default_factory=dict)
 
     def clone(self, product: ManifestProduct) -> GitRepository:
         """Open the repository of a product."""
@@ -164,19 +165,14 @@ class StackWorkshop:
         product = task.product
         began = time.thread_time()
         final = self._final(product)
-        new = final.with_name(f".{final.name}.{secrets.token_hex(4)}.new")
-        work = self.build_dir / WORK / f"{product.name}-{product.version}"
-        self._clear(final, work)
+        new = _beside(final)
+        work = self._work(product)
         log = log_path(self.build_dir, product.name)
-        notes: list[str] = []
+        tried = self._tried.pop(task.key, None)
+        notes: list[str] = tried or []
+        if tried is None and (made := self._take(task, notes)) is not None:
+            return made
         try:
-            url = self.cache.fetch(task.key, new, notes)
-            if url is not None:
-                self._place(product, new, final, replaces=task.replaces)
-                make_directory(log.parent)
-                with log.open("wb") as stream:
-                    BuildLog(stream).say(f"{product.name} {product.version} was unpacked from {url}")
-                return Made(cached=True, cpu_seconds=time.thread_time() - began, notes=tuple(notes))
             with log.open("wb") as stream:
                 usage = self._build(task, work, new, BuildLog(stream))
             self._keep(task, final, notes)
@@ -191,30 +187,87 @@ class StackWorkshop:
         cpu_seconds = time.thread_time() - began + usage.cpu_seconds
         return Made(cpu_seconds=cpu_seconds, peak_bytes=usage.peak_bytes, notes=tuple(notes))
 
-    def declare(self, product: ManifestProduct, build: BuildId, *, kept: bool) -> None:
-        """Tell the stack's database of a product, if it does not know it, and of its build.
+    def restore(self, task: BuildTask) -> Made | None:
+        """Take a product from a cache and put its folder into the stack.
 
         Parameters
         ----------
-        product : `~lsstinstall.core.buildmanifests.ManifestProduct`
-            The product; its folder is there.
-        build : `~lsstinstall.core.tags.BuildId`
-            Tag it gets.
-        kept : `bool`
-            Whether it was there before, and so may have the tag.
+        task : `~rubin_releng.core.buildtasks.BuildTask`
+            The product; nothing has to make room for it.
+
+        Returns
+        -------
+        made : `~rubin_releng.core.buildtasks.Made` or `None`
+            What it took; `None` if it cannot be had: `make` tells why and
+            does not try again.
         """
-        if kept and self.stack.tagged(product.name, build) == product.version:
+        notes: list[str] = []
+        made = None
+        # A full disk, say, which `make` is going to find full, too.
+        with suppress(ToolkitError):
+            made = self._take(task, notes)
+        if made is None:
+            self._tried[task.key] = notes
+        return made
+
+    def declare(self, products: Sequence[ManifestProduct], build: BuildId) -> None:
+        """Tell the stack's database of products, as far as it does not know them, and of their build.
+
+        Parameters
+        ----------
+        products : `~collections.abc.Sequence` [ `~lsstinstall.core.buildmanifests.ManifestProduct` ]
+            The products; their folders are there.
+        build : `~lsstinstall.core.tags.BuildId`
+            Tag they get.
+        """
+        missing = [
+            one
+            for one in products
+            if self.stack.find(one.name, one.version) is None
+            or self.stack.tagged(one.name, build) != one.version
+        ]
+        if not missing:
             return
-        purpose = f"declaring `{product.name}`"
+        purpose = (
+            f"declaring `{missing[0].name}`" if len(missing) == 1 else f"declaring {len(missing)} products"
+        )
         with self._declaring, self.stack.locked(purpose, wait_seconds=_LOCK_WAIT_SECONDS):
-            found = self.stack.find(product.name, product.version)
-            if found is None:
-                # Not `current`, which EUPS gives to nothing that is set up while it is declared, as here.
-                folder = self._final(product)
-                self.stack.declare(product.name, product.version, directory=folder, tags=())
-            self.stack.assign_tag(
-                product.name, product.version, build, flavor=None if found is None else found.flavor
-            )
+            with self.stack.gathered():
+                for product in missing:
+                    if self.stack.find(product.name, product.version) is None:
+                        # Not `current`, which EUPS gives to nothing that is set up while it is declared.
+                        folder = self._final(product)
+                        self.stack.declare(product.name, product.version, directory=folder, tags=())
+            for product in missing:
+                found = self.stack.find(product.name, product.version)
+                flavor = None if found is None else found.flavor
+                self.stack.assign_tag(product.name, product.version, build, flavor=flavor)
+
+    def _take(self, task: BuildTask, notes: list[str]) -> Made | None:
+        """Make room, and put a product there if a cache has it."""
+        product = task.product
+        began, began_cpu = time.monotonic(), time.thread_time()
+        final, log = self._final(product), log_path(self.build_dir, product.name)
+        new = _beside(final)
+        self._clear(final, self._work(product))
+        try:
+            url = self.cache.fetch(task.key, new, notes)
+            if url is None:
+                return None
+            self._place(product, new, final, replaces=task.replaces)
+            make_directory(log.parent)
+            with log.open("wb") as stream:
+                BuildLog(stream).say(f"{product.name} {product.version} was unpacked from {url}")
+        except OSError as error:
+            raise explain(error, doing="write") from error
+        finally:
+            remove_tree(new)
+        return Made(
+            cached=True,
+            cpu_seconds=time.thread_time() - began_cpu,
+            notes=tuple(notes),
+            seconds=time.monotonic() - began,
+        )
 
     def _clear(self, final: Path, work: Path) -> None:
         """Make room, and end what a killed run may still do there."""
@@ -270,6 +323,9 @@ class StackWorkshop:
         if self.cache.stores:
             self.cache.store(task.key, task.product, final, notes)
 
+    def _work(self, product: ManifestProduct) -> Path:
+        return self.build_dir / WORK / f"{product.name}-{product.version}"
+
     def _final(self, product: ManifestProduct) -> Path:
         return self.stack.path / self.stack.flavor / product.name / product.version
 
@@ -301,6 +357,11 @@ class StackWorkshop:
             final.rename(old)
             new.rename(final)
         remove_tree(old)
+
+
+def _beside(final: Path) -> Path:
+    """Choose a place for a folder that is not whole yet."""
+    return final.with_name(f".{final.name}.{secrets.token_hex(4)}.new")
 
 
 def _unfinished(final: Path) -> Path:

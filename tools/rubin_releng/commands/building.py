@@ -26,8 +26,8 @@ from rubin_releng.adapters.productfacts import FactsMemory, ProductFacts, find_f
 from rubin_releng.adapters.supervision import end_strays
 from rubin_releng.adapters.workshops import WORK, StackWorkshop, is_installed
 from rubin_releng.commands.buildoptions import BuildOptions, find_capacity, read_weights
+from rubin_releng.commands.buildplaces import MANIFEST, build_lock
 from rubin_releng.commands.buildresults import StatusFile, write_results
-from rubin_releng.commands.preparing import MANIFEST, build_lock
 from rubin_releng.commands.pullstatuses import telling_pull_requests
 from rubin_releng.stack.builder import arrange_build, run_build
 from rubin_releng.stack.buildplans import BuildAction, BuildInputs, Presence, plan_build
@@ -277,7 +277,7 @@ def _executor(
     options: BuildOptions, workshop: StackWorkshop, stopping: threading.Event
 ) -> Iterator[Executor]:
     if options.parsl_config is None:
-        with LocalPool(workshop.make, jobs=options.jobs, stopping=stopping) as pool:
+        with LocalPool(workshop, jobs=options.jobs, stopping=stopping) as pool:
             yield pool
         return
     # Imported here: an extra that few have, and that takes a while to import.

@@ -16,8 +16,8 @@ from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.platforms import platform_of_flavor
 from lsstinstall.core.tags import TagKind, parse_build_id, parse_tag
 from rubin_releng.commands.building import read_manifest
+from rubin_releng.commands.buildplaces import MANIFEST
 from rubin_releng.commands.lsstswplaces import find_places
-from rubin_releng.commands.preparing import MANIFEST
 from rubin_releng.commands.publishing import PublishOptions, publish_products
 from rubin_releng.commands.stackpublish import answer_published
 from rubin_releng.core.buildkinds import SourceKind

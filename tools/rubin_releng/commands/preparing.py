@@ -22,6 +22,7 @@ from rubin_releng.adapters.retries import Retries
 from rubin_releng.adapters.versiondbs import VersionDbRepository
 from rubin_releng.adapters.workspaces import BuildDirectory
 from rubin_releng.adapters.yamlfiles import compose_yaml
+from rubin_releng.commands.buildplaces import MANIFEST, build_lock
 from rubin_releng.commands.pullstatuses import save_pull_requests
 from rubin_releng.core.exclusions import ExclusionMap, parse_exclusions
 from rubin_releng.core.repositories import read_repositories
@@ -43,10 +44,7 @@ if TYPE_CHECKING:
     from rubin_releng.stack.preparations import PreparedProduct
     from rubin_releng.stack.versiondb import BuildRecord
 
-__all__ = ["MANIFEST", "PrepareOptions", "Prepared", "build_lock", "prepare_build"]
-
-MANIFEST = "manifest.txt"
-"""Name of the manifest in a build directory."""
+__all__ = ["PrepareOptions", "Prepared", "prepare_build"]
 
 _CACHE_WAIT_SECONDS = 600.0
 
@@ -136,11 +134,6 @@ class Prepared:
     record: BuildRecord
     products: tuple[PreparedProduct, ...]
     unused: tuple[RefName, ...]
-
-
-def build_lock(build_dir: Path) -> Path:
-    """Say which file keeps two runs out of one build directory."""
-    return build_dir / ".lsstinstall.lock"
 
 
 def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:

@@ -20,7 +20,7 @@ from rubin_releng.adapters.objectstores import FolderObjects, open_object_store
 from rubin_releng.adapters.packagemakers import StackPackages
 from rubin_releng.adapters.packagestores import PackageRoot
 from rubin_releng.commands.building import open_journal, read_manifest
-from rubin_releng.commands.preparing import build_lock
+from rubin_releng.commands.buildplaces import build_lock
 from rubin_releng.stack.journals import histories
 from rubin_releng.stack.leftout import leave_out
 from rubin_releng.stack.publications import Publication, PublishedProduct

@@ -13,7 +13,7 @@ from lsstinstall.core.quantities import format_bytes
 from rubin_releng.adapters.buildcaches import list_entries, remove_entries, stray_archives
 from rubin_releng.adapters.objectstores import open_object_store
 from rubin_releng.commands.building import read_manifest
-from rubin_releng.commands.preparing import MANIFEST
+from rubin_releng.commands.buildplaces import MANIFEST
 
 if TYPE_CHECKING:
     from lsstinstall.adapters.console import Console

@@ -13,7 +13,8 @@ from lsstinstall.commands.stackplaces import pick_flavor
 from lsstinstall.core.names import parse_product_name
 from lsstinstall.core.tags import parse_build_id
 from rubin_releng.adapters.gitcommands import STALL_SECONDS
-from rubin_releng.commands.preparing import MANIFEST, PrepareOptions, prepare_build
+from rubin_releng.commands.buildplaces import MANIFEST
+from rubin_releng.commands.preparing import PrepareOptions, prepare_build
 from rubin_releng.core.refs import parse_ref_name
 
 if TYPE_CHECKING:

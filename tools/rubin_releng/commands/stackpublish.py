@@ -15,7 +15,7 @@ from lsstinstall.core.names import parse_product_name, parse_subdir
 from lsstinstall.core.pkgroots import release_path
 from lsstinstall.core.platforms import platform_of, platform_of_machine
 from lsstinstall.core.tags import TagKind, parse_tag
-from rubin_releng.commands.preparing import MANIFEST
+from rubin_releng.commands.buildplaces import MANIFEST
 from rubin_releng.commands.publishing import PublishOptions, plan_publication, publish_products
 from rubin_releng.core.buildkinds import SourceKind
 from rubin_releng.stack.publishplans import Change

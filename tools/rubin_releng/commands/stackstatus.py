@@ -15,7 +15,7 @@ from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackplaces import pick_flavor
 from rubin_releng.adapters.workshops import is_installed, log_path
 from rubin_releng.commands.building import open_journal, read_manifest
-from rubin_releng.commands.preparing import MANIFEST, build_lock
+from rubin_releng.commands.buildplaces import MANIFEST, build_lock
 from rubin_releng.stack.journals import JournalEvent, histories
 
 if TYPE_CHECKING:

@@ -50,6 +50,8 @@ class Made:
         Machine that did it; empty if it is ours.
     notes : `tuple` [ `str`, ... ]
         What a user may want to know, such as a cache that did not answer.
+    seconds : `float`
+        Wall time, where nobody waited for its end alone.
     """
 
     cached: bool = False
@@ -57,3 +59,4 @@ class Made:
     peak_bytes: int = 0
     host: str = ""
     notes: tuple[str, ...] = ()
+    seconds: float = 0.0

@@ -14,7 +14,7 @@ from rubin_releng.stack.buildplans import BuildAction
 from rubin_releng.stack.buildreports import BuildOutcome, BuildReport, BuildResult
 from rubin_releng.stack.criticalpaths import remaining_seconds
 from rubin_releng.stack.journals import JournalEntry, JournalEvent, measured
-from rubin_releng.stack.scheduling import Schedule, Scheduling, run_graph
+from rubin_releng.stack.scheduling import Ended, Schedule, Scheduling, interruption_noted, run_graph
 from rubin_releng.stack.weights import Weight, weigh
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from rubin_releng.stack.buildplans import BuildPlan, BuildStep
     from rubin_releng.stack.journals import Journal
     from rubin_releng.stack.ports import Declarer, Executor
-    from rubin_releng.stack.scheduling import Ended
     from rubin_releng.stack.weights import Capacity
 
 __all__ = ["arrange_build", "run_build"]
@@ -120,16 +119,20 @@ def run_build(
     work.on_end = lambda: on_progress(work.report)
     reporter.begin(f"building {plan.build}", len(plan.steps))
     try:
-        schedule = run_graph(
-            {name: step.product.dependencies for name, step in work.steps.items()},
-            work.submit,
-            scheduling=scheduling,
-            on_end=work.finish,
-            on_interrupt=executor.stop,
-        )
+        with interruption_noted(work.interrupt):
+            work.settle()
+        if not work.interrupted:
+            schedule = run_graph(
+                work.remaining_graph(),
+                work.submit,
+                scheduling=scheduling,
+                on_end=work.finish,
+                on_interrupt=work.interrupt,
+            )
+            work.add(schedule.ended)
     finally:
         reporter.end()
-    return _report(plan, schedule)
+    return work.report()
 
 
 class _Work:
@@ -155,34 +158,93 @@ class _Work:
         self._scheduling = scheduling
         self._run = clock().isoformat(timespec="milliseconds")
         self._ended: dict[ProductName, Ended[ProductName, Made]] = {}
-        self.steps = {step.product.name: step for step in plan.steps}
+        self._restored: dict[ProductName, Made] = {}
+        self._steps = {step.product.name: step for step in plan.steps}
+        self.interrupted = False
         self.on_end: Callable[[], None] = lambda: None
 
     def report(self) -> BuildReport:
         """Say what became of each product so far."""
-        return _report(self._plan, Schedule(ended=self._ended, interrupted=False))
+        return _report(self._plan, Schedule(ended=self._ended, interrupted=self.interrupted))
+
+    def interrupt(self) -> None:
+        """Begin nothing new, and stop what runs."""
+        self.interrupted = True
+        self._executor.stop()
+
+    def settle(self) -> None:
+        """Do in one go what takes next to no time: products that are there, or in a cache.
+
+        One that needs another which has to be built waits for that one, in
+        `run_graph`; so does each of them when not all can be declared.
+        """
+        self._restore()
+        settled: dict[ProductName, BuildStep] = {}
+        for name, step in self._steps.items():
+            is_there = step.action is not BuildAction.BUILD or name in self._restored
+            if is_there and all(need in settled for need in step.product.dependencies):
+                settled[name] = step
+        if not settled:
+            return
+        try:
+            self._declarer.declare([step.product for step in settled.values()], self._plan.build)
+        except ToolkitError:
+            # Each by itself: the user hears which, and why.
+            return
+        ended = {name: self._done(name) for name in settled}
+        self._tell(ended)
+        self._ended |= ended
+        self.on_end()
+
+    def _restore(self) -> None:
+        wanted = [step for step in self._plan.steps if step.action is BuildAction.BUILD and not step.replaces]
+        tasks = self._executor.cached([self._task(step) for step in wanted])
+        if not tasks or self.interrupted:
+            return
+        self._journal.append(
+            *(self._entry(self._steps[one.product.name], JournalEvent.BEGUN) for one in tasks)
+        )
+        self._restored.update(self._executor.restore(tasks))
+
+    def _done(self, name: ProductName) -> Ended[ProductName, Made]:
+        made = self._restored.get(name, Made())
+        return Ended(node=name, error=None, seconds=made.seconds, result=made)
+
+    def remaining_graph(self) -> dict[ProductName, tuple[ProductName, ...]]:
+        """Say what is left to do, and what of that each product needs."""
+        left = {name: step for name, step in self._steps.items() if name not in self._ended}
+        return {
+            name: tuple(need for need in step.product.dependencies if need in left)
+            for name, step in left.items()
+        }
+
+    def add(self, ended: Mapping[ProductName, Ended[ProductName, Made]]) -> None:
+        """Take note of how products ended, failures included."""
+        self._ended.update(ended)
 
     def submit(self, name: ProductName) -> Future[Made]:
         """Begin to build one product."""
-        step = self.steps[name]
-        if step.action is not BuildAction.BUILD:
-            done: Future[Made] = Future()
-            done.set_result(Made())
-            return done
-        self._note(step, JournalEvent.BEGUN)
-        weight = self._scheduling.weights.get(name, Weight())
+        step = self._steps[name]
+        if step.action is BuildAction.BUILD and name not in self._restored:
+            self._journal.append(self._entry(step, JournalEvent.BEGUN))
+            return self._executor.submit(self._task(step))
+        done: Future[Made] = Future()
+        done.set_result(self._restored.get(name, Made()))
+        return done
+
+    def _task(self, step: BuildStep) -> BuildTask:
+        weight = self._scheduling.weights.get(step.product.name, Weight())
         cores = weight.cores or self._scheduling.capacity.share
-        task = BuildTask(product=step.product, key=step.key, replaces=step.replaces, cores=cores)
-        return self._executor.submit(task)
+        return BuildTask(product=step.product, key=step.key, replaces=step.replaces, cores=cores)
 
     def finish(self, ended: Ended[ProductName, Made]) -> None:
         """Declare one product."""
-        step = self.steps[ended.node]
+        step = self._steps[ended.node]
         error = ended.error
         try:
             if error is None:
-                self._declarer.declare(step.product, self._plan.build, kept=step.action is BuildAction.KEEP)
-                self._tell(step, ended)
+                self._declarer.declare([step.product], self._plan.build)
+                self._tell({ended.node: ended})
         except ToolkitError as failure:
             error = failure
         if error is not None:
@@ -191,39 +253,44 @@ class _Work:
         self._ended[ended.node] = ended
         self.on_end()
 
-    def _tell(self, step: BuildStep, ended: Ended[ProductName, Made]) -> None:
-        made = ended.result or Made()
-        for note in made.notes:
-            self._reporter.warn(note)
-        if step.action is BuildAction.KEEP:
-            self._reporter.step(ended.node, Outcome.UNCHANGED)
-            return
-        self._note(step, JournalEvent.DONE, ended.seconds, made)
-        detail = f"{step.product.version}{', from the cache' if made.cached else ''}"
-        self._reporter.step(ended.node, Outcome.DONE, seconds=ended.seconds, detail=detail)
+    def _tell(self, all_ended: Mapping[ProductName, Ended[ProductName, Made]]) -> None:
+        changed = [name for name in all_ended if self._steps[name].action is not BuildAction.KEEP]
+        if changed:
+            self._journal.append(*(self._done_entry(all_ended[name]) for name in changed))
+        for name, ended in all_ended.items():
+            made = ended.result or Made()
+            for note in made.notes:
+                self._reporter.warn(note)
+            step = self._steps[name]
+            if step.action is BuildAction.KEEP:
+                self._reporter.step(name, Outcome.UNCHANGED)
+                continue
+            detail = f"{step.product.version}{', from the cache' if made.cached else ''}"
+            self._reporter.step(name, Outcome.DONE, seconds=ended.seconds, detail=detail)
 
     def _fail(self, step: BuildStep, seconds: float) -> None:
         if step.action is BuildAction.BUILD:
-            self._note(step, JournalEvent.FAILED, seconds)
+            self._journal.append(self._entry(step, JournalEvent.FAILED, seconds))
         self._reporter.step(step.product.name, Outcome.FAILED, seconds=seconds)
 
-    def _note(
+    def _done_entry(self, ended: Ended[ProductName, Made]) -> JournalEntry:
+        return self._entry(self._steps[ended.node], JournalEvent.DONE, ended.seconds, ended.result)
+
+    def _entry(
         self, step: BuildStep, event: JournalEvent, seconds: float | None = None, made: Made | None = None
-    ) -> None:
-        self._journal.append(
-            JournalEntry(
-                event=event,
-                product=step.product.name,
-                version=step.product.version,
-                key=step.key,
-                time=self._clock(),
-                seconds=None if seconds is None else round(seconds, 3),
-                replaces=step.replaces,
-                run=self._run,
-                cached=made is not None and made.cached,
-                cpu_seconds=None if made is None else round(made.cpu_seconds, 3),
-                peak_bytes=None if made is None else made.peak_bytes,
-            )
+    ) -> JournalEntry:
+        return JournalEntry(
+            event=event,
+            product=step.product.name,
+            version=step.product.version,
+            key=step.key,
+            time=self._clock(),
+            seconds=None if seconds is None else round(seconds, 3),
+            replaces=step.replaces,
+            run=self._run,
+            cached=made is not None and made.cached,
+            cpu_seconds=None if made is None else round(made.cpu_seconds, 3),
+            peak_bytes=None if made is None else made.peak_bytes,
         )
 
 

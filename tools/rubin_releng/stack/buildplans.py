@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import Flavor, ProductName
     from lsstinstall.core.tags import BuildId
     from lsstinstall.core.versions import EupsVersion
-    from rubin_releng.stack.journals import History
+    from rubin_releng.stack.journals import History, JournalEntry
 
 __all__ = ["BuildAction", "BuildInputs", "BuildPlan", "BuildStep", "Presence", "build_key", "plan_build"]
 
@@ -228,12 +228,19 @@ def _action(presence: Presence, history: History | None, key: str) -> BuildActio
         # Killed while an old folder made room for a new one: either may be there.
         return BuildAction.BUILD
     if presence is Presence.UNDECLARED:
-        if last.event is not JournalEvent.BEGUN:
-            return None
-        # The folder was not there when this was begun, and it appears only when it is complete.
-        return BuildAction.DECLARE if last.key == key else BuildAction.BUILD
+        return _action_for_folder(last, key)
     made = last if last.event is JournalEvent.BEGUN else history.done
     return BuildAction.KEEP if made is None or made.key == key else None
+
+
+def _action_for_folder(last: JournalEntry, key: str) -> BuildAction | None:
+    """Say what to do about a folder that nobody declared."""
+    if last.event is JournalEvent.DONE or last.replaces:
+        return None
+    # It was not there when this was begun, and it appears only when it is complete.
+    if last.key == key:
+        return BuildAction.DECLARE
+    return BuildAction.BUILD if last.event is JournalEvent.BEGUN else None
 
 
 def _refusal(product: ManifestProduct, presence: Presence) -> RefusedError:

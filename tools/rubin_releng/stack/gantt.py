@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
 
+from rubin_releng.core.xmltexts import escape
 from rubin_releng.stack.journals import JournalEvent
 
 if TYPE_CHECKING:
@@ -132,12 +132,7 @@ def draw_gantt(bars: Sequence[Bar], *, critical: Collection[ProductName], title:
 def _legend() -> str:
     parts = []
     x = _LEFT
-    for style, text in (
-        ("c", "critical path"),
-        ("b", "other products"),
-        ("k", "from a cache"),
-        ("f", "failed"),
-    ):
+    for style, text in _LEGEND:
         parts.append(
             f'<rect class="{style}" x="{x:g}" y="32" width="10" height="10"/>'
             f'<text x="{x + 14:g}" y="41">{text}</text>\n'

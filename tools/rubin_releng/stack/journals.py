@@ -119,8 +119,8 @@ class Journal(Protocol):
     def entries(self) -> tuple[JournalEntry, ...]:
         """Read all entries, the oldest first."""
 
-    def append(self, entry: JournalEntry) -> None:
-        """Add an entry; what is begun is on the disk when this returns."""
+    def append(self, *entries: JournalEntry) -> None:
+        """Add entries in one step; what is begun is on the disk when this returns."""
 
 
 class TextJournal:
@@ -131,7 +131,7 @@ class TextJournal:
     read : `~collections.abc.Callable`
         Gives the whole text.
     append : `~collections.abc.Callable`
-        Adds a line and, if its second argument is true, returns when it is
+        Adds lines and, if its second argument is true, returns when they are
         on the disk: an end that is forgotten is found out again.
     """
 
@@ -143,9 +143,10 @@ class TextJournal:
         """Read all entries, the oldest first."""
         return parse_journal(self._read())
 
-    def append(self, entry: JournalEntry) -> None:
-        """Add an entry; what is begun is on the disk when this returns."""
-        self._append(entry.format(), entry.event is JournalEvent.BEGUN)
+    def append(self, *entries: JournalEntry) -> None:
+        """Add entries in one step; what is begun is on the disk when this returns."""
+        is_begun = any(entry.event is JournalEvent.BEGUN for entry in entries)
+        self._append("".join(entry.format() for entry in entries), is_begun)
 
 
 def parse_journal(text: str) -> tuple[JournalEntry, ...]:

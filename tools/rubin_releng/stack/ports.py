@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from concurrent.futures import Future
     from datetime import datetime
     from pathlib import Path
@@ -89,15 +89,24 @@ class VersionDbStore(Protocol):
 class Declarer(Protocol):
     """The stack that products are built into."""
 
-    def declare(self, product: ManifestProduct, build: BuildId, *, kept: bool) -> None:
-        """Tell the stack's database of a product, if it does not know it, and of its build.
+    def declare(self, products: Sequence[ManifestProduct], build: BuildId) -> None:
+        """Tell the stack's database of products, as far as it does not know them, and of their build.
 
-        One that is kept may have the tag of the build already.
+        After a `ToolkitError` some may be declared and others not.
         """
 
 
 class Executor(Protocol):
     """Where products are made: threads here, other processes, other machines."""
+
+    def cached(self, tasks: Sequence[BuildTask]) -> tuple[BuildTask, ...]:
+        """Find the tasks for which `restore` may be worth while, in the same order; changes nothing."""
+
+    def restore(self, tasks: Sequence[BuildTask]) -> Mapping[ProductName, Made]:
+        """Take products out of build caches, all at once, without regard to what they need.
+
+        What is missing in the answer could not be had and left nothing behind.
+        """
 
     def submit(self, task: BuildTask) -> Future[Made]:
         """Begin to make a product and put its folder into the stack, whole.

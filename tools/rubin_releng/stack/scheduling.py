@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from types import FrameType
 
-__all__ = ["Ended", "Schedule", "Scheduling", "run_graph"]
+__all__ = ["Ended", "Schedule", "Scheduling", "interruption_noted", "run_graph"]
 
 Node = TypeVar("Node", bound=str)
 Result = TypeVar("Result")
@@ -124,15 +124,26 @@ def run_graph(
         After Ctrl-C nothing new is begun, and what is running is waited for.
     """
     run = _Run(dependencies, submit, on_end=on_end, on_interrupt=on_interrupt, scheduling=scheduling)
-    with _interruption_noted(run.interrupt):
+    with interruption_noted(run.interrupt):
         while run.is_unfinished():
             run.advance()
     return Schedule(ended=run.ended, interrupted=run.interrupted)
 
 
 @contextmanager
-def _interruption_noted(note: Callable[[], None]) -> Iterator[None]:
-    """Turn the first signal to end into a call; the second does what it always does."""
+def interruption_noted(note: Callable[[], None]) -> Iterator[None]:
+    """Turn the first signal to end into a call; the second does what it always does.
+
+    Parameters
+    ----------
+    note : `~collections.abc.Callable`
+        Called in the main thread, between two of its steps.
+
+    Yields
+    ------
+    `None`
+        In another thread than the main one signals do what they always do.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
+from rubin_releng.core.xmltexts import escape, quote_attribute
 from rubin_releng.stack.buildreports import BuildOutcome
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def format_junit(result: BuildResult) -> str:
     failed = int(result.outcome is BuildOutcome.FAILED)
     skipped = int(result.outcome in {BuildOutcome.SKIPPED, BuildOutcome.NOT_BEGUN})
     seconds = f"{result.seconds or 0.0:.3f}"
-    name = quoteattr(product.name)
+    name = quote_attribute(product.name)
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<testsuites><testsuite name={name} tests="1" failures="{failed}" errors="0" '
@@ -53,8 +53,8 @@ def format_junit(result: BuildResult) -> str:
 def _outcome(result: BuildResult) -> str:
     if result.outcome is BuildOutcome.FAILED:
         text = _UNSPEAKABLE.sub("\N{REPLACEMENT CHARACTER}", str(result.error))
-        first = quoteattr(text.partition("\n")[0])
+        first = quote_attribute(text.partition("\n")[0])
         return f"<failure message={first}>{escape(text)}</failure>"
     if result.because_of is not None:
-        return f"<skipped message={quoteattr(f'it needs {result.because_of}, which failed')}/>"
+        return f"<skipped message={quote_attribute(f'it needs {result.because_of}, which failed')}/>"
     return "<skipped/>" if result.outcome is BuildOutcome.NOT_BEGUN else ""

@@ -274,9 +274,64 @@ def test_progress_is_told_with_what_was_done_so_far() -> None:
         on_progress=lambda report: seen.append(len(report().having(BuildOutcome.BUILT))),
     )
     assert seen == [1, 2, 3, 4]
+    assert workshop.declarations == [[name] for name in workshop.begun]
 
 
 def test_the_status_before_the_build_lists_what_is_there() -> None:
     status = yaml.safe_load(format_installed(MANIFEST.products[:1]))
     assert [one["name"] for one in status["built"]] == ["alpha"]
     assert yaml.safe_load(format_installed(())) == {"built": []}
+
+
+def test_all_that_is_in_a_cache_is_taken_and_declared_at_once() -> None:
+    workshop = FakeWorkshop(cached=("alpha", "beta", "gamma", "other"))
+    journal = FakeJournal()
+    report = run(workshop, journal=journal)
+    assert workshop.begun == []
+    assert workshop.declarations == [[product.name for product in MANIFEST.products]]
+    assert set(outcomes(report).values()) == {"built"}
+    assert [result.seconds for result in report.results] == [0.25] * 4
+    assert [entry.event for entry in journal.kept] == [JournalEvent.BEGUN] * 4 + [JournalEvent.DONE] * 4
+    assert all(entry.cached for entry in journal.kept[4:])
+
+
+def test_what_is_in_a_cache_is_declared_after_what_it_needs_and_has_to_be_built() -> None:
+    workshop = FakeWorkshop(cached=("gamma", "other"))
+    report = run(workshop, "alpha", jobs=1)
+    assert workshop.begun == ["beta"]
+    assert [set(names) for names in workshop.declarations] == [{"alpha", "other"}, {"beta"}, {"gamma"}]
+    assert set(outcomes(report).values()) == {"built", "unchanged"}
+
+
+def test_what_is_in_a_cache_is_skipped_when_what_it_needs_fails() -> None:
+    workshop = FakeWorkshop(cached=("gamma",), failing=("alpha",))
+    report = run(workshop, keep_going=True)
+    assert outcomes(report) == {"alpha": "failed", "beta": "skipped", "gamma": "skipped", "other": "built"}
+    assert ProductName("gamma") not in workshop.declared
+
+
+def test_what_is_damaged_in_a_cache_is_built() -> None:
+    workshop = FakeWorkshop(cached=("alpha", "beta", "gamma", "other"), damaged=("beta",))
+    report = run(workshop, jobs=1)
+    assert workshop.begun == ["beta"]
+    assert set(outcomes(report).values()) == {"built"}
+
+
+def test_the_others_are_declared_when_one_of_many_cannot_be() -> None:
+    workshop = FakeWorkshop(cached=("alpha", "other"), undeclarable=("alpha",))
+    report = run(workshop, keep_going=True)
+    assert outcomes(report) == {"alpha": "failed", "beta": "skipped", "gamma": "skipped", "other": "built"}
+
+
+def test_an_interruption_while_a_cache_is_asked_begins_nothing() -> None:
+    workshop = FakeWorkshop(cached=("alpha",))
+    workshop.stops_in_cache = True
+    report = run(workshop, "other")
+    assert report.interrupted
+    assert workshop.stopped
+    assert outcomes(report) == {
+        "alpha": "not_begun",
+        "beta": "not_begun",
+        "gamma": "not_begun",
+        "other": "unchanged",
+    }

@@ -85,6 +85,8 @@ def test_the_steps_are_in_manifest_order() -> None:
         (Presence.DECLARED, (BEGUN, FAILED), BuildAction.KEEP),
         (Presence.DECLARED, (BEGUN, DONE, entry(JournalEvent.FAILED, "other")), BuildAction.KEEP),
         (Presence.UNDECLARED, (BEGUN,), BuildAction.DECLARE),
+        # It was built, and then the stack's database could not be written.
+        (Presence.UNDECLARED, (BEGUN, FAILED), BuildAction.DECLARE),
         (Presence.UNDECLARED, (entry(JournalEvent.BEGUN, "other"),), BuildAction.BUILD),
         (Presence.DECLARED, (DONE, entry(JournalEvent.BEGUN, replaces=True)), BuildAction.BUILD),
         (Presence.UNDECLARED, (DONE, entry(JournalEvent.BEGUN, replaces=True)), BuildAction.BUILD),
@@ -104,7 +106,15 @@ def test_a_product_built_from_other_inputs_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("events", [(), (BEGUN, DONE), (BEGUN, FAILED)])
+@pytest.mark.parametrize(
+    "events",
+    [
+        (),
+        (BEGUN, DONE),
+        (BEGUN, entry(JournalEvent.FAILED, "other")),
+        (DONE, entry(JournalEvent.FAILED, replaces=True)),
+    ],
+)
 def test_a_folder_of_unknown_origin_is_refused(events: tuple[JournalEntry, ...]) -> None:
     error = refusal(Presence.UNDECLARED, *events)
     assert "is there and was never declared" in str(error.problems[0])
