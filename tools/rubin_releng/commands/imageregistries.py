@@ -11,7 +11,6 @@ import click
 from lsstinstall.adapters.process import run
 from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.releaseschemas import parse_image_tag
-from rubin_releng.adapters.registrylogins import open_repository
 from rubin_releng.core.imagereferences import parse_reference
 
 if TYPE_CHECKING:
@@ -69,6 +68,9 @@ def open_named(text: str, *, is_written: bool) -> tuple[ImageReference, Registry
     reference, repository : `tuple`
         The name's parts, and the repository.
     """
+    # Imported here: layouts and `--help` should not pay for an HTTP library.
+    from rubin_releng.adapters.registrylogins import open_repository  # noqa: PLC0415
+
     reference = parse_reference(text)
     return reference, open_repository(reference, environ=os.environ, is_written=is_written)
 
