@@ -56,7 +56,7 @@ def build(
     zone, for any user.
     """
     options = ImageOptions(**values)
-    plan = make_plan(options, output=output)
+    plan = make_plan(options, output=output, environ=console.environ)
     if dry_run:
         answer_listed(console, plan)
         return

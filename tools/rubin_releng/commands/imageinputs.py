@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from lsstinstall.adapters.files import read_bytes, read_text
 from lsstinstall.core.errors import ConfigurationError, RefusedError
+from lsstinstall.core.releases import parse_release
 from lsstinstall.core.releaseschemas import parse_image_tag
 from rubin_releng.adapters.foldertrees import FolderTree
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageplanfiles import read_layers
+from rubin_releng.core.imagelabels import LabelFacts, stack_labels
+from rubin_releng.core.imagerecipes import ImageRecipe, parse_recipe
 from rubin_releng.core.ocidocuments import Architecture, ImageSettings
+from rubin_releng.images.builder import format_created
 from rubin_releng.images.imageplans import BaseImage, ImagePlan, LayerPlan, pick_image
 from rubin_releng.images.layers import LayerPart, LayerRules
 from rubin_releng.images.layouts import read_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
     "FOLDER",
@@ -49,8 +54,15 @@ class ImageOptions:
         Plan to build from instead of trees.
     epoch : `int`
         Seconds since 1970-01-01 UTC.
-    owner, home : `str`
-        ``UID:GID``, and where it owns everything.
+    owner, home : `str` or `None`
+        ``UID:GID``, and where it owns everything; `None` for those of the
+        recipe.
+    recipe : `~pathlib.Path` or `None`
+        Gives what the options do not.
+    release : `~pathlib.Path` or `None`
+        Release document that labels are made of.
+    products, base_name : `str`
+        For labels: top products, reference of the image below.
     labels, environment : `tuple` [ `str`, ... ]
         ``NAME=VALUE`` each.
     tag : `str` or `None`
@@ -69,8 +81,12 @@ class ImageOptions:
     trees: tuple[str, ...]
     plan: Path | None
     epoch: int
-    owner: str
-    home: str
+    owner: str | None
+    home: str | None
+    recipe: Path | None
+    release: Path | None
+    products: str
+    base_name: str
     labels: tuple[str, ...]
     environment: tuple[str, ...]
     tag: str | None
@@ -81,6 +97,10 @@ class ImageOptions:
     entry_point: tuple[str, ...]
     command: tuple[str, ...]
 
+
+_NO_RECIPE = ImageRecipe(
+    name="image", title="LSST Science Pipelines", summary="", pin=None, image=None, architectures=()
+)
 
 _OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.argument("more", nargs=-1, metavar="[DIR[:PATH]]..."),
@@ -103,16 +123,12 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         show_default=True,
         help="Time of the image, in seconds since 1970 UTC; no file is newer.",
     ),
-    click.option(
-        "--owner",
-        default="0:0",
-        show_default=True,
-        metavar="UID:GID",
-        help="Owner of all files below `--home`.",
-    ),
-    click.option(
-        "--home", default="/", show_default=True, help="Folder in the image; those above it belong to user 0."
-    ),
+    click.option("--recipe", type=_FILE, help="`image.toml` that says what the options do not."),
+    click.option("--owner", metavar="UID:GID", help="Owner of all files below `--home`.  [default: 0:0]"),
+    click.option("--home", help="Folder in the image; those above it belong to user 0.  [default: /]"),
+    click.option("--release", type=_FILE, help="Release document to make the labels of a stack image from."),
+    click.option("--products", default="", help="Top products, for the labels."),
+    click.option("--base-name", default="", help="Reference of the image below, for the labels."),
     click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Label; repeatable."),
     click.option("--tag", metavar="NAME", help="Name of the image in the layout."),
     click.option(
@@ -150,7 +166,7 @@ def image_options(function: F) -> F:
     return function
 
 
-def make_plan(options: ImageOptions, *, output: Path) -> ImagePlan:
+def make_plan(options: ImageOptions, *, output: Path, environ: Mapping[str, str]) -> ImagePlan:
     """Turn options into a plan; nothing is read but a plan file.
 
     Parameters
@@ -159,6 +175,8 @@ def make_plan(options: ImageOptions, *, output: Path) -> ImagePlan:
         As given.
     output : `~pathlib.Path`
         Layout that will be written.
+    environ : `~collections.abc.Mapping` [ `str`, `str` ]
+        Where Jenkins says what it is doing, for labels.
 
     Returns
     -------
@@ -183,19 +201,18 @@ def make_plan(options: ImageOptions, *, output: Path) -> ImagePlan:
     for layer in layers:
         for part in layer.parts:
             _refuse_inside(output, part.tree.name)
+    recipe = (
+        _NO_RECIPE
+        if options.recipe is None
+        else parse_recipe(read_text(options.recipe), source=str(options.recipe))
+    )
     return ImagePlan(
         layers=layers,
         architecture=Architecture(options.architecture),
-        rules=_parse_rules(options),
-        labels=parse_labels(options.labels),
+        rules=_parse_rules(options, recipe),
+        labels={**_release_labels(options, recipe, environ), **parse_labels(options.labels)},
         tag=None if options.tag is None else parse_image_tag(options.tag),
-        settings=ImageSettings(
-            user=options.user,
-            environment=parse_labels(options.environment, what="variable"),
-            entry_point=options.entry_point,
-            command=options.command,
-            folder=options.folder,
-        ),
+        settings=_settings(options, recipe.settings),
     )
 
 
@@ -226,7 +243,10 @@ def find_base(plan: ImagePlan, options: ImageOptions) -> ImagePlan:
     folder, tag = split_layout(options.base)
     store = OciLayout.open(folder)
     image = pick_image(read_layout(store), tag=tag, architecture=plan.architecture)
-    return replace(plan, base=BaseImage(image=image, store=store))
+    labels = dict(plan.labels)
+    if options.release is not None:
+        labels["org.opencontainers.image.base.digest"] = image.manifest.digest
+    return replace(plan, base=BaseImage(image=image, store=store), labels=labels)
 
 
 def split_layout(text: str) -> tuple[Path, str | None]:
@@ -301,10 +321,47 @@ def _refuse_inside(output: Path, tree: str) -> None:
         raise RefusedError(f"`{output}` lies inside the tree `{tree}`", hint="write the layout elsewhere")
 
 
-def _parse_rules(options: ImageOptions) -> LayerRules:
-    uid, colon, gid = options.owner.partition(":")
+def _parse_rules(options: ImageOptions, recipe: ImageRecipe) -> LayerRules:
+    owner, home = options.owner or recipe.owner, options.home or recipe.home
+    uid, colon, gid = owner.partition(":")
     if not colon or not (uid.isdecimal() and gid.isdecimal()):
-        raise ConfigurationError(f"`{options.owner}` is no owner", hint="expected numbers, as `1000:1000`")
-    if not options.home.startswith("/"):
-        raise ConfigurationError(f"`{options.home}` is no place in an image", hint="give an absolute path")
-    return LayerRules(epoch=options.epoch, uid=int(uid), gid=int(gid), home=options.home)
+        raise ConfigurationError(f"`{owner}` is no owner", hint="expected numbers, as `1000:1000`")
+    if not home.startswith("/"):
+        raise ConfigurationError(f"`{home}` is no place in an image", hint="give an absolute path")
+    return LayerRules(epoch=options.epoch, uid=int(uid), gid=int(gid), home=home)
+
+
+def _settings(options: ImageOptions, recipe: ImageSettings) -> ImageSettings:
+    return ImageSettings(
+        user=options.user or recipe.user,
+        environment={**recipe.environment, **parse_labels(options.environment, what="variable")},
+        entry_point=options.entry_point or recipe.entry_point,
+        command=options.command or recipe.command,
+        folder=options.folder or recipe.folder,
+    )
+
+
+def _release_labels(options: ImageOptions, recipe: ImageRecipe, environ: Mapping[str, str]) -> dict[str, str]:
+    if options.release is None:
+        return {}
+    release = parse_release(read_bytes(options.release), source=str(options.release))
+    facts = LabelFacts(
+        tag=str(release.tag),
+        products=options.products,
+        environment="" if release.environment is None else release.environment.version,
+        compiler=environ.get("LSST_COMPILER", ""),
+        build=release.build or "",
+        source=environ.get("DOCKERFILE_GIT_URL", ""),
+        branch=environ.get("DOCKERFILE_GIT_BRANCH", ""),
+        commit=environ.get("DOCKERFILE_GIT_COMMIT", ""),
+        # Jenkins itself leaves the first word out of two of them.
+        jenkins={
+            "JENKINS_JOB_NAME": environ.get("JENKINS_JOB_NAME") or environ.get("JOB_NAME", ""),
+            "JENKINS_BUILD_ID": environ.get("JENKINS_BUILD_ID") or environ.get("BUILD_ID", ""),
+            "JENKINS_BUILD_URL": environ.get("JENKINS_BUILD_URL") or environ.get("BUILD_URL", ""),
+        },
+        title=recipe.title,
+        created=format_created(options.epoch),
+        base_name=options.base_name,
+    )
+    return stack_labels(facts)

@@ -105,6 +105,25 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
+RECIPE = """\
+name = "x"
+title = "X"
+summary = "s"
+from = { pin = "p" }
+platforms = ["linux/amd64"]
+
+[container]
+user = "1000"
+folder = "/w"
+entry_point = ["/run"]
+command = ["bash"]
+variables = { A = "b" }
+
+[layers]
+owner = "1000:1000"
+home = "/opt"
+"""
+
 PARTS = ("--stack", "stack", "--environment", "conda/envs/e")
 
 
@@ -373,6 +392,46 @@ def test_an_image_lies_over_another(ask: Asker, root: Path, tmp_path: Path) -> N
     )
     assert ask.failure("build", "--tree", root, "--output", tmp_path / "x", "--home", "x")[0] == 2
     assert ask.failure("build", "--tree", root, "--plan", "p", "--output", tmp_path / "x")[0] == 2
+
+
+def test_labels_and_settings_come_from_release_and_recipe(
+    ask: Asker, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release, recipe = tmp_path / "w_2026_42.json", tmp_path / "image.toml"
+    release.write_bytes(a_release().canonical())
+    recipe.write_text(RECIPE)
+    monkeypatch.setenv("BUILD_ID", "77")
+    ask("build", "--tree", f"{root}:/b", "--output", tmp_path / "base")
+    options = (
+        "--recipe",
+        recipe,
+        "--release",
+        release,
+        "--products",
+        "lsst_distrib",
+        "--base",
+        tmp_path / "base",
+    )
+    built = ask("build", "--tree", f"{root}:{AT}", "--output", tmp_path / "top", *options, "--label", "x=y")
+    blobs = tmp_path / "top" / "blobs" / "sha256"
+    config = json.loads((blobs / built["config"].partition(":")[2]).read_text())["config"]
+    labels = config.pop("Labels")
+    assert config == {
+        "User": "1000",
+        "Env": ["A=b"],
+        "Entrypoint": ["/run"],
+        "Cmd": ["bash"],
+        "WorkingDir": "/w",
+    }
+    assert (labels["EUPS_TAG"], labels["EUPS_PRODUCTS"], labels["JENKINS_BUILD_ID"]) == (
+        "w_2026_42",
+        "lsst_distrib",
+        "77",
+    )
+    assert labels["org.opencontainers.image.base.digest"].startswith("sha256:")
+    assert labels["x"] == "y"
+    manifest = json.loads((blobs / built["manifest"].partition(":")[2]).read_text())
+    assert manifest["annotations"]["org.opencontainers.image.version"] == "w_2026_42"
 
 
 def test_names_of_images_are_told(ask: Asker) -> None:
