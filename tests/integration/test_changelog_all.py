@@ -181,8 +181,24 @@ def test_a_ticket_is_found_in_all_releases_that_have_it(
     since = _run(capsys, "backports", "v30_0_1", *places)
     assert (since["base"], since["count"], since["tickets"][0]["products"]) == ("w_2026_01", 1, ["afw"])
     assert _run(capsys, "backports", "v30_0_1", "--base", "w_2026_01", *places) == since
+    error = _run(capsys, "backports", "v30_0_1", "--base", "main", *places, code=2)["error"]
+    assert error["message"] == "`main` is no weekly"
+    error = _run(capsys, "backports", "v99_0_0", *places, code=3)["error"]
+    assert error["message"] == "no repository has `v99_0_0`"
     assert _run(capsys, "backports", "v31_0_0", *places, code=3)["error"]
     assert _run(capsys, "lost", "v31_0_0", "w_2026_01", *places, code=3)["error"]
+
+
+def test_many_pages_are_made_by_several_processes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stack = make_stack(tmp_path / "stack", products=3, commits=60, tags=150, payload_bytes=10)
+    places = ("--repos", str(stack.repos_yaml), "--cache", str(tmp_path / "cache"))
+    versions = ("--versiondb", str(stack.versiondb))
+    sites = [tmp_path / "one", tmp_path / "two"]
+    for site, jobs in zip(sites, ("1", "2"), strict=True):
+        found = _run(capsys, "all", *places, *versions, "--output", str(site), "--jobs", jobs)
+        assert found["made"] > 33
+    pages = [{path.name: path.read_bytes() for path in site.glob("releases/*")} for site in sites]
+    assert pages[0] == pages[1]
 
 
 def test_what_is_on_main_since_the_last_weekly_has_a_page(

@@ -116,6 +116,7 @@ class _Work:
         self._site = site
         self._state = state
         self._reporter = reporter
+        self._todo: list[_Todo] = []
         self._entries = self._read_entries()
 
     def _read_entries(self) -> dict[str, PageEntry]:
@@ -131,10 +132,13 @@ class _Work:
     def run(self, fingerprint: str, *, url: str | None, latest_patch: bool) -> tuple[int, int, int]:
         """Make what is missing; count pages, those made, and files changed."""
         pages = list(self._plan(latest_patch=latest_patch))
-        todo = [page for page in pages if not self._is_finished(page)]
+        self._todo = todo = [page for page in pages if not self._is_finished(page)]
         self._look_up([page.pair for page in todo])
         self._reporter.begin("write change logs", len(todo))
-        chunks = [todo[start : start + _PAGES_AT_ONCE] for start in range(0, len(todo), _PAGES_AT_ONCE)]
+        # Processes know the pages already; they are told numbers, for ends are large.
+        chunks = [
+            range(len(todo))[start : start + _PAGES_AT_ONCE] for start in range(0, len(todo), _PAGES_AT_ONCE)
+        ]
         changed = 0
         # Imported here: mostly there is one page to make.
         from rubin_releng.adapters.forks import map_forked  # noqa: PLC0415
@@ -143,7 +147,7 @@ class _Work:
             chunks, map_forked(self._make, chunks, jobs=self._stack.options.jobs), strict=True
         ):
             changed += files
-            for page, entry in zip(chunk, entries, strict=True):
+            for page, entry in zip([todo[number] for number in chunk], entries, strict=True):
                 self._entries[page.name] = entry
                 self._reporter.step(page.name, Outcome.DONE, detail=f"{entry.counts.tickets} tickets")
         self._reporter.end()
@@ -186,13 +190,13 @@ class _Work:
         is_same = self._state.pages.get(page.name) == page.key
         return is_same and entry is not None and self._site.has(entry.path)
 
-    def _make(self, chunk: Sequence[_Todo]) -> tuple[list[PageEntry], int]:
+    def _make(self, chunk: Sequence[int]) -> tuple[list[PageEntry], int]:
         """Make pages, in a process of its own if there are many."""
         from rubin_releng.commands.changelogpages import make_page  # noqa: PLC0415 - as above
 
         entries, changed = [], 0
         now = datetime.now(UTC).replace(microsecond=0)
-        for page in chunk:
+        for page in [self._todo[number] for number in chunk]:
             entry, files = make_page(
                 self._stack,
                 page.pair,

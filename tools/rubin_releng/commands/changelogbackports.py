@@ -10,7 +10,7 @@ from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ExitCode, NotFoundError
 from rubin_releng.changelog.answers import backports_to_dict, backports_to_text
 from rubin_releng.changelog.catalogs import find_base
-from rubin_releng.commands.changelogbetween import add_titles
+from rubin_releng.commands.changelogbetween import add_titles, refuse_other_than_weekly
 from rubin_releng.commands.changeloglost import refuse_unknown
 from rubin_releng.commands.changelogoptions import changelog_options
 from rubin_releng.commands.changelogstack import open_stack
@@ -36,7 +36,11 @@ def backports(console: Console, options: ChangeLogOptions, release: str, base: s
     """
     stack = open_stack(options, reporter=console.reporter())
     side = stack.catalog.side(release)
-    if base is None:
+    if all(end.commit is None for end in stack.timelines.ends(side).values()):
+        raise NotFoundError(f"no repository has `{release}`", hint="update the mirrors if it is new")
+    if base is not None:
+        refuse_other_than_weekly(stack.catalog.side(base))
+    else:
         weekly = find_base(side, stack.catalog, stack.timelines)
         if weekly is None:
             raise NotFoundError(

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from rubin_releng.commands.changelogoptions import ChangeLogOptions
     from rubin_releng.commands.changelogworld import World
 
-__all__ = ["add_environment", "add_titles", "between"]
+__all__ = ["add_environment", "add_titles", "between", "refuse_other_than_weekly"]
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
 _ENDINGS = {".md": "markdown", ".json": "json", ".rst": "rst", ".html": "html"}
@@ -128,9 +128,14 @@ def _make(old: str, new: str, base: str | None, options: ChangeLogOptions, repor
 
 def _read_base(name: str, world: World) -> Side:
     side = _read_side(name, world)
-    if side.tag is None or side.tag.kind is not TagKind.WEEKLY:
-        raise ConfigurationError(f"`{name}` is no weekly", hint="give the base as `w_2026_42`")
+    refuse_other_than_weekly(side)
     return side
+
+
+def refuse_other_than_weekly(side: Side) -> None:
+    """Refuse a base that no release can have been made from."""
+    if side.tag is None or side.tag.kind is not TagKind.WEEKLY:
+        raise ConfigurationError(f"`{side.name}` is no weekly", hint="give the base as `w_2026_42`")
 
 
 def _find_base(found: ChangeLog, world: World, options: ChangeLogOptions) -> Side | None:
