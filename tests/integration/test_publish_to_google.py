@@ -10,6 +10,7 @@ import requests
 from gcp_storage_emulator.server import create_server
 
 from rubin_releng.adapters.objectstores import open_object_store
+from tests.support.googlebuckets import serve_google
 from tests.support.stackbuilding import TinyStack
 
 if TYPE_CHECKING:
@@ -59,3 +60,32 @@ def test_a_bucket_of_google_gets_everything_once(tmp_path: Path, bucket: str) ->
     missing = tiny.run("server", "check", "w_2026_10", "--pkgroot", "gs://no-such-bucket/stack", "--json")
     assert missing.code == 3
     assert "there is no bucket `gs://no-such-bucket`" in missing.problems[0]
+
+
+def test_nothing_that_others_write_meanwhile_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serve_google() as server:
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", server.url)
+        store = open_object_store("gs://bucket/stack")
+        name = "stack/tags/index.json"
+
+        def add(mine: bytes) -> bytes:
+            return store.update(
+                "tags/index.json", lambda old: b" ".join(sorted({*(old or b"").split(), mine}))
+            )
+
+        def rival(content: bytes) -> None:
+            server.before_upload = lambda: None
+            server.put(name, content, {})
+
+        # First another one creates it at the same time, then another one adds to it.
+        server.before_upload = lambda: rival(b"theirs")
+        assert add(b"a") == b"a theirs"
+        server.before_upload = lambda: rival(b"a more theirs")
+        assert add(b"z") == b"a more theirs z"
+        assert server.refused == 2
+        content, facts = server.objects[name]
+        assert (content, facts["cacheControl"]) == (b"a more theirs z", "no-cache")
+        described = store.describe("tags/index.json")
+        assert described is not None
+        assert described.sha256 == facts["metadata"]["sha256"]
+        assert store.insert("tags/index.json", b"late") is False

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import shutil
 from pathlib import Path
 from tempfile import mkdtemp
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 from weakref import finalize
 
 from lsstinstall.adapters.files import explain, make_directory, sha256_of
@@ -17,89 +16,19 @@ from lsstinstall.adapters.folders import check_content, check_inner_path
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, UnavailableError
 from lsstinstall.core.names import parse_sha256
 from lsstinstall.core.releaserecords import FileRecord
+from rubin_releng.adapters.bucketdialects import open_dialect
 from rubin_releng.adapters.bucketerrors import asking, is_taken
 from rubin_releng.adapters.objectstores import ensure_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from rubin_releng.adapters.bucketdialects import Dialect, ObjectFacts
+
 __all__ = ["BucketObjects", "open_bucket"]
-
-_DIGEST = "sha256"
-
-# What changes its content must not be kept by anybody on the way: Google tells them to for an hour.
-_FRESH = "no-cache"
 
 # Losing the race for one small file so often means that something else is wrong.
 _UPDATES = 20
-
-
-class _Facts:
-    """What a server says of one object."""
-
-    __slots__ = ("digest", "size", "version")
-
-    def __init__(self, *, size: int, version: str | None, digest: str | None) -> None:
-        self.size = size
-        self.version = version
-        self.digest = digest
-
-
-class _Dialect(Protocol):
-    """Where the two services differ."""
-
-    files: Any
-
-    def check(self, bucket: str) -> None: ...
-
-    def facts(self, key: str) -> _Facts: ...
-
-    def options(self, *, digest: str | None, fresh: bool) -> Mapping[str, object]: ...
-
-    def unless_changed(self, version: str | None) -> Mapping[str, object]: ...
-
-
-class _S3:
-    def __init__(self, files: Any) -> None:
-        self.files = files
-
-    def check(self, bucket: str) -> None:
-        self.files.call_s3("list_objects_v2", Bucket=bucket, MaxKeys=1)
-
-    def facts(self, key: str) -> _Facts:
-        bucket, _, name = key.partition("/")
-        head = self.files.call_s3("head_object", Bucket=bucket, Key=name)
-        digest = head.get("Metadata", {}).get(_DIGEST)
-        return _Facts(size=int(head["ContentLength"]), version=head.get("ETag"), digest=digest)
-
-    def options(self, *, digest: str | None, fresh: bool) -> Mapping[str, object]:
-        metadata = {} if digest is None else {"Metadata": {_DIGEST: digest}}
-        return metadata | ({"CacheControl": _FRESH} if fresh else {})
-
-    def unless_changed(self, version: str | None) -> Mapping[str, object]:
-        return {"mode": "create"} if version is None else {"IfMatch": version}
-
-
-class _Google:
-    def __init__(self, files: Any) -> None:
-        self.files = files
-
-    def check(self, bucket: str) -> None:
-        self.files.call("GET", "b/{}/o", bucket, maxResults=1, json_out=True)
-
-    def facts(self, key: str) -> _Facts:
-        bucket, _, name = key.partition("/")
-        info = self.files.call("GET", "b/{}/o/{}", bucket, name, json_out=True)
-        digest = info.get("metadata", {}).get(_DIGEST)
-        return _Facts(size=int(info["size"]), version=None, digest=digest)
-
-    def options(self, *, digest: str | None, fresh: bool) -> Mapping[str, object]:
-        metadata = {} if digest is None else {"metadata": {_DIGEST: digest}}
-        return metadata | ({"fixed_key_metadata": {"cache_control": _FRESH}} if fresh else {})
-
-    def unless_changed(self, version: str | None) -> Mapping[str, object]:
-        del version  # gcsfs has no word for it; `update` looks once more afterwards
-        return {}
 
 
 def open_bucket(url: str) -> BucketObjects:
@@ -129,7 +58,7 @@ def open_bucket(url: str) -> BucketObjects:
     if not bucket:
         raise ConfigurationError(f"<{url}> names no bucket", hint=f"write `{scheme}://bucket/folder`")
     with asking(url):
-        dialect = _open_s3() if scheme == "s3" else _open_google()
+        dialect = open_dialect(scheme)
         try:
             dialect.check(bucket)
         except FileNotFoundError as error:
@@ -138,38 +67,12 @@ def open_bucket(url: str) -> BucketObjects:
     return BucketObjects(dialect, scheme, bucket, prefix)
 
 
-def _open_s3() -> _Dialect:
-    try:
-        import s3fs  # noqa: PLC0415
-    except ImportError as error:
-        raise _missing_extra("s3") from error
-    endpoint = os.environ.get("S3_ENDPOINT_URL") or None
-    return _S3(s3fs.S3FileSystem(skip_instance_cache=True, use_listings_cache=False, endpoint_url=endpoint))
-
-
-def _open_google() -> _Dialect:
-    try:
-        # The one that speaks HTTP alone; another looks for kinds of buckets by gRPC first.
-        from gcsfs.core import GCSFileSystem  # noqa: PLC0415
-    except ImportError as error:
-        raise _missing_extra("gs") from error
-    token = "anon" if os.environ.get("STORAGE_EMULATOR_HOST") else None
-    return _Google(GCSFileSystem(skip_instance_cache=True, use_listings_cache=False, token=token))
-
-
-def _missing_extra(scheme: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"`{scheme}://` needs libraries that are not installed",
-        hint="install the extra `stores`, as in `lsstinstall[releng,stores]`",
-    )
-
-
 class BucketObjects:
     """Files in a bucket; every object is whole by the nature of these services.
 
     Parameters
     ----------
-    dialect : `_Dialect`
+    dialect : `Dialect`
         The service.
     scheme : `str`
         ``s3`` or ``gs``.
@@ -184,7 +87,7 @@ class BucketObjects:
     package to know it.
     """
 
-    def __init__(self, dialect: _Dialect, scheme: str, bucket: str, prefix: str) -> None:
+    def __init__(self, dialect: Dialect, scheme: str, bucket: str, prefix: str) -> None:
         self._dialect = dialect
         self._files = dialect.files
         self._root = f"{bucket}/{prefix}".rstrip("/")
@@ -205,7 +108,7 @@ class BucketObjects:
     def _key(self, path: str) -> str:
         return f"{self._root}/{check_inner_path(path)}"
 
-    def _facts(self, path: str) -> _Facts | None:
+    def _facts(self, path: str) -> ObjectFacts | None:
         with asking(f"{self._url}/{path}"):
             try:
                 return self._dialect.facts(self._key(path))
@@ -340,7 +243,7 @@ class BucketObjects:
 
     def insert(self, path: str, data: bytes) -> bool:
         """Write a small file that is not there; false, and nothing done, if there is one."""
-        return self._write_if(path, data, {"mode": "create"})
+        return self._write_if(path, data, known=None)
 
     def _options(self, data: bytes) -> Mapping[str, object]:
         return self._dialect.options(digest=hashlib.sha256(data).hexdigest(), fresh=True)
@@ -372,13 +275,18 @@ class BucketObjects:
             new = change(old)
             if new == old:
                 return new
-            self._write_if(path, new, self._dialect.unless_changed(None if facts is None else facts.version))
+            self._write_if(path, new, known=facts)
         raise UnavailableError(f"others change <{self._url}/{path}> all the time", hint="try again later")
 
-    def _write_if(self, path: str, data: bytes, condition: Mapping[str, object]) -> bool:
+    def _write_if(self, path: str, data: bytes, *, known: ObjectFacts | None) -> bool:
+        """Write a file if it still is as we know it; say whether that was so."""
+        key, options = self._key(path), self._options(data)
         with asking(f"{self._url}/{path}"):
             try:
-                self._files.pipe_file(self._key(path), data, **self._options(data), **condition)
+                if known is None:
+                    self._dialect.insert(key, data, options)
+                else:
+                    self._dialect.replace(key, data, options, version=known.version)
             except Exception as error:
                 if not is_taken(error):
                     raise
