@@ -70,12 +70,15 @@ class RegistryPatience:
         Before the first repetition; doubled each time.
     longest_pause_seconds : `float`
         A server that wants to be left alone for longer is given up.
+    piece_bytes : `int`
+        Larger blobs are uploaded in pieces of this size.
     """
 
     retries: int = 5
     timeout_seconds: float = 60.0
     first_pause_seconds: float = 0.5
     longest_pause_seconds: float = 120.0
+    piece_bytes: int = 64 << 20
 
 
 class _Header(AuthBase):

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["send_blob"]
 
-_PIECE_BYTES = 64 << 20
 _RANGE = re.compile(r"(?:bytes=)?0-([0-9]+)")
 _MOST_BEGINNINGS = 3
 
@@ -73,7 +72,7 @@ class _Sender:
         while True:
             before = upload.offset
             try:
-                if self._size_bytes - upload.offset > _PIECE_BYTES:
+                if self._size_bytes - upload.offset > self._session.patience.piece_bytes:
                     self._send_piece(upload)
                 else:
                     return self._send_last(upload)
@@ -84,7 +83,7 @@ class _Sender:
                 failures = 0 if upload.offset > before else failures + 1
 
     def _send_piece(self, upload: _Upload) -> None:
-        size = _PIECE_BYTES
+        size = self._session.patience.piece_bytes
         response = self._session.send(
             "PATCH",
             upload.location,
