@@ -104,6 +104,18 @@ def test_a_lock_that_a_killed_git_left_is_no_obstacle(tiny: TinyStack, lock: str
     assert new != commits(tiny)["beta"] == newer
 
 
+def test_a_lock_on_the_list_of_files_may_be_a_persons_and_is_respected(tiny: TinyStack) -> None:
+    commits(tiny)
+    new = tiny.remotes["beta"].commit({"x": "1"})
+    lock = tiny.build_dir / "beta" / ".git" / "index.lock"
+    lock.touch()
+    answer = tiny.prepare("top")
+    assert answer.code == 1
+    assert "hint: another git is at work there; if there is none" in answer.stderr
+    lock.unlink()
+    assert commits(tiny)["beta"] == new
+
+
 def test_a_remote_that_is_gone_leaves_everything_as_it_was(tiny: TinyStack) -> None:
     commits(tiny)
     manifest = (tiny.build_dir / "manifest.txt").read_text(encoding="utf-8")

@@ -9,11 +9,12 @@ import pytest
 
 from tests.support.repositories import git
 from tests.support.stackbuilding import TinyStack
+from tests.support.stallingservers import stalling_server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = pytest.mark.process
+pytestmark = [pytest.mark.process, pytest.mark.network]
 
 
 @pytest.fixture
@@ -87,7 +88,12 @@ def test_a_push_that_fails_records_nothing(tiny: TinyStack) -> None:
     hook.write_text("#!/bin/sh\necho no builds today >&2\nexit 1\n", encoding="utf-8")
     hook.chmod(0o755)
     answer = tiny.prepare("top", "--push", "--json")
-    assert answer.code != 0
+    assert (answer.code, answer.problems) == (
+        6,
+        [
+            "the remote of versiondb does not take build `b1`: no builds today; pre-receive hook declined",
+        ],
+    )
     assert git(tiny.versiondb, "tag") == ""
     assert not (tiny.build_dir / "manifest.txt").exists()
     hook.unlink()
@@ -114,3 +120,24 @@ def test_pushing_nowhere_is_refused(tiny: TinyStack) -> None:
     git(tiny.versiondb, "remote", "remove", "origin")
     answer = tiny.prepare("top", "--push", "--json")
     assert (answer.code, "has no remote `origin`" in answer.problems[0]) == (6, True)
+    assert not (tiny.build_dir / "manifest.txt").exists()
+
+
+def test_a_remote_that_falls_silent_is_given_up(tiny: TinyStack) -> None:
+    with stalling_server(None) as server:
+        url = f"git://{server.place}/central"
+        git(tiny.versiondb, "remote", "set-url", "origin", url)
+        answer = tiny.prepare("top", "--push", "--json", "--tries", "2", "--stall-seconds", "1")
+    assert server.connections == 2
+    assert (answer.code, answer.problems) == (
+        4,
+        [f"<{url}> cannot be reached after 2 tries: cannot fetch versiondb: nothing happened for 1 s"],
+    )
+
+
+def test_a_remote_that_is_gone_between_fetch_and_push_is_said_to_be(tiny: TinyStack) -> None:
+    git(tiny.versiondb, "remote", "set-url", "--push", "origin", "git://127.0.0.1:1/central")
+    answer = tiny.prepare("top", "--push", "--json", "--tries", "1")
+    assert answer.code == 4
+    assert "cannot push build `b1`" in answer.problems[0]
+    assert git(tiny.versiondb, "tag") == ""

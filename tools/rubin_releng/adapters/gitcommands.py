@@ -28,6 +28,7 @@ _NO_REPOSITORY = re.compile(
     r"repository '[^']*' (?:not found|does not exist)|does not appear to be a git repository"
     r"|[Rr]epository not found|not a git repository"
 )
+_LOCKED = re.compile(r"Unable to create '[^']*\.lock': File exists")
 _NO_SPACE = re.compile(r"No space left on device|Disk quota exceeded")
 
 # A hook or another git may have left these to us; they would win over the folder we name.
@@ -171,6 +172,9 @@ def explain_git(doing: str, output: str) -> ToolkitError:
     if _NO_SPACE.search(output):
         hint = "free some space and run the same command again"
         return UnavailableError(f"cannot {doing}: no space left on the disk", hint=hint)
+    if _LOCKED.search(output):
+        hint = "another git is at work there; if there is none, a killed one left the file: remove it"
+        return GitError(doing, output, hint=hint)
     return GitError(doing, output)
 
 

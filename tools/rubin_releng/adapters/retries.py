@@ -76,5 +76,5 @@ class Retries:
             times = f"{self.tries} tries" if self.tries > 1 else "one try"
             raise UnavailableError(
                 f"<{url}> cannot be reached after {times}: {error}",
-                hint="check the network and the URL in repos.yaml, then run the same command again",
+                hint="check the network and the URL, then run the same command again",
             ) from error

@@ -15,6 +15,7 @@ from lsstinstall.core.errors import RefusedError
 from rubin_releng.adapters.git import GitRepository
 from rubin_releng.adapters.gitcommands import STALL_SECONDS, explain_git, run_git
 from rubin_releng.adapters.gitrefs import TAGS
+from rubin_releng.adapters.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +29,11 @@ _REMOTE = "refs/remotes/origin/"
 # What a remote says that has gone on since we looked.
 _OVERTAKEN = re.compile(
     r"\[(?:remote )?rejected\].*|non-fast-forward|fetch first|already exists|stale info|cannot lock ref"
+)
+
+# What it says that would say the same the next time.
+_DECLINED = re.compile(
+    r"\(([^()]*(?:hook declined|protected branch|prohibited|currently checked out|unpacker error)[^()]*)\)"
 )
 
 _NOBODY = "0" * 40
@@ -50,10 +56,15 @@ class VersionDbRepository:
         Its work tree; made by `check` if it is missing or empty.
     stall_seconds : `float`, optional
         How long its remote may be silent.
+    retries : `~rubin_releng.adapters.retries.Retries`, optional
+        How often its remote is asked.
     """
 
-    def __init__(self, directory: Path, *, stall_seconds: float = STALL_SECONDS) -> None:
+    def __init__(
+        self, directory: Path, *, stall_seconds: float = STALL_SECONDS, retries: Retries | None = None
+    ) -> None:
         self._directory = directory
+        self._retries = retries or Retries()
         self._repository = GitRepository(directory, limits=RunLimits(stall_seconds=stall_seconds))
         self._clean = False
 
@@ -81,7 +92,7 @@ class VersionDbRepository:
                     f"`{self._directory}` is no git repository",
                     hint="name a clone of versiondb, or a new folder",
                 )
-            make_directory(self._directory.parent)
+            make_directory(self._directory)
             GitRepository.create(self._directory)
             return
         tree = self._repository.work_tree()
@@ -115,6 +126,16 @@ class VersionDbRepository:
         data = self._repository.read_file(head, path)
         return None if data is None else decode_text(data, source=f"{self._directory}/{path}")
 
+    def require_remote(self) -> str:
+        """Give the URL that builds are pushed to; a `RefusedError` without one."""
+        origin = self._repository.origin() if self._repository.is_repository() else None
+        if origin is None:
+            raise RefusedError(
+                f"`{self._directory}` has no remote `origin` to push builds to",
+                hint="clone versiondb, or leave `--push` out",
+            )
+        return origin
+
     def refresh(self) -> None:
         """Follow the remote; its builds win over those that were never published.
 
@@ -123,13 +144,21 @@ class VersionDbRepository:
         RefusedError
             Raised if there is no remote, or builds were recorded here that
             the remote does not have while it has others.
+        UnavailableError
+            Raised if it cannot be reached.
         """
-        if self._repository.origin() is None:
-            raise RefusedError(
-                f"`{self._directory}` has no remote `origin` to push builds to",
-                hint="clone versiondb, or leave `--push` out",
-            )
-        branch = self._branch()
+        url, branch = self.require_remote(), self._branch()
+        self._retries.call(lambda: self._fetch(branch), url=url)
+        theirs, ours = self._repository.resolve(f"{_REMOTE}{branch}"), self._repository.resolve("HEAD")
+        if theirs is None or theirs == ours or (ours is not None and self._holds(ours, theirs)):
+            return
+        if ours is not None and not self._holds(theirs, ours):
+            raise _diverged(self._directory)
+        self._repository.mark_checkout(theirs)
+        self._git("update-ref", "-m", "follow origin", "HEAD", theirs, doing="follow the remote")
+        self._follow(theirs)
+
+    def _fetch(self, branch: str) -> None:
         fetched = self._repository.run(
             *("fetch", "--no-auto-maintenance", "--no-write-fetch-head", "origin"),
             *(f"+refs/heads/{branch}:{_REMOTE}{branch}", "refs/tags/*:refs/tags/*"),
@@ -140,14 +169,6 @@ class VersionDbRepository:
             raise _diverged(self._directory)
         if fetched.returncode and "couldn't find remote ref" not in fetched.stderr:
             raise explain_git("fetch versiondb", fetched.stdout + fetched.stderr)
-        theirs, ours = self._repository.resolve(f"{_REMOTE}{branch}"), self._repository.resolve("HEAD")
-        if theirs is None or theirs == ours or (ours is not None and self._holds(ours, theirs)):
-            return
-        if ours is not None and not self._holds(theirs, ours):
-            raise _diverged(self._directory)
-        self._repository.mark_checkout(theirs)
-        self._git("update-ref", "-m", "follow origin", "HEAD", theirs, doing="follow the remote")
-        self._follow(theirs)
 
     def _holds(self, commit: str, ancestor: str) -> bool:
         asked = self._repository.run(
@@ -168,12 +189,16 @@ class VersionDbRepository:
         branch = self._branch()
         unpublished = self._unpublished(f"{_REMOTE}{branch}")
         tags = [f"refs/tags/{one}" for one in unpublished]
-        pushed = self._repository.run(
-            *("push", "-q", "--atomic", "origin", f"{commit}:refs/heads/{branch}"),
-            *(*tags, f"{tag_object}:refs/tags/{tag}"),
-            doing=f"push build `{tag}`",
-            check=False,
-        )
+        command = ("push", "-q", "--atomic", "origin", f"{commit}:refs/heads/{branch}")
+        parts = (*tags, f"{tag_object}:refs/tags/{tag}")
+        # Once only: a push that failed may have come through, which the next run finds out.
+        once = Retries(tries=1)
+        return once.call(lambda: self._send((*command, *parts), tag), url=self.require_remote())
+
+    def _send(self, command: tuple[str, ...], tag: str) -> bool:
+        pushed = self._repository.run(*command, doing=f"push build `{tag}`", check=False)
+        if declined := _DECLINED.search(pushed.stderr):
+            raise _refused(tag, declined[1], pushed.stderr)
         if pushed.returncode == 0 or _OVERTAKEN.search(pushed.stderr):
             return pushed.returncode == 0
         raise explain_git(f"push build `{tag}`", pushed.stdout + pushed.stderr)
@@ -250,6 +275,17 @@ class VersionDbRepository:
     ) -> str:
         done = run_git(("-C", str(self._directory), *arguments), doing=doing, stdin=stdin, env=env)
         return done.stdout.rstrip("\n")
+
+
+def _refused(tag: str, reason: str, output: str) -> RefusedError:
+    words = [
+        line.removeprefix("remote:").strip() for line in output.splitlines() if line.startswith("remote:")
+    ]
+    said = "; ".join(filter(None, [*words, reason]))
+    return RefusedError(
+        f"the remote of versiondb does not take build `{tag}`: {said}",
+        hint="nothing was recorded; ask those who keep it",
+    )
 
 
 def _diverged(directory: Path) -> RefusedError:

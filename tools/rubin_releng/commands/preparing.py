@@ -160,9 +160,10 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
     )
     stopping = threading.Event()
     limits = RunLimits(stall_seconds=options.stall_seconds, stop=stopping.is_set)
-    versiondb = VersionDbRepository(options.versiondb, stall_seconds=options.stall_seconds)
+    retries = Retries(tries=options.tries, sleep=stopping.wait)
+    versiondb = VersionDbRepository(options.versiondb, stall_seconds=options.stall_seconds, retries=retries)
     with ExitStack() as held:
-        sources = _sources(options, limits, Retries(tries=options.tries, sleep=stopping.wait), held)
+        sources = _sources(options, limits, retries, held)
         checked = _begin_check(options, versiondb, held)
         with _stoppable(stopping, limits):
             discovery = discover(
@@ -197,8 +198,14 @@ def _stoppable(stopping: threading.Event, limits: RunLimits) -> Iterator[None]:
 
 def _begin_check(options: PrepareOptions, versiondb: VersionDbRepository, held: ExitStack) -> Future[None]:
     """Look at versiondb while remotes are asked."""
-    pool = held.enter_context(ThreadPoolExecutor(1))
-    return pool.submit((lambda: None) if options.plan else versiondb.check)
+
+    def check() -> None:
+        if not options.plan:
+            versiondb.check()
+            if options.push:
+                versiondb.require_remote()
+
+    return held.enter_context(ThreadPoolExecutor(1)).submit(check)
 
 
 def _record(
