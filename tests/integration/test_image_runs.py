@@ -1,0 +1,216 @@
+"""Images that run: a base of busybox and a stack, as other programs unpack and start them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lsstinstall.adapters.eups import Stack
+from lsstinstall.adapters.eupsdeclarations import TablePlace
+from lsstinstall.commands.frame import run_main
+from lsstinstall.core.names import Flavor, ProductName
+from lsstinstall.core.versions import EupsVersion
+from rubin_releng.commands.main import cli
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+pytestmark = pytest.mark.process
+
+AT = "/opt/lsst/software/stack"
+RECIPE = Path(__file__).parents[2] / "containers" / "stack" / "image.toml"
+SHOW = 'echo "$AFW_DIR $USER $(id -u) $HOME"; touch /x 2>/dev/null && echo writable; cat "$AFW_DIR/data"'
+
+
+def tool(name: str, package: str = "") -> str:
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"`{name}` is not installed (apt-get install {package or name})")
+    return path
+
+
+def image(*arguments: object) -> None:
+    words = ["image", *map(str, arguments), "--quiet"]
+    assert run_main(cli, name="rubin-releng", arguments=words) == 0
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """An installation with one product."""
+    root = tmp_path / "r"
+    stack = Stack.create(root / "stack", flavor=Flavor("Linux64"))
+    folder = root / "stack" / "Linux64" / "afw" / "g1"
+    (folder / "ups").mkdir(parents=True)
+    (folder / "data").write_text("data of afw\n")
+    (folder / "data").chmod(0o640)
+    (folder / "ups" / "afw.table").write_text("")
+    stack.declare(ProductName("afw"), EupsVersion("g1"), directory=folder, table=TablePlace.PRODUCT)
+    image("environment", root, "--stack", "stack", "--product", "afw", "--flavor", "Linux64")
+    return root
+
+
+@pytest.fixture
+def layout(root: Path, tmp_path: Path) -> Path:
+    """An image of it over one of busybox, with gzip for umoci."""
+    busybox = tool("busybox", "busybox-static")
+    base = tmp_path / "base"
+    (base / "bin").mkdir(parents=True)
+    shutil.copy2(busybox, base / "bin" / "busybox")
+    for name in ("sh", "id", "touch", "cat", "env"):
+        (base / "bin" / name).symlink_to("busybox")
+    (base / "tmp").mkdir()
+    (base / "tmp").chmod(0o1777)
+    (base / "dev").mkdir()
+    (base / "etc").mkdir()
+    (base / "etc" / "passwd").write_text("root:x:0:0::/:/bin/sh\nlsst:x:1000:1000::/home/lsst:/bin/sh\n")
+    (base / "etc" / "group").write_text("root:x:0:\nlsst:x:1000:\n")
+    image(
+        "build", "--tree", base, "--output", tmp_path / "base-layout", "--compression", "gzip", "--tag", "b"
+    )
+    plan = tmp_path / "plan.json"
+    image("plan", root, "--stack", "stack", "--flavor", "Linux64", "--output", plan)
+    layout = tmp_path / "layout"
+    options = (
+        "--recipe",
+        RECIPE,
+        "--base",
+        f"{tmp_path / 'base-layout'}@b",
+        "--compression",
+        "gzip",
+        "--tag",
+        "w",
+    )
+    image("build", "--plan", plan, "--output", layout, *options)
+    image("check", layout)
+    return layout
+
+
+def test_an_unpacked_image_is_the_installed_stack_file_by_file(
+    layout: Path, root: Path, tmp_path: Path
+) -> None:
+    if os.getuid() != 0:
+        pytest.skip("owners can be compared by root only")
+    rootfs = unpacked(layout, tmp_path)
+    there = rootfs / AT[1:]
+    assert listing(there) == listing(root)
+    assert {(path.lstat().st_uid, path.lstat().st_gid) for path in there.rglob("*")} == {(1000, 1000)}
+    assert (rootfs / "opt").lstat().st_uid == 0
+
+
+@pytest.mark.parametrize(("user", "name"), [(1000, "lsst"), (4711, "uid4711")])
+def test_any_user_finds_the_stack_set_up_on_a_read_only_root(
+    user: int, name: str, layout: Path, tmp_path: Path
+) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root may change root and user")
+    rootfs = unpacked(layout, tmp_path)
+    (rootfs / AT[1:] / "stack/Linux64/afw/g1/data").chmod(0o644)
+    config = configuration(layout)
+    command = [*config["Entrypoint"], "sh", "-c", SHOW]
+    done = run_inside(rootfs, user, command)
+    first, *rest = done.stdout.splitlines()
+    assert first.split()[:3] == [f"{AT}/stack/Linux64/afw/g1", name, str(user)]
+    assert rest == ["data of afw"]
+    assert done.stderr == ""
+
+
+def run_inside(rootfs: Path, user: int, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run as somebody else in a namespace without a network, the root read-only."""
+    unshare, chroot = tool("unshare", "util-linux"), tool("chroot", "coreutils")
+    script = (
+        'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && mount --bind /dev "$0/dev" && exec "$@"'
+    )
+    inside = [chroot, f"--userspec={user}:0", str(rootfs), *command]
+    outer = [unshare, "--mount", "--net", "sh", "-c", script, str(rootfs), *inside]
+    done = subprocess.run(
+        outer, check=False, capture_output=True, text=True, env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}
+    )
+    if done.returncode and "unshare" in done.stderr:
+        pytest.skip(f"this machine allows no namespaces: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_skopeo_reads_the_settings_of_the_image(layout: Path) -> None:
+    command = [tool("skopeo"), "inspect", "--config", f"oci:{layout}:w"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    config = json.loads(done.stdout)
+    assert config["config"]["User"] == "1000"
+    assert config["config"]["Entrypoint"] == [f"{AT}/.image/entrypoint.sh"]
+    assert len(config["history"]) == len(config["rootfs"]["diff_ids"]) == 3
+
+
+def test_buildah_builds_a_service_on_the_image(layout: Path, tmp_path: Path) -> None:
+    buildah = tool("buildah")
+    context = tmp_path / "context"
+    (context / "service").mkdir(parents=True)
+    (context / "service" / "run").write_text("x\n")
+    source = RECIPE.parents[1] / "derive" / "Containerfile"
+    state = ["--root", str(tmp_path / "s"), "--runroot", str(tmp_path / "t"), "--storage-driver", "vfs"]
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"default":[{"type":"insecureAcceptAnything"}]}')
+    build = [
+        buildah,
+        *state,
+        "bud",
+        "--isolation",
+        "chroot",
+        "--timestamp",
+        "0",
+        "--signature-policy",
+        policy,
+    ]
+    build += ["--build-arg", f"BASE_IMAGE=oci:{layout}:w", "-t", "service", "-f", str(source), str(context)]
+    done = subprocess.run(build, check=False, capture_output=True, text=True)
+    if done.returncode and ("operation not permitted" in done.stderr.lower() or "newuidmap" in done.stderr):
+        pytest.skip(f"buildah cannot work here: {done.stderr.strip().splitlines()[-1]}")
+    assert done.returncode == 0, done.stderr
+    pushed = tmp_path / "pushed"
+    push: list[str | Path] = [
+        buildah,
+        *state,
+        "push",
+        "--signature-policy",
+        policy,
+        "service",
+        f"oci:{pushed}:x",
+    ]
+    subprocess.run(push, check=True, capture_output=True)
+    image("check", pushed)
+    assert configuration(pushed)["Entrypoint"] == [f"{AT}/.image/entrypoint.sh"]
+    assert configuration(pushed)["User"] == "1000"
+
+
+def configuration(layout: Path) -> dict[str, Any]:
+    blobs = layout / "blobs" / "sha256"
+    index = json.loads((layout / "index.json").read_text())
+    manifest = json.loads((blobs / index["manifests"][0]["digest"].partition(":")[2]).read_text())
+    found: dict[str, Any] = json.loads((blobs / manifest["config"]["digest"].partition(":")[2]).read_text())[
+        "config"
+    ]
+    return found
+
+
+def unpacked(layout: Path, tmp_path: Path) -> Path:
+    bundle = tmp_path / "bundle"
+    subprocess.run(
+        [tool("umoci"), "unpack", "--image", f"{layout}:w", bundle], check=True, capture_output=True
+    )
+    return bundle / "rootfs"
+
+
+def listing(root: Path) -> dict[str, tuple[int, bytes]]:
+    found = {}
+    for path in root.rglob("*"):
+        status = path.lstat()
+        # The folders above what other layers hold have one fixed mode.
+        mode = 0 if path.is_dir() else stat.S_IMODE(status.st_mode)
+        found[str(path.relative_to(root))] = (mode, path.read_bytes() if path.is_file() else b"")
+    return found
