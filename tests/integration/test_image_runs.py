@@ -165,7 +165,7 @@ def test_buildah_builds_a_service_on_the_image(layout: Path, tmp_path: Path) -> 
         "--timestamp",
         "0",
         "--signature-policy",
-        policy,
+        str(policy),
     ]
     build += ["--build-arg", f"BASE_IMAGE=oci:{layout}:w", "-t", "service", "-f", str(source), str(context)]
     done = subprocess.run(build, check=False, capture_output=True, text=True)
