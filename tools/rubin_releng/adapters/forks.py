@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,6 +14,9 @@ __all__ = ["map_forked"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+# New objects before a look for garbage, and looks before a deeper one: nearly all of them are results.
+_RARELY = (50_000, 20, 20)
 
 _work: list[Callable[[Any], Any]] = []
 
@@ -38,10 +42,15 @@ def map_forked(function: Callable[[Item], Result], items: Sequence[Item], *, job
         yield from map(function, items)
         return
     _work.append(function)
+    # What is there now is shared as long as nobody writes to it, and a look for garbage would.
+    gc.freeze()
     try:
-        with ProcessPoolExecutor(max_workers=jobs, mp_context=get_context("fork")) as pool:
+        with ProcessPoolExecutor(
+            max_workers=jobs, mp_context=get_context("fork"), initializer=gc.set_threshold, initargs=_RARELY
+        ) as pool:
             yield from pool.map(_call, items)
     finally:
+        gc.unfreeze()
         _work.pop()
 
 

@@ -60,6 +60,7 @@ class LoggedHistory:
         self._read = read
         self._is_cut = is_cut
         self._commits: dict[GitSha, Commit] = {}
+        self._beside: dict[GitSha, frozenset[GitSha]] = {}
 
     @cached_property
     def _records(self) -> dict[GitSha, str]:
@@ -139,7 +140,13 @@ class LoggedHistory:
         """
         if not self._mains or end in self._on_main:
             return frozenset()
-        return frozenset(self.graph.only_from([end], [start, *self._mains]))
+        return self._beside_main(end) - self._beside_main(start)
+
+    def _beside_main(self, sha: GitSha) -> frozenset[GitSha]:
+        found = self._beside.get(sha)
+        if found is None:
+            found = self._beside[sha] = frozenset(self.graph.beside(sha, self._on_main))
+        return found
 
     @cached_property
     def _mains(self) -> tuple[GitSha, ...]:

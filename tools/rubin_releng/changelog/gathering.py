@@ -12,7 +12,7 @@ from rubin_releng.core.issues import Issue, IssueSource, with_fallback
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lsstinstall.core.names import GitSha, ProductName
     from rubin_releng.changelog.models import ProductChanges
@@ -68,8 +68,8 @@ def _entry(
     issue: Issue, touched: Sequence[tuple[ProductChanges, Change]], settings: ChangeLogSettings
 ) -> TicketEntry:
     ticket = issue.key
-    products = list(dict.fromkeys(product.name for product, _ in touched))
-    news = [name for product, name in _named(touched) if ticket in product.tickets]
+    products = {product.name: product for product, _ in touched}
+    news = [name for name, product in products.items() if ticket in product.tickets]
     ordered = sorted(touched, key=lambda one: (one[1].time, one[0].name, one[1].sha))
     return TicketEntry(
         issue=issue,
@@ -77,26 +77,24 @@ def _entry(
         changes=tuple((product.name, change) for product, change in ordered),
         first=ordered[0][1].time,
         last=ordered[-1][1].time,
-        flags=_flags(ticket, touched, settings),
+        flags=_flags(ticket, products.values(), touched, settings),
         fragments=tuple(
             fragment
-            for product, _ in sorted(_named(touched), key=lambda one: one[1])
-            for fragment in product.fragments
+            for name in sorted(products)
+            for fragment in products[name].fragments
             if fragment.ticket == ticket
         ),
     )
 
 
-def _named(touched: Sequence[tuple[ProductChanges, Change]]) -> list[tuple[ProductChanges, ProductName]]:
-    """List each product once."""
-    return [(product, name) for name, product in {product.name: product for product, _ in touched}.items()]
-
-
 def _flags(
-    ticket: Ticket, touched: Sequence[tuple[ProductChanges, Change]], settings: ChangeLogSettings
+    ticket: Ticket,
+    products: Iterable[ProductChanges],
+    touched: Sequence[tuple[ProductChanges, Change]],
+    settings: ChangeLogSettings,
 ) -> frozenset[Flag]:
     flags = {_FLAGS_OF_KINDS[change.kind] for _, change in touched if change.kind in _FLAGS_OF_KINDS}
-    for product, _ in _named(touched):
+    for product in products:
         flags |= {
             flag
             for flag, tickets in (

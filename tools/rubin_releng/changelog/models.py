@@ -34,6 +34,9 @@ class Relation(StrEnum):
     UNKNOWN = "unknown"
 
 
+_CHANGED = frozenset({Relation.FORWARD, Relation.BACKWARD, Relation.DIVERGED})
+
+
 class State(StrEnum):
     """What became of a product, in one word."""
 
@@ -141,17 +144,18 @@ class ProductChanges:
         """What became of it; *rebuilt* is another version of the same commit, where both are known."""
         if self.renamed_from is not None:
             return State.RENAMED
-        if self.relation is Relation.ADDED and self.is_returned:
+        relation = self.relation
+        if relation is Relation.SAME:
+            # First what most are. A branch has no version, and a tag none that git knows.
+            old, new = self.from_version, self.to_version
+            return State.UNCHANGED if old is None or new is None or old == new else State.REBUILT
+        if relation is Relation.ADDED and self.is_returned:
             return State.RETURNED
-        if self.relation is Relation.REMOVED and self.is_legacy:
+        if relation is Relation.REMOVED and self.is_legacy:
             return State.LEGACY
-        if self.relation is Relation.SAME:
-            # A branch has no version, and a tag none that git knows.
-            is_rebuilt = None not in {self.from_version, self.to_version}
-            return State.REBUILT if is_rebuilt and self.from_version != self.to_version else State.UNCHANGED
-        if self.relation in {Relation.FORWARD, Relation.BACKWARD, Relation.DIVERGED}:
+        if relation in _CHANGED:
             return State.CHANGED
-        return State(self.relation.value)
+        return State(relation.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

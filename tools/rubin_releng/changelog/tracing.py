@@ -38,6 +38,9 @@ class Trace:
     effect: Effect = field(default_factory=Effect)
 
 
+_NOTHING = Trace()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tracer:
     """Reads the changes of one product.
@@ -81,7 +84,7 @@ class Tracer:
             Empty without commits.
         """
         if not commits:
-            return Trace()
+            return _NOTHING
         changes = [
             corrected
             for change in self._ask_for_pull_requests(self._read_line(base, tip, commits))

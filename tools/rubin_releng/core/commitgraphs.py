@@ -9,6 +9,7 @@ from lsstinstall.core.names import GitSha
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
 __all__ = ["CommitGraph"]
 
@@ -90,6 +91,32 @@ class CommitGraph:
         place, shas = self._place, self._shas
         _, found = self._sides([place[sha] for sha in bases], [place[sha] for sha in ends])
         return {shas[one] for one in found}
+
+    def beside(self, end: GitSha, line: AbstractSet[GitSha]) -> set[GitSha]:
+        """Find the commits that a point reaches and that are not part of a line.
+
+        Parameters
+        ----------
+        end : `GitSha`
+            A commit that is there.
+        line : `~collections.abc.Set` [ `GitSha` ]
+            Commits together with all that they reach.
+
+        Returns
+        -------
+        shas : `set` [ `GitSha` ]
+            What `only_from` gives, without a look at the line's own commits.
+        """
+        shas, parents = self._shas, self._parents
+        found: set[GitSha] = set()
+        waiting = [self._place[end]]
+        while waiting:
+            place = waiting.pop()
+            sha = shas[place]
+            if sha not in line and sha not in found:
+                found.add(sha)
+                waiting.extend(parents[place])
+        return found
 
     def is_ancestor(self, sha: GitSha, of: GitSha) -> bool:
         """Tell whether a commit, which need not be there, is part of another's history."""

@@ -62,8 +62,10 @@ def unknown_shas(changes: Sequence[Change]) -> frozenset[GitSha]:
         `settle` wants to know which of them are older than the range: a
         cherry-picked revert names a commit of another line.
     """
-    here = {change.sha for change in changes}.union(*(change.brought for change in changes))
-    return frozenset(sha for change in changes for sha in change.reverted) - here
+    reverted = frozenset(sha for change in changes for sha in change.reverted)
+    if not reverted:
+        return reverted
+    return reverted.difference((change.sha for change in changes), *(change.brought for change in changes))
 
 
 def settle(changes: Sequence[Change], *, older: AbstractSet[GitSha] = frozenset()) -> Effect:

@@ -53,3 +53,9 @@ def test_commits_are_found_by_the_beginning_of_their_id() -> None:
     assert graph.find("a") is None
     assert graph.find("ff") is None
     assert "ab" * 20 in graph
+
+
+def test_what_lies_beside_a_line_is_what_the_line_does_not_reach() -> None:
+    line = GRAPH.only_from([E], [])
+    assert GRAPH.beside(F, line) == GRAPH.only_from([F], [E]) == {F, D}
+    assert GRAPH.beside(C, line) == set()
