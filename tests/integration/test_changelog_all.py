@@ -226,6 +226,14 @@ def test_commands_refuse_what_cannot_be(tmp_path: Path, capsys: pytest.CaptureFi
         assert data["error"]["hint"]
 
 
+def test_a_product_that_nobody_knows_is_told(
+    stack: GitStack, cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = (*stack.weeklies[8:10], "--product", "nosuch", *_places(stack, cache))
+    error = _run(capsys, *asked, code=3)["error"]
+    assert error["message"] == f"neither `{stack.weeklies[8]}` nor `{stack.weeklies[9]}` has `nosuch`"
+
+
 def test_a_remote_that_is_gone_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     repos = tmp_path / "repos.yaml"
     repos.write_text(f"afw: {(tmp_path / 'nowhere').as_uri()}\n")

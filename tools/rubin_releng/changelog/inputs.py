@@ -341,7 +341,8 @@ class _Search:
                 continue
             if found is not None:
                 return found
-            self._notes.append(f"{source.name} has no {what} of `{self._name}`")
+            of_end = "" if f"`{self._name}`" in what else f" of `{self._name}`"
+            self._notes.append(f"{source.name} has no {what}{of_end}")
         return None
 
     def _day(self, tag: EupsTag | None) -> dt.date | None:

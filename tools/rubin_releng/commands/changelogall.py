@@ -98,6 +98,10 @@ def _fingerprint(stack: Stack, *, url: str | None, latest_patch: bool) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
+def _count(tickets: int) -> str:
+    return "1 ticket" if tickets == 1 else f"{tickets} tickets"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Todo:
     """A page to make."""
@@ -149,7 +153,7 @@ class _Work:
             changed += files
             for page, entry in zip([todo[number] for number in chunk], entries, strict=True):
                 self._entries[page.name] = entry
-                self._reporter.step(page.name, Outcome.DONE, detail=f"{entry.counts.tickets} tickets")
+                self._reporter.step(page.name, Outcome.DONE, detail=_count(entry.counts.tickets))
         self._reporter.end()
         changed += self._finish(pages, fingerprint, url=url)
         return len(pages), len(todo), changed

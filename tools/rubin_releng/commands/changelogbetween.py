@@ -95,7 +95,7 @@ def between(
     _check_outputs(outputs)
     options.clones.update(read_named(more))
     found = _make(old, new, base, options, console.reporter())
-    _refuse_nothing(found)
+    _refuse_nothing(found, options)
     data = changelog_to_dict(found)
     for path in outputs:
         write_atomic(path, _render(found, data, _ENDINGS[path.suffix], by))
@@ -260,7 +260,13 @@ def _render(changelog: ChangeLog, data: Mapping[str, object], form: str, by: str
     return changelog_to_markdown(changelog, by=Grouping(by))
 
 
-def _refuse_nothing(found: ChangeLog) -> None:
+def _refuse_nothing(found: ChangeLog, options: ChangeLogOptions) -> None:
+    if not found.products and options.only:
+        names = ", ".join(f"`{name}`" for name in sorted(options.only))
+        raise NotFoundError(
+            f"neither `{found.old.name}` nor `{found.new.name}` has {names}",
+            hint="look for the name in `repos.yaml`, or name its clone with `--repository`",
+        )
     if not found.products:
         raise ConfigurationError(
             "there is no product to compare",
