@@ -11,6 +11,7 @@ from lsstinstall.commands.frame import output_options
 from rubin_releng.adapters.compressors import GzipCodec, ZstdCodec
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageanswers import answer_built, answer_listed
+from rubin_releng.commands.imageengine import build_by_engine, engine_options, take_engine
 from rubin_releng.commands.imageinputs import FOLDER, ImageOptions, find_base, image_options, make_plan
 from rubin_releng.images.builder import build_image
 
@@ -37,6 +38,7 @@ __all__ = ["build"]
     help="Layout of an earlier image, whose layers are taken where nothing changed; repeatable.",
 )
 @click.option("--dry-run", "-n", is_flag=True, help="Tell what would be written.")
+@engine_options
 @image_options
 @output_options
 def build(
@@ -53,9 +55,14 @@ def build(
     """Build an image from folders, one layer each, or from a plan.
 
     The same folders give the same bytes, with any number of jobs, in any time
-    zone, for any user.
+    zone, for any user. With `--engine` another program writes it, with the
+    same content, labels and name; that is how a Containerfile is built.
     """
+    engine = take_engine(values)
     options = ImageOptions(**values)
+    if engine.name is not None:
+        build_by_engine(console, options, engine, output, dry_run=dry_run)
+        return
     plan = make_plan(options, output=output, environ=console.environ)
     if dry_run:
         answer_listed(console, plan)

@@ -166,7 +166,9 @@ def image_options(function: F) -> F:
     return function
 
 
-def make_plan(options: ImageOptions, *, output: Path, environ: Mapping[str, str]) -> ImagePlan:
+def make_plan(
+    options: ImageOptions, *, output: Path, environ: Mapping[str, str], has_layers: bool = True
+) -> ImagePlan:
     """Turn options into a plan; nothing is read but a plan file.
 
     Parameters
@@ -177,6 +179,8 @@ def make_plan(options: ImageOptions, *, output: Path, environ: Mapping[str, str]
         Layout that will be written.
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         Where Jenkins says what it is doing, for labels.
+    has_layers : `bool`, optional
+        Whether it has to have trees; without, it is only about the rest.
 
     Returns
     -------
@@ -190,7 +194,10 @@ def make_plan(options: ImageOptions, *, output: Path, environ: Mapping[str, str]
     RefusedError
         Raised if the layout lies inside a tree.
     """
-    if options.plan is None:
+    layers: tuple[LayerPlan, ...] = ()
+    if options.plan is None and not has_layers:
+        _refuse_trees(options)
+    elif options.plan is None:
         layers = tuple(_parse_tree(text) for text in _joined(options.trees, options.more))
     elif options.trees or options.more:
         raise ConfigurationError(
@@ -293,6 +300,11 @@ def parse_labels(labels: Iterable[str], *, what: str = "label") -> dict[str, str
             raise ConfigurationError(f"`{text}` is no {what}", hint="expected `KEY=VALUE`")
         found[key] = value
     return found
+
+
+def _refuse_trees(options: ImageOptions) -> None:
+    if options.trees or options.more:
+        raise ConfigurationError("there are trees beside a Containerfile", hint="leave one of them out")
 
 
 def _joined(trees: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
