@@ -180,8 +180,8 @@ def test_wrong_and_missing_credentials_are_told(tiny: TinyStack, bucket: str) ->
     [
         ("s3://no-such-bucket/stack", 3, "there is no bucket `s3://no-such-bucket`"),
         ("s3://", 2, "names no bucket"),
-        ("ftp://example.org/stack", 2, "nothing can be written to"),
-        ("https://example.org/stack", 2, "nothing can be written to"),
+        ("ftp://example.org/stack", 2, "neither a folder nor a bucket"),
+        ("https://example.org/stack", 2, "neither a folder nor a bucket"),
     ],
 )
 def test_a_place_that_cannot_be_written_to_is_told(

@@ -193,6 +193,8 @@ def test_products_that_are_not_in_the_build_are_all_told(tiny: TinyStack) -> Non
     ("arguments", "told"),
     [
         (("--tag", "weekly", "top"), "`weekly`"),
+        (("--tag", "w_2026_10", "--previous", "w_2026_10", "top"), "the release before itself"),
+        (("--tag", "w_2026_10", "--pkgroot", "one|two", "top"), "joins several places"),
         (("--tag", "w_2026_10", "--lock", "linux-64", "top"), "is no lock"),
         (("--tag", "w_2026_10", "--lock", "linux-64=lock", "top"), "needs `--env-version`"),
         (("--tag", "w_2026_10", "--lock", "osx-arm64=lock", "--env-version", "1.0.0", "top"), "not for"),
@@ -208,6 +210,13 @@ def test_wrong_arguments_are_refused(tiny: TinyStack, arguments: tuple[str, ...]
     assert answer.code == 2
     assert told in answer.problems[0]
     assert not (tiny.pkgroot / "src").exists()
+
+
+def test_a_build_directory_that_is_not_there_is_not_made(tiny: TinyStack) -> None:
+    answer = tiny.publish(*WEEKLY, "--build-dir", "no-such", "--json")
+    assert answer.code == 3
+    assert "there is no build directory `no-such`" in answer.problems[0]
+    assert not (tiny.folder / "no-such").exists()
 
 
 def test_a_package_that_was_altered_is_noticed(tiny: TinyStack) -> None:

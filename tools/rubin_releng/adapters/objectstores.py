@@ -101,13 +101,18 @@ def open_object_store(url: str) -> Objects:
     Raises
     ------
     ConfigurationError
-        Raised for another scheme, or if the extra ``stores`` is not
-        installed.
+        Raised for another scheme or several places, or if the extra
+        ``stores`` is not installed.
     NotFoundError
         Raised if there is no such bucket.
     UnavailableError
         Raised if its server does not answer, or lets us not in.
     """
+    if not url.strip():
+        # Not the folder where somebody happens to be, which a forgotten variable would name.
+        raise ConfigurationError("an empty address names no place", hint="write `.` for the current folder")
+    if "|" in url:
+        raise ConfigurationError(f"`{url}` joins several places", hint="name one of them")
     parts = split_address(url)
     if parts.scheme in _BUCKETS and "://" in url:
         # Imported here: few publish to buckets, and their libraries are large.
@@ -120,7 +125,7 @@ def open_object_store(url: str) -> Objects:
         return FolderObjects(Path(unquote(parts.path)), url=url.rstrip("/"))
     if "://" in url:
         raise ConfigurationError(
-            f"nothing can be written to <{url}>",
+            f"<{url}> is neither a folder nor a bucket",
             hint="use `s3://bucket/folder`, `gs://bucket/folder`, `file://` or the path of a folder",
         )
     return FolderObjects(Path(url))

@@ -40,7 +40,7 @@ def open_server(url: str) -> ObjectsReader | WebReader:
     NotFoundError
         Raised if there is no such folder or bucket.
     """
-    if url.startswith(("http://", "https://")):
+    if url.startswith(("http://", "https://")) and "|" not in url:
         return WebReader(open_pkgroot(url.rstrip("/")))
     objects = open_object_store(url)
     if isinstance(objects, FolderObjects) and not objects.root.is_dir():

@@ -143,6 +143,11 @@ def publish_products(options: PublishOptions, reporter: Reporter) -> PublishRepo
     report : `~rubin_releng.stack.publisher.PublishReport`
         What was written.
     """
+    if not options.build_dir.is_dir():
+        # The lock would make it.
+        raise NotFoundError(
+            f"there is no build directory `{options.build_dir}`", hint="prepare a build first"
+        )
     with hold_lock(build_lock(options.build_dir), purpose="publishing"), ExitStack() as locks:
         objects = open_object_store(options.pkgroot)
         if isinstance(objects, FolderObjects):

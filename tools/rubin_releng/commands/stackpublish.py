@@ -111,6 +111,8 @@ def publish(
     )
     if options.locks and options.env_version is None:
         raise ConfigurationError("`--lock` needs `--env-version`, the version of rubin-env that was locked")
+    if options.previous == options.tag:
+        raise ConfigurationError(f"`{tag}` cannot be the release before itself")
     if dry_run:
         _answer_plan(console, plan_publication(options))
         return
