@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +29,7 @@ pytestmark = pytest.mark.process
 
 AT = "/opt/lsst/software/stack"
 RECIPE = Path(__file__).parents[2] / "containers" / "stack" / "image.toml"
+MAIN = "import sys; from rubin_releng.commands.main import main; sys.exit(main())"
 SHOW = 'echo "$AFW_DIR $USER $(id -u) $HOME"; touch /x 2>/dev/null && echo writable; cat "$AFW_DIR/data"'
 
 
@@ -214,3 +218,49 @@ def listing(root: Path) -> dict[str, tuple[int, bytes]]:
         mode = 0 if path.is_dir() else stat.S_IMODE(status.st_mode)
         found[str(path.relative_to(root))] = (mode, path.read_bytes() if path.is_file() else b"")
     return found
+
+
+def test_a_killed_builder_leaves_no_image_and_the_next_run_completes(tmp_path: Path) -> None:
+    tree, layout, fresh = tmp_path / "tree", tmp_path / "layout", tmp_path / "fresh"
+    tree.mkdir()
+    (tree / "large").write_bytes(os.urandom(40_000_000))
+    command = [sys.executable, "-c", MAIN, "image", "build", "--tree", str(tree), "--output", str(layout)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as builder:
+        blobs = layout / "blobs" / "sha256"
+        while builder.poll() is None and not list(blobs.glob(".*.tmp")):
+            time.sleep(0.001)
+        builder.kill()
+    assert builder.returncode == -signal.SIGKILL
+    assert not (layout / "index.json").exists()
+    for output in (layout, fresh):
+        image("build", "--tree", tree, "--output", output)
+        image("check", output)
+    names = [sorted(str(path.relative_to(one)) for path in one.rglob("*")) for one in (layout, fresh)]
+    assert names[0] == names[1]
+    assert not list(tmp_path.glob(".*.lock"))
+
+
+def test_a_full_disk_leaves_no_image_and_the_next_run_completes(tmp_path: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    tree, disk = tmp_path / "tree", tmp_path / "disk"
+    tree.mkdir()
+    disk.mkdir()
+    (tree / "large").write_bytes(os.urandom(3_000_000))
+    script = """
+mount -t tmpfs -o size=2m none "$1" || exit 99
+"$2" -c "$3" image build --tree "$4" --output "$1/layout" --quiet
+code=$?
+find "$1/layout" -type f -name '.*' | grep -q . && exit 98
+test -e "$1/layout/index.json" && exit 97
+rm "$4/large" && "$2" -c "$3" image build --tree "$4" --output "$1/layout" --quiet || exit 96
+"$2" -c "$3" image check "$1/layout" --quiet || exit 95
+exit $code
+"""
+    inside = ["sh", "-c", script, "sh", str(disk), sys.executable, MAIN, str(tree)]
+    command = [tool("unshare", "util-linux"), "--mount", *inside]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode == 99:
+        pytest.skip(f"this machine allows no mounts: {done.stderr.strip()}")
+    assert done.returncode == 4, done.stderr
+    assert f"cannot write `{disk / 'layout'}`: no space left on device" in done.stderr
