@@ -97,79 +97,6 @@ class OciLayout:
             )
         return layout
 
-    def read(self, digest: Digest) -> Iterator[bytes]: ...
-
-
-class OciLayout:
-    """One layout on disk.
-
-    Parameters
-    ----------
-    directory : `~pathlib.Path`
-        Its folder.
-    """
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self._blobs = directory / "blobs" / "sha256"
-
-    @classmethod
-    def create(cls, directory: Path) -> OciLayout:
-        """Make a layout, or take one that is there.
-
-        Parameters
-        ----------
-        directory : `~pathlib.Path`
-            Missing, empty, or a layout.
-
-        Returns
-        -------
-        layout : `OciLayout`
-            Without images, if it is new.
-
-        Raises
-        ------
-        RefusedError
-            Raised if the folder holds something else.
-        """
-        layout = cls(directory)
-        make_directory(directory)
-        try:
-            is_foreign = layout.read_marker() is None and any(directory.iterdir())
-        except OSError as error:
-            raise explain(error, doing="read") from error
-        if is_foreign:
-            raise RefusedError(f"`{directory}` is not empty and no image layout", hint="name another folder")
-        make_directory(layout._blobs)
-        write_atomic(directory / _MARKER, canonical_json({"imageLayoutVersion": LAYOUT_VERSION}))
-        return layout
-
-    @classmethod
-    def open(cls, directory: Path) -> OciLayout:
-        """Take a layout that is there.
-
-        Parameters
-        ----------
-        directory : `~pathlib.Path`
-            Its folder.
-
-        Returns
-        -------
-        layout : `OciLayout`
-            To be read.
-
-        Raises
-        ------
-        NotFoundError
-            Raised if there is no such folder, or nothing of a layout in it.
-        """
-        layout = cls(directory)
-        if not any((directory / name).exists() for name in (_MARKER, _INDEX, "blobs")):
-            raise NotFoundError(
-                f"there is no image layout `{directory}`", hint="`rubin-releng image build` makes one"
-            )
-        return layout
-
     def write(self, pieces: Iterable[bytes]) -> StoredBlob:
         """Store a blob under its digest.
 
@@ -206,6 +133,8 @@ class OciLayout:
                 temporary.unlink(missing_ok=True)
                 raise
         except OSError as error:
+            # A full disk names no file.
+            error.filename = error.filename or str(self.directory)
             raise explain(error, doing="write") from error
         return StoredBlob(digest=Digest(f"sha256:{content.hexdigest()}"), size_bytes=size)
 
