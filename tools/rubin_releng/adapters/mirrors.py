@@ -146,7 +146,6 @@ class Mirrors:
 
     def _update_one(self, url: str, branch: str | None, reporter: Reporter) -> bool | str:
         """Tell whether anything changed, or why nothing could be done."""
-        name = self.directory(url).name
         try:
             is_changed = self._bring(url, branch)
         except ToolkitError as error:
@@ -156,9 +155,9 @@ class Mirrors:
                 if state is None
                 else f"; kept as of {datetime.fromtimestamp(state[2], UTC):%Y-%m-%d %H:%M}"
             )
-            reporter.step(name, Outcome.FAILED, detail=f"{error}{kept}")
+            reporter.step(url, Outcome.FAILED, detail=f"{error}{kept}")
             return str(error)
-        reporter.step(name, Outcome.DONE if is_changed else Outcome.UNCHANGED)
+        reporter.step(url, Outcome.DONE if is_changed else Outcome.UNCHANGED)
         return is_changed
 
     def _bring(self, url: str, branch: str | None) -> bool:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SiteFolder"]
 
+_BESIDE = ".new"
+
 
 class SiteFolder:
     """A site on disk.
@@ -60,10 +62,10 @@ class SiteFolder:
                 if target.is_file() and target.read_bytes() == data:
                     continue
                 make_directory(target.parent)
-                beside = target.with_name(f".{target.name}.{os.getpid()}.new")
-                beside.write_bytes(data)
-                beside.replace(target)
+                _replace(target, data)
             except OSError as error:
+                # A full disk does not say whose file it has no space for.
+                error.filename = error.filename or str(target)
                 raise explain(error, doing="write") from error
             changed += 1
         return changed
@@ -82,6 +84,18 @@ class SiteFolder:
         text : `str`
             Its content.
         """
+        # A run that was killed may have left some.
+        for beside in self.folder.rglob(f".*{_BESIDE}"):
+            beside.unlink(missing_ok=True)
         # All that was written before, at once: waiting for each of thousands of files takes minutes.
         os.sync()
         write_atomic(self.folder / path, text)
+
+
+def _replace(target: Path, data: bytes) -> None:
+    beside = target.with_name(f".{target.name}.{os.getpid()}{_BESIDE}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)

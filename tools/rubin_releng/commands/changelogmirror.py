@@ -30,8 +30,10 @@ def mirror(console: Console, options: ChangeLogOptions) -> int:
     if options.places.offline:
         raise ConfigurationError("mirrors cannot be updated offline", hint="leave `--offline` out")
     found = update_mirrors(options, reporter=console.reporter())
-    for url, why in (*found.kept.items(), *found.missing.items()):
-        console.reporter().warn(f"<{url}> could not be reached: {why}")
+    for url, why in found.kept.items():
+        console.reporter().warn(f"<{url}> is as it was: {why}")
+    for url, why in found.missing.items():
+        console.reporter().warn(f"<{url}> is not mirrored: {why}")
     data = {
         "folder": str(options.mirror),
         "changed": found.changed,

@@ -142,7 +142,7 @@ def _add_mirror(
     unreachable: Collection[str] = ()
     if not options.places.offline:
         result = mirrors.update({one.url: one.ref for one in wanted.values()}, reporter=reporter)
-        found.warnings += [f"<{url}> could not be reached: {why}" for url, why in result.missing.items()]
+        found.warnings += [f"<{url}> is not mirrored: {why}" for url, why in result.missing.items()]
         found.warnings += [f"<{url}> is as it was, for {why}" for url, why in result.kept.items()]
         unreachable = result.kept.keys()
     histories = mirrors.store.histories(one.url for one in wanted.values())
