@@ -22,7 +22,7 @@ _MAIN = ("refs/heads/main", "refs/remotes/origin/main", "refs/heads/master", "re
 
 
 class GitHistory:
-    """The history of one repository, bare or not.
+    """The history of one repository, bare or not, as it is when it is first asked.
 
     Parameters
     ----------
@@ -32,6 +32,7 @@ class GitHistory:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self._known: dict[str, GitSha | None] = {}
         # Without it a plain folder inside another repository would pass for that one.
         self._env = {"GIT_CEILING_DIRECTORIES": str(directory.resolve().parent)}
 
@@ -53,9 +54,19 @@ class GitHistory:
         NotFoundError
             Raised if there is no repository.
         """
+        known = self._known
+        if not all(name in known for name in names):
+            # Main lines are wanted of what changed, and cost no process of their own here.
+            found = self._look([one for one in dict.fromkeys((*names, *_MAIN, "HEAD")) if one not in known])
+            # What was found is there.
+            known.update({sha: sha for sha in found.values() if sha is not None})
+            known.update(found)
+        return tuple(known[name] for name in names)
+
+    def _look(self, names: Sequence[str]) -> dict[str, GitSha | None]:
         asked = "".join(f"{name}^{{commit}}\n" for name in names)
         answer = self._git("cat-file", "--batch-check=%(objectname)", doing="look for commits", stdin=asked)
-        return tuple(_read_answer(line) for line in answer.splitlines())
+        return dict(zip(names, map(_read_answer, answer.splitlines()), strict=True))
 
     def between(self, start: GitSha, end: GitSha) -> Span:
         """Read the commits that only one of two points reaches.
