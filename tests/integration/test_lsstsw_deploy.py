@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lsstinstall.adapters.condamachines import machine_platform
 from tests.support.condachannels import SmallPackage, make_channel, rubin_env_packages
 from tests.support.distribution import NEW_TAG, Distribution, make_distribution
 from tests.support.repositories import Remote
@@ -66,6 +67,7 @@ def distribution(tmp_path_factory: pytest.TempPathFactory) -> Distribution:
     made = make_distribution(tmp_path_factory.mktemp("distribution"))
     variants = (
         SmallPackage(name="rubin-env-rsp", version="13.0.1", depends=("rubin-env ==13.0.1",)),
+        SmallPackage(name="eups", version="2.2.15", files={"bin/eups": "#!/bin/sh\n"}),
         SmallPackage(name="rubin-env-nosysroot", version="13.0.1", depends=("python",)),
     )
     make_channel(made.channel, "linux-64", *rubin_env_packages(), *variants)
@@ -225,6 +227,34 @@ def test_a_variant_of_rubin_env_is_deployed(
     assert len(list(meta.glob(f"{variant}-13.0.1-*.json"))) == 1
     assert len(list(meta.glob("rubin-env-13.0.1-*.json"))) == whole
     assert f"stack/{NAME}" in deployed.run("envconfig", "-n", NAME).stdout
+
+
+def test_an_environment_from_before_rubin_env_is_made_of_its_list(
+    tmp_path: Path, distribution: Distribution
+) -> None:
+    subdir, commit = machine_platform(), "1a1d771"
+    listed = tmp_path / "former" / commit / "etc" / f"conda-{subdir}.lock"
+    listed.parent.mkdir(parents=True)
+    package = f"{distribution.channel.as_uri()}/{subdir}/zlib-1.2-h0_0.conda"
+    listed.write_text(f"# platform: {subdir}\n@EXPLICIT\n{package}\n", encoding="utf-8")
+    deployed = Deployed(tmp_path, distribution)
+    answer = deployed.run("deploy", "-r", commit, "--former-url", str(tmp_path / "former"), "--json")
+    assert answer.code == 0, answer.stdout + answer.stderr
+    assert answer.data["environment"] == f"lsst-scipipe-{commit}"
+    assert answer.data["stack"] == str(deployed.folder / "stack" / f"lsst-scipipe-{commit}")
+    prefix = deployed.folder / "miniconda" / "envs" / f"lsst-scipipe-{commit}"
+    assert (prefix / "lib" / "libz.txt").read_text(encoding="utf-8") == "1.2\n"
+    assert f"stack/lsst-scipipe-{commit}" in deployed.run("envconfig").stdout
+
+
+def test_the_version_comes_from_the_settings_if_nothing_is_named(
+    tmp_path: Path, distribution: Distribution
+) -> None:
+    deployed = Deployed(tmp_path, distribution)
+    assert "`rubin-env=12.1.0`" in deployed.run("deploy").stderr
+    answer = deployed.run("deploy", "--json", LSST_SPLENV_REF="12.2.0")
+    assert answer.code == 0, answer.stdout + answer.stderr
+    assert answer.data["environment"] == "lsst-scipipe-12.2.0"
 
 
 def test_the_exact_environment_of_a_tag(tmp_path: Path, distribution: Distribution) -> None:

@@ -59,6 +59,9 @@ class DeployOptions:
         Variant of rubin-env.
     eups_url : `str` or `None`
         Distribution server; `None` for the usual one.
+    former_url : `str` or `None`
+        Where the lists of environments from before rubin-env lie; `None` for
+        the usual place.
     channels : `tuple` [ `str`, ... ]
         Conda channels instead of the usual ones.
     dry_run : `bool`
@@ -70,6 +73,7 @@ class DeployOptions:
     tag: str | None
     variant: str | None
     eups_url: str | None
+    former_url: str | None
     channels: tuple[str, ...]
     dry_run: bool
 
@@ -146,8 +150,9 @@ def _folder() -> Path:
 def _request(root: LsstswRoot, options: DeployOptions, reporter: Reporter) -> InstallationRequest:
     defaults = load_defaults()
     settings = pick_settings(os.environ, warn=reporter.warn)
-    url = options.eups_url or os.environ.get("EUPS_ROOT") or settings.eups_url or defaults.eups_url
-    eups_url = url.rstrip("/") if "://" in url else str(Path(url).absolute())
+    eups_url = _place(
+        options.eups_url or os.environ.get("EUPS_ROOT") or settings.eups_url or defaults.eups_url
+    )
     tag = None if options.tag is None else parse_tag(options.tag)
     open_server = root_opener(settings, os.environ)
     version = _version(root, options) if tag is None else read_environment_version(open_server(eups_url), tag)
@@ -164,7 +169,7 @@ def _request(root: LsstswRoot, options: DeployOptions, reporter: Reporter) -> In
         conda_root=root.conda,
         channels=_channels(options, settings.channels or defaults.channels, str(version)),
         eups_url=eups_url,
-        former_url=defaults.former_url,
+        former_url=_place(options.former_url or defaults.former_url),
         binaries=False,
         sources=True,
         stack=root.path / "stack" / f"{base}-{version}",
@@ -173,6 +178,10 @@ def _request(root: LsstswRoot, options: DeployOptions, reporter: Reporter) -> In
         jobs=1,
         settings=settings,
     )
+
+
+def _place(url: str) -> str:
+    return url.rstrip("/") if "://" in url else str(Path(url).absolute())
 
 
 def _version(root: LsstswRoot, options: DeployOptions) -> EnvVersion:

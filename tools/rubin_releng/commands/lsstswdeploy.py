@@ -21,6 +21,11 @@ __all__ = ["deploy"]
 @click.option("-V", "variant", metavar="VARIANT", help="A variant of rubin-env, as rubin-env-developer.")
 @click.option("--eups-url", metavar="URL", help="Root of the distribution server.")
 @click.option(
+    "--former-url",
+    metavar="URL",
+    help="Where the lists of environments from before 2021 are, or a folder, for -r.",
+)
+@click.option(
     "-C", "--channel", "channels", multiple=True, metavar="CHANNEL", help="Conda channel; repeatable."
 )
 @click.option("--dry-run", "-n", is_flag=True, help="Say what would be done.")
@@ -32,6 +37,7 @@ def deploy(
     tag: str | None,
     variant: str | None,
     eups_url: str | None,
+    former_url: str | None,
     channels: tuple[str, ...],
     *,
     dry_run: bool,
@@ -53,6 +59,7 @@ def deploy(
         tag=tag,
         variant=variant,
         eups_url=eups_url,
+        former_url=former_url,
         channels=channels,
         dry_run=dry_run,
     )
