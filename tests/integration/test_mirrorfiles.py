@@ -118,3 +118,29 @@ def test_a_change_log_of_mirrors_has_its_news(
         found = ask(*options)
         texts = [one["text"] for one in found["products"]["afw"]["fragments"]]
         assert (found["warnings"], texts) == ([], ["News of DM-1", "News of DM-2"])
+
+
+def test_a_site_has_news_if_somebody_wants_them(
+    mirrored: Mirrored, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "repos.yaml").write_text(f"afw: {mirrored.url}\n")
+
+    def make(*options: str) -> Any:
+        places = ("--repos", str(tmp_path / "repos.yaml"), "--cache", str(mirrored.cache))
+        arguments = [
+            "changelog",
+            "all",
+            "--output",
+            str(tmp_path / "site"),
+            *places,
+            "--json",
+            "-q",
+            *options,
+        ]
+        assert run_main(cli, name="x", arguments=arguments) == 0
+        return json.loads(capsys.readouterr().out)["made"]
+
+    assert [make(), make("--news"), make("--news")] == [2, 2, 0]
+    data = json.loads((tmp_path / "site" / "releases" / "w_2026_43.json").read_text())
+    texts = [one["text"] for one in data["products"]["afw"]["fragments"]]
+    assert (data["warnings"], texts) == ([], ["News of DM-1", "News of DM-2"])

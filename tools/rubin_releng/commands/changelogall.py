@@ -17,7 +17,7 @@ from lsstinstall.core.reporting import Outcome
 from rubin_releng.adapters.sitefolders import SiteFolder
 from rubin_releng.changelog.sitestates import SiteState, parse_site_state, settings_key
 from rubin_releng.commands.changelogoptions import changelog_options
-from rubin_releng.commands.changelogstack import open_stack
+from rubin_releng.commands.changelogstack import open_stack, with_fragments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,7 @@ _PAGES_AT_ONCE = 32
 @click.option("--url", help="Where the site will be, for its feeds.")
 @click.option("--latest-patch", is_flag=True, help="Compare a new family with the last patch before it.")
 @click.option("--again", is_flag=True, help="Make all pages again, as after titles were changed.")
+@click.option("--news", is_flag=True, help="Read news fragments, too; the first time takes minutes.")
 @changelog_options
 @output_options
 def all_releases(
@@ -52,6 +53,7 @@ def all_releases(
     *,
     latest_patch: bool,
     again: bool,
+    news: bool,
 ) -> int:
     """Write the pages of all weeklies and releases.
 
@@ -61,6 +63,8 @@ def all_releases(
     """
     reporter = console.reporter()
     stack = open_stack(options, reporter=reporter)
+    if news:
+        stack = with_fragments(stack)
     with hold_lock(folder / ".changelog.lock", wait_seconds=None, purpose="a site", waiting=reporter.note):
         site = SiteFolder(folder)
         state = SiteState() if again else parse_site_state(site.read(_STATE))
@@ -91,6 +95,7 @@ def _fingerprint(stack: Stack, *, url: str | None, latest_patch: bool) -> str:
         settings_key(stack.options.settings),
         url,
         latest_patch,
+        bool(stack.fragments),
         sorted(stack.urls.items()),
         stack.store.fingerprint(),
         hashlib.sha256(known).hexdigest(),
@@ -175,7 +180,7 @@ class _Work:
         self._stack = replace(self._stack, options=settled, pull_requests=kept)
 
     def _plan(self, *, latest_patch: bool) -> list[_Todo]:
-        settings = settings_key(self._stack.options.settings)
+        settings = settings_key(self._stack.options.settings) + (" news" if self._stack.fragments else "")
         timelines = self._stack.timelines
         pairs = list(self._stack.catalog.pairs(latest_patch=latest_patch))
         names = {pair.new.name for pair in pairs}

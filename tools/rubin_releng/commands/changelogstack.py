@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from rubin_releng.adapters.mirrors import MirrorResult
     from rubin_releng.adapters.mirrorstores import MirrorStore
     from rubin_releng.adapters.pullrequests import GitHubPullRequests
+    from rubin_releng.changelog.ports import FragmentReader
     from rubin_releng.commands.changelogoptions import ChangeLogOptions
 
-__all__ = ["Stack", "open_stack", "update_mirrors"]
+__all__ = ["Stack", "open_stack", "update_mirrors", "with_fragments"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,8 @@ class Stack:
         What the user said.
     pull_requests : `GitHubPullRequests` or `None`
         Of commits that name none.
+    fragments : `~collections.abc.Mapping` [ `ProductName`, `FragmentReader` ]
+        Where news fragments can be read; nowhere, unless somebody wants them.
     warnings : `tuple` [ `str`, ... ]
         Repositories that could not be reached.
     """
@@ -59,6 +62,7 @@ class Stack:
     histories: Mapping[ProductName, LoggedHistory]
     options: ChangeLogOptions
     pull_requests: GitHubPullRequests | None = None
+    fragments: Mapping[ProductName, FragmentReader] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @cached_property
@@ -71,6 +75,7 @@ class Stack:
             grammar=settings.grammar,
             repositories=self.addresses,
             pull_requests=self.pull_requests,
+            fragments=self.fragments,
         )
 
     @cached_property
@@ -92,6 +97,20 @@ class Stack:
         inputs = open_side_inputs(self.options.places, directories={}, readers=self.histories)
         tags = MirrorTags(self.store, self.urls) if inputs.manifests or inputs.tag_lists else None
         return Catalog(read_tags(facts, repositories=len(self.urls)), replace(inputs, tags=tags))
+
+
+def with_fragments(stack: Stack) -> Stack:
+    """Let change logs have news fragments, whose files are fetched when they are read."""
+    # Imported here: few want them for all releases.
+    from rubin_releng.adapters.mirrorfiles import MirrorFiles  # noqa: PLC0415
+
+    mirrors = Mirrors(stack.options.mirror)
+    found = {
+        name: MirrorFiles(mirrors.directory(url), url, offline=stack.options.places.offline)
+        for name, url in stack.urls.items()
+        if name in stack.histories
+    }
+    return replace(stack, fragments=found)
 
 
 def find_repositories(options: ChangeLogOptions) -> dict[ProductName, tuple[str, str | None]]:
