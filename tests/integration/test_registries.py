@@ -167,7 +167,7 @@ def test_a_blob_that_is_not_what_its_name_says_is_an_error(
 def test_a_registry_that_lies_about_a_digest_is_an_error(
     repository: RegistryRepository, server: RegistryServer
 ) -> None:
-    lie = {"Docker-Content-Digest": digest_of(b"other")}
+    lie: dict[str, str] = {"Docker-Content-Digest": digest_of(b"other")}
     for method, path in (("PUT", "uploads"), ("PUT", "manifests"), ("GET", "manifests"), ("POST", "mount")):
         server.faults.append(Fault(method, path, headers=lie))
     with pytest.raises(CorruptError, match="the registry says"):
@@ -327,7 +327,8 @@ def test_logins_are_where_other_programs_keep_them(tmp_path: Path) -> None:
         found = load_login(image, environ={variable: str(tmp_path / str(number))})
         assert found is not None
         assert found.user == "me"
-    found = load_login(image, environ={"REGISTRY_AUTH_FILE": str(path)})
+    last = tmp_path / "3" / ".docker" / "config.json"
+    found = load_login(image, environ={"REGISTRY_AUTH_FILE": str(last)})
     assert found is not None
     with pytest.raises(NotFoundError):
         load_login(image, environ={"REGISTRY_AUTH_FILE": str(tmp_path / "none")})
