@@ -37,19 +37,20 @@ if TYPE_CHECKING:
 _PROGRAM = (sys.executable, "-c", "from rubin_releng.commands.main import main; raise SystemExit(main())")
 _FIELDS = "--format=%H%x1f%P%x1f%ct%x1f%an%x1f%B"
 _THREADS = 2
+_FEW_CLONES = 8
 _TAGS = 580
 """So many in each repository make all weeklies of ten years, with releases."""
 
 
-def _git_logs(stack: GitStack, *arguments: str) -> int:
-    """Run one `git log` in each repository, two at a time."""
+def _git_logs(stack: GitStack, *arguments: str, most: int | None = None) -> int:
+    """Run one `git log` in each repository, or in the first ones, two at a time."""
 
     def read(product: str) -> int:
         command = ["git", "-C", str(stack.repository(product)), "log", "-z", _FIELDS, *arguments, "--"]
         return len(subprocess.run(command, capture_output=True, check=False).stdout)
 
     with ThreadPoolExecutor(max_workers=_THREADS) as pool:
-        return sum(pool.map(read, stack.products))
+        return sum(pool.map(read, stack.products[:most]))
 
 
 def _all_weeklies(stack: GitStack, folder: Path) -> int:
@@ -80,6 +81,43 @@ def _programs(stack: GitStack, scratch: Path) -> tuple[Callable[..., list[str]],
     return command, clean_environ(scratch / "home")
 
 
+def _week_rows(stack: GitStack, scratch: Path, rounds: int) -> list[Row]:
+    """Measure one week: from the mirror, the same with nothing kept beside it, and from plain clones."""
+    command, environ = _programs(stack, scratch)
+    week = (stack.weeklies[-13], stack.weeklies[-12])
+    tags = [str(side_of_name(name).refs[0]).removeprefix("refs/tags/") for name in week]
+    kept = scratch / "cache" / "files"
+
+    def floor(most: int | None = None) -> int:
+        return _git_logs(stack, "--first-parent", "..".join(tags), most=most)
+
+    def forget_and_run() -> None:
+        _remove(kept)
+        _run(command(*week, "--offline"), environ)
+
+    rows = [
+        measure(
+            "one week, whole program",
+            lambda: _run(command(*week, "--offline"), environ),
+            floor,
+            samples=rounds,
+        ),
+        measure("one week, nothing kept but the mirror", forget_and_run, floor, samples=rounds),
+    ]
+    for most in (_FEW_CLONES, len(stack.products)):
+        named = [f"--repository={name}={stack.repository(name)}" for name in stack.products[:most]]
+        whole = [*_PROGRAM, "changelog", *week, *named, "--quiet"]
+        rows.append(
+            measure(
+                f"one week, {most} plain clones",
+                partial(_run, whole, environ),
+                partial(floor, most),
+                samples=rounds,
+            )
+        )
+    return rows
+
+
 def _program_rows(stack: GitStack, scratch: Path, rounds: int) -> dict[str, Row]:
     command, environ = _programs(stack, scratch)
     site = scratch / "site"
@@ -105,14 +143,7 @@ def _measure(stack: GitStack, scratch: Path, rounds: int) -> tuple[list[Row], li
     command, environ = _programs(stack, scratch)
     mirror = Trial("mirrors, all new", command("mirror"), environ)
     mirror.run()
-    week = (stack.weeklies[-13], stack.weeklies[-12])
-    git_week = [str(side_of_name(name).refs[0]).removeprefix("refs/tags/") for name in week]
-    step = measure(
-        "one week, whole program",
-        lambda: _run(command(*week, "--offline"), environ),
-        lambda: _git_logs(stack, "--first-parent", "..".join(git_week)),
-        samples=rounds,
-    )
+    step, *weeks = _week_rows(stack, scratch, rounds)
     years = measure(
         "all weeklies of ten years",
         lambda: _all_weeklies(stack, scratch / "cache" / "mirror"),
@@ -136,7 +167,7 @@ def _measure(stack: GitStack, scratch: Path, rounds: int) -> tuple[list[Row], li
         Figure(name="peak memory of all processes", value=memory / 1e6, limit=300, unit="MB"),
     ]
     made = Row(name=mirror.name, timing=mirror.timing, floor=None)
-    return [step, years, line, made, *rows.values()], figures
+    return [step, *weeks, years, line, made, *rows.values()], figures
 
 
 def main() -> None:
