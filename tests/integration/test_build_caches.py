@@ -29,7 +29,7 @@ def tiny(tmp_path: Path) -> TinyStack:
 
 def build(tiny: TinyStack, *arguments: str, stack: str = "stack") -> Answer:
     places = ("--build-dir", "build", "--stack", stack, "--cache", "cache", "--json")
-    answer = tiny.run("stack", "build", *places, *arguments)
+    answer = tiny.ask("stack", "build", *places, *arguments)
     assert answer.code == 0, answer.stderr
     return answer
 
@@ -90,6 +90,19 @@ def test_a_damaged_entry_is_built_again_and_replaced(tiny: TinyStack, content: s
     entries(tiny)["base"].write_text(content, encoding="utf-8")
     assert made(build(tiny, stack="second"))["base"] == "built"
     assert made(build(tiny, stack="third"))["base"] == "cached"
+
+
+def test_a_missing_archive_is_told(tiny: TinyStack) -> None:
+    build(tiny)
+    archive(tiny, "leaf").unlink()
+    answer = build(tiny, stack="second")
+    assert made(answer) == {"base": "cached", "left": "cached", "right": "cached", "leaf": "built"}
+    assert answer.stderr.count("the archive of `leaf` is not there") == 1
+
+
+def test_an_empty_address_is_no_cache(tiny: TinyStack) -> None:
+    answer = tiny.build("--cache", "", "--json")
+    assert (answer.code, answer.problems) == (2, ["an empty address names no place"])
 
 
 def test_a_cache_that_cannot_be_used_is_told_and_does_no_harm(tiny: TinyStack) -> None:

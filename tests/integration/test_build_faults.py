@@ -66,7 +66,8 @@ def test_what_was_killed_at_any_time_is_completed(tiny: TinyStack, seed: int) ->
             time.sleep(chance.uniform(0.3, 1.0) * whole)
             process.kill()
             process.communicate()
-        for product in Stack(tiny.stack, flavor=Flavor("Linux64")).products():
+        # It may have come to nothing at all.
+        for product in (path.parent.name for path in tiny.stack.glob("ups_db/*/*.version")):
             for folder in (tiny.stack / "Linux64" / product).glob("g*"):
                 assert (folder / "ups" / "pkginfo").is_file()
     answer = tiny.build("--cache", "cache", "--json", *FLAVOR)
@@ -76,7 +77,7 @@ def test_what_was_killed_at_any_time_is_completed(tiny: TinyStack, seed: int) ->
 
 def build(tiny: TinyStack, stack: Path | str, *arguments: str, **variables: str) -> Answer:
     places = ("--build-dir", "build", "--stack", str(stack), "--json", *FLAVOR)
-    return tiny.run("stack", "build", *places, *arguments, **variables)
+    return tiny.ask("stack", "build", *places, *arguments, **variables)
 
 
 def test_a_full_disk_is_told_and_leaves_nothing_half(tiny: TinyStack) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from contextlib import suppress
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lsstinstall.core.errors import ConfigurationError
 from rubin_releng.adapters.parslpools import read_parsl_config
 from tests.support.stackbuilding import Answer, TinyStack
 
@@ -143,12 +145,16 @@ def test_an_interrupted_build_leaves_no_program_behind(tiny: TinyStack) -> None:
         ("config = 1\n", "does not set `config` to a `parsl.Config`"),
         ("config = (\n", "does not work: SyntaxError"),
         ("import no_such_module\n", "does not work: ModuleNotFoundError"),
+        ("1 / 0\n", "does not work: ZeroDivisionError"),
+        ("raise SystemExit(3)\n", "does not work: SystemExit: 3"),
+        ("from parsl import Config\nconfig = Config(executors=3)\n", "does not work: TypeCheckError"),
     ],
 )
-def test_a_wrong_configuration_is_told(tiny: TinyStack, config: str, message: str) -> None:
-    answer = build(tiny, config)
-    assert answer.code == 2
-    assert message in answer.problems[0]
+def test_a_wrong_configuration_is_told(tmp_path: Path, config: str, message: str) -> None:
+    path = tmp_path / "config.py"
+    path.write_text(config, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        read_parsl_config(path)
 
 
 def test_parsl_and_its_configuration_go_together(tiny: TinyStack) -> None:

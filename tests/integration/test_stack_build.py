@@ -219,7 +219,7 @@ def test_a_failure_is_told_with_the_last_lines_and_stops_what_needs_it(tiny: Tin
     (tiny.folder / "fail").touch()
     answer = build(tiny, env, "--keep-going", "--json", "--quiet")
     assert answer.code == 1
-    assert answer.data["error"]["message"] == "build b1 failed; 1 more were not begun (1 problem)"
+    assert answer.data["error"]["message"] == "build b1 failed; 1 more was not begun (1 problem)"
     assert answer.problems[0].startswith("`tool` ")
     assert "no wheel today" in answer.problems[0]
     status = yaml.safe_load((tiny.build_dir / "status.yaml").read_text(encoding="utf-8"))

@@ -89,16 +89,20 @@ class TinyStack:
     def prepare(self, *arguments: str, **variables: str) -> Answer:
         """Run `rubin-releng stack prepare`."""
         places = ("--repos", "repos.yaml", "--build-dir", "build", "--versiondb", "versiondb")
-        return self.run("stack", "prepare", *places, *arguments, **variables)
+        return self.ask("stack", "prepare", *places, *arguments, **variables)
 
     def build(self, *arguments: str, **variables: str) -> Answer:
         """Run `rubin-releng stack build`."""
-        return self.run("stack", "build", "--build-dir", "build", "--stack", "stack", *arguments, **variables)
+        return self.ask("stack", "build", "--build-dir", "build", "--stack", "stack", *arguments, **variables)
 
     def publish(self, *arguments: str, **variables: str) -> Answer:
         """Run `rubin-releng stack publish`."""
         places = ("--build-dir", "build", "--stack", "stack", "--pkgroot", "pkgroot")
         return self.run("stack", "publish", *places, *arguments, **variables)
+
+    def ask(self, *arguments: str, **variables: str) -> Answer:
+        """Run `rubin-releng` in this process, or in one of its own if it is to have other variables."""
+        return self.run(*arguments, **variables) if variables else self.call(*arguments)
 
     def run(self, *arguments: str, **variables: str) -> Answer:
         """Run `rubin-releng` as a user does."""

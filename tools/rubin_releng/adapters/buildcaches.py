@@ -267,7 +267,9 @@ class BuildCache:
         if entry is None:
             return False
         if entry.size_bytes <= _SMALL_BYTES and not nearer:
-            content = store.read(archive_path(entry.sha256)) or b""
+            content = store.read(archive_path(entry.sha256))
+            if content is None:
+                raise _missing(entry)
             _check(entry, hashlib.sha256(content).hexdigest())
             unpack_product(io.BytesIO(content), folder, self.places)
             return True
@@ -276,7 +278,7 @@ class BuildCache:
             try:
                 store.download(archive_path(entry.sha256), scratch)
             except NotFoundError as error:
-                raise CorruptError(f"the archive of `{entry.product}` is not there") from error
+                raise _missing(entry) from error
             _check(entry, sha256_of(scratch))
             with scratch.open("rb") as stream:
                 unpack_product(stream, folder, self.places)
@@ -301,6 +303,10 @@ class BuildCache:
             with self._noted(store, notes):
                 if store.url not in self._dead:
                     _put(store, entry, archive)
+
+
+def _missing(entry: CacheEntry) -> CorruptError:
+    return CorruptError(f"the archive of `{entry.product}` is not there")
 
 
 def _check(entry: CacheEntry, digest: str) -> None:

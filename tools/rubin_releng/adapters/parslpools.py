@@ -63,7 +63,7 @@ def read_parsl_config(path: Path) -> Any:
         raise NotFoundError(f"there is no `{path}`", hint="an example is in `docs/examples/parsl_usdf.py`")
     try:
         config = runpy.run_path(str(path)).get("config")
-    except (SyntaxError, ImportError, LookupError, NameError, TypeError, ValueError, OSError) as error:
+    except (Exception, SystemExit) as error:  # whatever somebody's program raises
         raise ConfigurationError(f"`{path}` does not work: {type(error).__name__}: {error}") from error
     if not isinstance(config, Config):
         raise ConfigurationError(f"`{path}` does not set `config` to a `parsl.Config`")
@@ -106,7 +106,7 @@ class ParslPool:
         _log.propagate = False
         try:
             self._kernel = DataFlowKernel(self._config)
-        except (OSError, ValueError, TypeError, RuntimeError) as error:
+        except Exception as error:  # likewise
             raise ConfigurationError(f"Parsl cannot start: {error}") from error
         self._app = python_app(build_one, data_flow_kernel=self._kernel)
         return self

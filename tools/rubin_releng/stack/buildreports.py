@@ -102,7 +102,7 @@ class BuildFailedError(ProblemsError):
     def __init__(self, report: BuildReport) -> None:
         failed = report.having(BuildOutcome.FAILED)
         left = len(report.having(BuildOutcome.SKIPPED, BuildOutcome.NOT_BEGUN))
-        others = f"; {left} more were not begun" if left else ""
+        others = f"; {left} more {'was' if left == 1 else 'were'} not begun" if left else ""
         super().__init__(
             f"build {report.build} failed{others}",
             [result.error for result in failed if result.error is not None],
