@@ -237,9 +237,10 @@ def _git_that_kills(folder: Path, call: int) -> dict[str, str]:
     script.parent.mkdir(exist_ok=True)
     counter = folder / "killing" / "count"
     counter.write_text("", encoding="utf-8")
+    # Two may count at once, so that a number can be missed.
     script.write_text(
         f"#!/bin/sh\necho x >> {counter}\n"
-        f'if [ $(wc -l < {counter}) -eq {call} ]; then kill -9 $PPID; fi\nexec {real} "$@"\n',
+        f'if [ $(wc -l < {counter}) -ge {call} ]; then kill -9 $PPID; fi\nexec {real} "$@"\n',
         encoding="utf-8",
     )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
