@@ -52,8 +52,10 @@ def point(tiny: TinyStack, product: str, url: str) -> None:
     repos.write_text("\n".join([*others, f"{product}: {url}", ""]), encoding="utf-8")
 
 
-@pytest.mark.parametrize("scheme", ["git", "http", "ssh"])
-@pytest.mark.parametrize("plan", [(), ("--plan", "--cache", "cache")])
+@pytest.mark.parametrize(
+    ("scheme", "plan"),
+    [("git", ()), ("http", ()), ("ssh", ()), ("git", ("--plan", "--cache", "cache"))],
+)
 def test_a_remote_that_never_answers_is_given_up(
     tiny: TinyStack, silent: StallingServer, scheme: str, plan: tuple[str, ...]
 ) -> None:

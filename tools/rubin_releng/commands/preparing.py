@@ -152,12 +152,7 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
         What was prepared, or what would be.
     """
     index = read_repositories(compose_yaml(read_text(options.repos), source=str(options.repos)))
-    exclusions = ExclusionMap()
-    if options.exclusions is not None:
-        exclusions = parse_exclusions(read_text(options.exclusions), source=str(options.exclusions))
-    wanted = Wanted(
-        products=options.products, refs=options.refs, flavor=options.flavor, exclusions=exclusions
-    )
+    wanted = _wanted(options)
     stopping = threading.Event()
     limits = RunLimits(stall_seconds=options.stall_seconds, stop=stopping.is_set)
     retries = Retries(tries=options.tries, sleep=stopping.wait)
@@ -186,6 +181,13 @@ def prepare_build(options: PrepareOptions, reporter: Reporter) -> Prepared:
             write_atomic(options.build_dir / MANIFEST, record.manifest.format())
             save_pull_requests(options.build_dir, products, index, reporter)
     return Prepared(record=record, products=products, unused=unused)
+
+
+def _wanted(options: PrepareOptions) -> Wanted:
+    exclusions = ExclusionMap()
+    if options.exclusions is not None:
+        exclusions = parse_exclusions(read_text(options.exclusions), source=str(options.exclusions))
+    return Wanted(products=options.products, refs=options.refs, flavor=options.flavor, exclusions=exclusions)
 
 
 @contextmanager
