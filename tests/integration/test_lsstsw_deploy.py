@@ -257,6 +257,22 @@ def test_the_version_comes_from_the_settings_if_nothing_is_named(
     assert answer.data["environment"] == "lsst-scipipe-12.2.0"
 
 
+def test_a_version_that_was_built_here_is_deployed(tmp_path: Path, distribution: Distribution) -> None:
+    recipe = tmp_path / "recipe" / "recipe.yaml"
+    recipe.parent.mkdir()
+    recipe.write_text(
+        "package:\n  name: rubin-env\n  version: 14.0.0.dev1\nbuild:\n  number: 0\n  noarch: generic\n",
+        encoding="utf-8",
+    )
+    deployed = Deployed(tmp_path, distribution)
+    built = deployed.tiny.run("env", "build", "--recipe", str(recipe.parent), "--output", "channel")
+    assert built.code == 0, built.stderr
+    channels = ("-C", str(tmp_path / "channel"), "-C", str(distribution.channel))
+    answer = deployed.run("deploy", "-v", "14.0.0.dev1", *channels, "--json")
+    assert answer.code == 0, answer.stdout + answer.stderr
+    assert answer.data["environment"] == "lsst-scipipe-14.0.0.dev1"
+
+
 def test_the_exact_environment_of_a_tag(tmp_path: Path, distribution: Distribution) -> None:
     deployed = Deployed(tmp_path, distribution)
     answer = deployed.run("deploy", "-x", NEW_TAG, "--json")

@@ -19,6 +19,7 @@ def set_prereleased_env(organization: str, branch: str) -> None:
     """
     raise RefusedError(
         f"branch `{branch}` of `{organization}/rubinenv-feedstock` is not built in one step here",
-        hint="clone it, build its recipe with `rubin-releng env build`, then "
-        "`lsstsw deploy -v VERSION -C CHANNEL -C conda-forge` with the channel that this made",
+        hint="clone it, in it run `rubin-releng env build --recipe recipe "
+        "--variants .ci_support/linux_64_.yaml --channel conda-forge --output CHANNEL`, then "
+        "`lsstsw deploy -v VERSION -C CHANNEL -C conda-forge`",
     )
