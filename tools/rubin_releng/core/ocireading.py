@@ -16,7 +16,15 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.jsonplaces import JsonPath
 
-__all__ = ["FoundConfig", "FoundManifest", "read_config", "read_index", "read_manifest", "read_marker"]
+__all__ = [
+    "AnyObject",
+    "FoundConfig",
+    "FoundManifest",
+    "read_config",
+    "read_index",
+    "read_manifest",
+    "read_marker",
+]
 
 T = TypeVar("T")
 
@@ -236,7 +244,7 @@ def _make_nothing(**_: object) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _AnyObject:
+class AnyObject:
     """An object that is kept as it is."""
 
     def schema(self, definitions: dict[str, object]) -> dict[str, object]:
@@ -286,7 +294,7 @@ _ROOTFS = Record(
 _CONFIG = Record(
     name="config",
     fields={"os": _WORD, "architecture": _WORD, "rootfs": _ROOTFS},
-    optional={"history": Maybe(of=Items(of=_AnyObject())), "config": Maybe(of=_AnyObject())},
+    optional={"history": Maybe(of=Items(of=AnyObject())), "config": Maybe(of=AnyObject())},
     make=_make_config,
     is_open=True,
 )

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from multiprocessing.synchronize import Event
 
 
-def _hold(path: str, held: Event, release: Event) -> None:
-    with hold_lock(Path(path), purpose="the other's work"):
+def _hold(path: str, held: Event, release: Event, is_kept: bool = True) -> None:  # noqa: FBT001, FBT002
+    with hold_lock(Path(path), purpose="the other's work", is_kept=is_kept):
         held.set()
         release.wait(30)
 
 
 @contextmanager
-def _other(path: Path) -> Iterator[tuple[SpawnProcess, Event]]:
+def _other(path: Path, *, is_kept: bool = True) -> Iterator[tuple[SpawnProcess, Event]]:
     """Let another process hold the lock."""
     context = multiprocessing.get_context("spawn")
     held, release = context.Event(), context.Event()
-    process = context.Process(target=_hold, args=(str(path), held, release))
+    process = context.Process(target=_hold, args=(str(path), held, release, is_kept))
     process.start()
     try:
         assert held.wait(30)
@@ -129,3 +129,20 @@ def test_who_waits_for_ever_never_gives_up() -> None:
     patience = Patience(None, None)
     patience.wait("alice")
     assert not patience.is_over
+
+
+@pytest.mark.process
+def test_a_lock_that_is_not_kept_leaves_no_file_and_who_waited_has_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with hold_lock(path, is_kept=False):
+        assert path.exists()
+    assert not path.exists()
+    with _other(path, is_kept=False) as (_, release):
+
+        def let_go(_: str) -> None:
+            release.set()
+
+        with hold_lock(path, wait_seconds=None, waiting=let_go, is_kept=False) as waited:
+            assert waited
+            assert "this command" in path.read_text()
+    assert not path.exists()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.core.errors import NotFoundError, RefusedError, ToolkitError
+from lsstinstall.core.errors import CorruptError, NotFoundError, RefusedError, ToolkitError
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.core.ocidocuments import Digest
 from rubin_releng.images.ports import BlobStore
@@ -105,3 +105,33 @@ def test_files_that_are_no_blobs_are_listed(tmp_path: Path) -> None:
 def test_a_file_that_has_gone_cannot_be_removed(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
         OciLayout.create(tmp_path / "layout").remove("x")
+
+
+def test_a_blob_is_taken_from_another_layout(store: BlobStore, tmp_path: Path) -> None:
+    other = OciLayout.create(tmp_path / "other")
+    other.write([b"onetwo"])
+    for _ in range(2):
+        store.adopt(DIGEST, source=other)
+        assert b"".join(store.read(DIGEST)) == b"onetwo"
+
+
+def test_on_one_disk_a_blob_is_linked_and_else_copied(tmp_path: Path) -> None:
+    other, layout, third = (OciLayout.create(tmp_path / name) for name in ("a", "b", "c"))
+    other.write([b"onetwo"])
+    layout.adopt(DIGEST, source=other)
+    places = [one.directory / "blobs" / "sha256" / NAME for one in (other, layout)]
+    assert places[0].samefile(places[1])
+    memory = MemoryStore()
+    memory.write([b"onetwo"])
+    third.adopt(DIGEST, source=memory)
+    assert third.sizes() == {NAME: 6}
+
+
+def test_a_blob_that_is_missing_or_another_one_is_not_taken(tmp_path: Path) -> None:
+    layout, memory = OciLayout.create(tmp_path / "layout"), MemoryStore()
+    with pytest.raises(NotFoundError):
+        layout.adopt(DIGEST, source=OciLayout.create(tmp_path / "other"))
+    memory.blobs[NAME] = b"another"
+    with pytest.raises(CorruptError, match="has the digest"):
+        layout.adopt(DIGEST, source=memory)
+    assert layout.sizes() == {}
