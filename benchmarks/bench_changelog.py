@@ -167,7 +167,7 @@ def _measure(stack: GitStack, scratch: Path, rounds: int) -> tuple[list[Row], li
         Figure(name="peak memory of all processes", value=memory / 1e6, limit=300, unit="MB"),
     ]
     made = Row(name=mirror.name, timing=mirror.timing, floor=None)
-    return [step, *weeks, years, line, made, *rows.values()], figures
+    return [step, years, line, *weeks, made, *rows.values()], figures
 
 
 def main() -> None:
