@@ -142,6 +142,11 @@ def test_files_lie_beside_an_image(tmp_path: Path, registry: str, capsys: pytest
     found = answered(capsys, "attached", image, "--output", tmp_path / "beside")
     assert [one["title"] for one in found["attachments"]] == ["stack.spdx.json", "env.txt"]
     assert (tmp_path / "beside/env.txt").read_text() == "env.txt"
+    (tmp_path / "again").mkdir()
+    (tmp_path / "again/env.txt").write_text("other")
+    assert run("attach", image, f"packages={tmp_path / 'again/env.txt'}", "--yes") == 0
+    files_now = answered(capsys, "attached", image, "--output", tmp_path / "beside")["files"]
+    assert len(set(files_now)) == 3
     assert run("attach", image, "unknown=x") == 2
     assert run("attached", f"{registry}/lsst/scipipe:none") == 3
 

@@ -17,8 +17,12 @@ from rubin_releng.core.ocidocuments import Descriptor
 from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lsstinstall.adapters.console import Console
     from rubin_releng.adapters.registries import RegistryRepository
+    from rubin_releng.core.ocidocuments import Digest
+    from rubin_releng.images.attacher import AttachedFile
 
 __all__ = ["attach_files", "attached"]
 
@@ -64,11 +68,10 @@ def attached(console: Console, image: str, output: Path | None) -> None:
     """List the files beside an image of a registry, or fetch them."""
     repository, subject = _open(image, is_written=False)
     found = list_attachments(repository, subject.digest)
-    written = [
-        _write(output, file.title, file.content)
-        for one in (found if output is not None else ())
-        for file in read_attachment(repository, one.digest)
-    ]
+    written: list[str] = []
+    for one in found if output is not None else ():
+        for file in read_attachment(repository, one.digest):
+            written.append(_write(output, file, one.digest, written))
     rows = [
         {
             "type": one.artifact_type,
@@ -102,10 +105,13 @@ def _read_attachment(text: str) -> Attachment:
     return Attachment(kind=AttachmentKind(kind), title=path.name, content=read_bytes(path))
 
 
-def _write(folder: Path | None, title: str, content: bytes) -> str:
-    """Write a file under a name that others chose."""
+def _write(folder: Path | None, file: AttachedFile, digest: Digest, written: Sequence[str]) -> str:
+    """Write a file under a name that others chose; a second one of that name gets a longer one."""
+    title = file.title
     if folder is None or not title or Path(title).name != title or "\0" in title:
         raise CorruptError(f"an attachment has the name `{title}`, which no file can have")
+    if str(folder / title) in written:
+        title = f"{digest.partition(':')[2][:12]}-{title}"
     make_directory(folder)
-    write_atomic(folder / title, content)
+    write_atomic(folder / title, file.content)
     return str(folder / title)
