@@ -159,3 +159,28 @@ def test_options_of_engines_belong_together(tmp_path: Path) -> None:
     assert run("build", *recipe) == 2
     assert run("build", *recipe, "--engine", "buildah", "--tree", tmp_path) == 2
     assert run("build", "--tree", tmp_path, "--context", tmp_path, "--output", tmp_path / "layout") == 2
+
+
+def test_docker_is_asked_for_a_layout_with_all_that_was_given(
+    tmp_path: Path, trees: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, layout, told = tmp_path / "made", tmp_path / "layout", tmp_path / "told"
+    assert run("build", *trees, *OPTIONS, "--compression", "gzip", "--output", made) == 0
+    # Stands in for a daemon, which tests cannot have: it writes down what it is asked, and gives that image.
+    script = (
+        f'#!/bin/sh\n[ "$1" = --version ] && echo "Docker version 27" && exit\nprintf "%s\\n" "$@" > {told}\n'
+        f'for one; do case $one in --output=*) cp -r {made} "${{one##*dest=}}";; esac; done\n'
+    )
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "programs/docker").write_text(script)
+    (tmp_path / "programs/docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'programs'}:{os.environ['PATH']}")
+    assert run("build", *trees, *OPTIONS, "--engine", "docker", "--output", layout) == 0
+    words = told.read_text().splitlines()
+    given = {"--label=a=b c", "--platform=linux/amd64", "--build-arg=SOURCE_DATE_EPOCH=1000000000"}
+    assert words[:2] == ["buildx", "build"]
+    assert {"--label=a=b c", "--platform=linux/amd64", "--build-arg=SOURCE_DATE_EPOCH=1000000000"} < set(
+        words
+    )
+    assert run("check", layout) == 0
+    assert documents(layout)[0]["annotations"]["org.lsst.image.compressor"] == "Docker version 27"
