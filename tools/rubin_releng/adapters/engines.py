@@ -104,6 +104,8 @@ class CommandEngine:
             *self._storage(folder),
             "build",
             "--layers",
+            # Its mounts outlive a step that failed.
+            "--force-rm",
             "--isolation=chroot",
             "--format=oci",
             "--quiet",
