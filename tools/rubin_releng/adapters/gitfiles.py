@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
 from functools import cached_property
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.names import GitSha
+from rubin_releng.adapters.fileledgers import FileChanges, first_files, last_places
 from rubin_releng.adapters.gitcommands import run_git
-from rubin_releng.core.fragments import AddedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from lsstinstall.core.names import GitSha
+    from rubin_releng.core.fragments import AddedFile
 
 __all__ = ["GitFiles"]
 
-_KEY = re.compile(r"[A-Za-z]+-\d+")
 _RECORD = "\x1e"
-_WHOLE_RENAME = "R100"
-
-
-@dataclass(slots=True)
-class _Ledger:
-    """Which files came in, and where each was seen last before it went."""
-
-    added: set[str] = field(default_factory=set)
-    last: dict[str, str] = field(default_factory=dict)
-
-    def add(self, path: str) -> None:
-        self.added.add(path)
-        self.last.pop(path, None)
-
-    def remove(self, path: str, commit: str) -> None:
-        self.last[path] = commit
-
-    def move(self, old: str, new: str) -> None:
-        """Follow a file; one that was there before stays an old one."""
-        if old in self.added:
-            self.added.discard(old)
-            self.add(new)
 
 
 class GitFiles:
@@ -122,59 +99,42 @@ class GitFiles:
             as the last commit has it that still has it. A file that was
             moved has its last name.
         """
-        ledger = _Ledger()
-        for parents, changes in self._changes(start, end, folders):
-            for status, paths in changes:
-                _enter(ledger, status, paths, parents)
-        paths = sorted(ledger.added)
-        # A file that is gone was last in a parent of the commit that removed it.
-        places = [
-            (GitSha(commit), path) for path in paths for commit in (end, ledger.last.get(path)) if commit
-        ]
-        texts = dict(zip(places, self.texts(places), strict=True))
-        found: dict[str, AddedFile] = {}
-        for (commit, path), text in texts.items():
-            if text is not None:
-                found.setdefault(path, AddedFile(path=path, commit=commit, text=text))
-        return tuple(found.values())
+        places = last_places(self.changes(folders, f"{start}..{end}"), end)
+        return first_files(dict(zip(places, self.texts(places), strict=True)))
 
-    def _changes(
-        self, start: GitSha, end: GitSha, folders: Sequence[str]
-    ) -> Iterable[tuple[list[str], list[tuple[str, list[str]]]]]:
-        """List what each commit did, oldest first; of a merge only what no parent has."""
+    def changes(self, folders: Sequence[str], *points: str) -> tuple[FileChanges, ...]:
+        """List what commits did to files of some folders.
+
+        Parameters
+        ----------
+        folders : `~collections.abc.Sequence` [ `str` ]
+            In the repository; their folders count, too.
+        *points : `str`
+            As ``git log`` takes them.
+
+        Returns
+        -------
+        changes : `tuple` [ `FileChanges`, ... ]
+            Oldest first; of a merge only what no parent has.
+        """
         command = (
             *("-C", str(self._directory), "-c", "core.quotePath=false", "log", "-z", "--topo-order"),
             *("--reverse", "--full-history", "-c", "--find-renames", "--name-status"),
-            *(f"--format={_RECORD}%P%x00", f"{start}..{end}", "--", *folders),
+            *(f"--format={_RECORD}%H %P%x00", *points, "--", *folders),
         )
         text = run_git(command, doing=f"read the files of `{self._directory}`", env=self._env).stdout
-        for record in text.split(_RECORD)[1:]:
-            parents, _, rest = record.partition("\0")
-            yield parents.split(), list(_pairs([part for part in rest.split("\0") if part.strip()]))
+        return tuple(map(_read_record, text.split(_RECORD)[1:]))
 
 
-def _pairs(parts: list[str]) -> Iterable[tuple[str, list[str]]]:
+def _read_record(record: str) -> FileChanges:
+    names, _, rest = record.partition("\0")
+    commit, *parents = names.split()
+    paths = tuple(_pairs([part for part in rest.split("\0") if part.strip()]))
+    return FileChanges(commit=commit, parents=tuple(parents), paths=paths)
+
+
+def _pairs(parts: list[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     waiting = iter(parts)
     for status in waiting:
         letters = status.strip()
-        yield letters, [next(waiting) for _ in range(2 if letters[:1] in {"R", "C"} else 1)]
-
-
-def _enter(ledger: _Ledger, status: str, paths: list[str], parents: list[str]) -> None:
-    if "R" in status:
-        old, new = paths[0], paths[-1]
-        # News of another ticket that is worded alike is no move.
-        if status == _WHOLE_RENAME or _key(old) == _key(new):
-            ledger.move(old, new)
-            return
-        ledger.remove(old, parents[0])
-        ledger.add(new)
-    elif "D" in status:
-        ledger.remove(paths[-1], parents[0])
-    elif "A" in status or "C" in status:
-        ledger.add(paths[-1])
-
-
-def _key(path: str) -> str | None:
-    match = _KEY.match(path.rpartition("/")[2])
-    return None if match is None else match.group().upper()
+        yield letters, tuple(next(waiting) for _ in range(2 if letters[:1] in {"R", "C"} else 1))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lsstinstall.core.names import GitSha
+    from rubin_releng.adapters.fileledgers import FileChanges
     from rubin_releng.core.fragments import AddedFile
 
 __all__ = ["MirrorFiles"]
@@ -22,6 +23,8 @@ __all__ = ["MirrorFiles"]
 # :100644 100644 1234... 5678... M; of a merge there is one more of each for each further parent.
 _CHANGE = re.compile(r"^:+((?:[0-7]{6} )+)((?:[0-9a-f]{40,64} )+)[A-Z]", re.MULTILINE)
 _FILE_MODE = "100"
+# Of each entry of a folder: its mode, a space, its name, NUL, and its id, which may be any bytes.
+_ENTRY = re.compile(rb"[0-7]{5,6} ([^\0]+)\0(.{20})", re.DOTALL)
 
 
 class MirrorFiles:
@@ -75,10 +78,7 @@ class MirrorFiles:
         ):
             return tuple(None if data is None else data.decode(errors="replace") for data in files)
         self._bring(self._git("log", "--no-walk", "--stdin", "--format=%T", stdin=commits).split())
-        paths = sorted({path for _, path in places})
-        for commit in commits:
-            listed = self._git("ls-tree", "--format=%(objectname)", commit, "--", *paths)
-            self._bring(listed.split())
+        self._bring(self._find_files(places))
         return self._files.texts(places)
 
     def added_files(self, start: GitSha, end: GitSha, folders: Sequence[str]) -> tuple[AddedFile, ...]:
@@ -115,6 +115,49 @@ class MirrorFiles:
         self._bring(_changed_files(changes))
         return self._files.added_files(start, end, folders)
 
+    def changes(self, folders: Sequence[str]) -> tuple[FileChanges, ...]:
+        """List what all commits did to files of some folders, whose files are fetched.
+
+        Parameters
+        ----------
+        folders : `~collections.abc.Sequence` [ `str` ]
+            In the repository; their folders count, too.
+
+        Returns
+        -------
+        changes : `tuple` [ `FileChanges`, ... ]
+            Oldest first, from all branches and tags.
+
+        Raises
+        ------
+        UnavailableError
+            Raised if some were never fetched, and this is offline.
+        ToolkitError
+            Raised if the remote cannot be reached.
+        """
+        points = ("--branches", "--tags")
+        self._bring(set(self._git("log", "--format=%T", *points, "--").split()))
+        options = ("--format=", "--raw", "--no-abbrev", "--no-renames", "-c", "--full-history")
+        self._bring(_changed_files(self._git("log", *options, *points, "--", *folders)))
+        return self._files.changes(folders, *points)
+
+    def _find_files(self, places: Sequence[tuple[GitSha, str]]) -> set[str]:
+        """Find the ids of files by the folders that they are in, which are here."""
+        found = set[str]()
+        waiting = [(f"{commit}^{{tree}}", path.split("/")) for commit, path in places]
+        while waiting:
+            names = list(dict.fromkeys(name for name, _ in waiting))
+            trees = dict(zip(names, map(_entries, self._files.objects(names)), strict=True))
+            below: list[tuple[str, list[str]]] = []
+            for name, (first, *others) in waiting:
+                entry = trees[name].get(first)
+                if entry is not None and others:
+                    below.append((entry, others))
+                elif entry is not None:
+                    found.add(entry)
+            waiting = below
+        return found
+
     def _bring(self, ids: Collection[str]) -> None:
         """Fetch objects that are not here, all by one connection."""
         if not ids:
@@ -131,6 +174,11 @@ class MirrorFiles:
         text = None if stdin is None else "".join(f"{line}\n" for line in sorted(stdin))
         command = ("-C", str(self._directory), *arguments)
         return run_git(command, doing=f"read files of `{self._directory}`", stdin=text).stdout
+
+
+def _entries(tree: bytes | None) -> dict[str, str]:
+    """Read the ids of what is in a folder; what is none has nothing in it."""
+    return {match[1].decode(errors="replace"): match[2].hex() for match in _ENTRY.finditer(tree or b"")}
 
 
 def _lacks(tree: bytes | None, path: str) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rubin_releng.changelog.ports import FragmentReader
     from rubin_releng.core.tickets import TicketGrammar
 
-__all__ = ["read_fragments"]
+__all__ = ["read_folders", "read_fragments"]
 
 
 def read_fragments(
@@ -42,7 +42,7 @@ def read_fragments(
     if not known:
         return ()
     found: dict[str, Fragment] = {}
-    folders = tuple(dict.fromkeys(folder for one in known for folder in one.folders))
+    folders = _folders(known)
     for added in reader.added_files(start, end, folders):
         place = next(one for one in known if one.has(added.path))
         fragment = parse_fragment(added, place.kinds, grammar)
@@ -50,6 +50,28 @@ def read_fragments(
             found[added.path] = fragment
     kinds = [*known[0].kinds, "other"]
     return tuple(sorted(found.values(), key=lambda one: _order(one, kinds)))
+
+
+def read_folders(reader: FragmentReader, start: GitSha, end: GitSha) -> tuple[str, ...]:
+    """Read which folders have news fragments at either of two commits.
+
+    Parameters
+    ----------
+    reader : `FragmentReader`
+        Files of the product.
+    start, end : `GitSha`
+        Two commits that are there.
+
+    Returns
+    -------
+    folders : `tuple` [ `str`, ... ]
+        Those that `read_fragments` looks into.
+    """
+    return _folders(list(_find_places(reader, (end, start))))
+
+
+def _folders(places: Sequence[FragmentPlaces]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(folder for one in places for folder in one.folders))
 
 
 def _find_places(reader: FragmentReader, commits: Sequence[GitSha]) -> Iterator[FragmentPlaces]:

@@ -17,7 +17,7 @@ from lsstinstall.core.reporting import Outcome
 from rubin_releng.adapters.sitefolders import SiteFolder
 from rubin_releng.changelog.sitestates import SiteState, parse_site_state, settings_key
 from rubin_releng.commands.changelogoptions import changelog_options
-from rubin_releng.commands.changelogstack import open_stack, with_fragments
+from rubin_releng.commands.changelogstack import has_news, open_stack, with_fragments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ _PAGES_AT_ONCE = 32
 @click.option("--url", help="Where the site will be, for its feeds.")
 @click.option("--latest-patch", is_flag=True, help="Compare a new family with the last patch before it.")
 @click.option("--again", is_flag=True, help="Make all pages again, as after titles were changed.")
-@click.option("--news", is_flag=True, help="Read news fragments, too; the first time takes minutes.")
+@click.option("--news/--no-news", default=None, help="Read news fragments; as the last time, if not given.")
 @changelog_options
 @output_options
 def all_releases(
@@ -53,7 +53,7 @@ def all_releases(
     *,
     latest_patch: bool,
     again: bool,
-    news: bool,
+    news: bool | None,
 ) -> int:
     """Write the pages of all weeklies and releases.
 
@@ -63,7 +63,7 @@ def all_releases(
     """
     reporter = console.reporter()
     stack = open_stack(options, reporter=reporter)
-    if news:
+    if has_news(options) if news is None else news:
         stack = with_fragments(stack)
     with hold_lock(folder / ".changelog.lock", wait_seconds=None, purpose="a site", waiting=reporter.note):
         site = SiteFolder(folder)
@@ -167,6 +167,11 @@ class _Work:
         """Ask services once for all pages, which are made from the answers."""
         options = self._stack.options
         places = options.places
+        if pairs and self._stack.fragments:
+            # Imported here: not everybody wants news.
+            from rubin_releng.commands.changelognews import gather_news  # noqa: PLC0415
+
+            gather_news(self._stack, pairs, self._reporter)
         if not pairs or places.offline or (places.jira is None and places.github is None):
             return
         # Imported here: mostly nobody is asked.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rubin_releng.changelog.catalogs import with_base
+from rubin_releng.changelog.models import State
 from rubin_releng.changelog.pageentries import keep_time, page_entry
 from rubin_releng.changelog.returning import mark_returned
 from rubin_releng.changelog.sites import release_files
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from rubin_releng.commands.changelogstack import Stack
 
 __all__ = ["make_page"]
+
+_NO_NEWS = "news fragments were not read"
 
 
 def make_page(
@@ -50,6 +54,8 @@ def make_page(
     found = mark_returned(found, lambda name: store.tag_names(urls[name]) if name in urls else ())
     found = with_base(found, stack.catalog, stack.timelines)
     found = add_titles(add_environment(found, stack.options), stack.options)
+    if not stack.fragments and any(product.state is State.CHANGED for product in found.products):
+        found = replace(found, warnings=(*found.warnings, _NO_NEWS))
     files = release_files(found, has_previous=has_previous)
     page = files[next(iter(files))]
     return keep_time(page_entry(found, page=page, updated=now), before), files

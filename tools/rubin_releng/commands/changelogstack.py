@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ConfigurationError
@@ -18,9 +18,9 @@ from rubin_releng.changelog.timelines import Timelines
 from rubin_releng.commands.changeloginputs import open_pull_requests, open_side_inputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-    from lsstinstall.core.names import ProductName
+    from lsstinstall.core.names import GitSha, ProductName
     from lsstinstall.core.reporting import Reporter
     from rubin_releng.adapters.loggedhistories import LoggedHistory
     from rubin_releng.adapters.mirrors import MirrorResult
@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from rubin_releng.changelog.ports import FragmentReader
     from rubin_releng.commands.changelogoptions import ChangeLogOptions
 
-__all__ = ["Stack", "open_stack", "update_mirrors", "with_fragments"]
+__all__ = ["Stack", "has_news", "open_stack", "update_mirrors", "with_fragments"]
+
+_NEWS = "news"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,18 +101,33 @@ class Stack:
         return Catalog(read_tags(facts, repositories=len(self.urls)), replace(inputs, tags=tags))
 
 
+def has_news(options: ChangeLogOptions) -> bool:
+    """Tell whether somebody read the news of these mirrors before, and they were kept."""
+    return (options.mirror / _NEWS).is_dir()
+
+
 def with_fragments(stack: Stack) -> Stack:
     """Let change logs have news fragments, whose files are fetched when they are read."""
     # Imported here: few want them for all releases.
     from rubin_releng.adapters.mirrorfiles import MirrorFiles  # noqa: PLC0415
+    from rubin_releng.adapters.newsfiles import NewsFiles  # noqa: PLC0415
 
-    mirrors = Mirrors(stack.options.mirror)
-    found = {
-        name: MirrorFiles(mirrors.directory(url), url, offline=stack.options.places.offline)
-        for name, url in stack.urls.items()
-        if name in stack.histories
-    }
+    mirrors, is_offline = Mirrors(stack.options.mirror), stack.options.places.offline
+    found: dict[ProductName, FragmentReader] = {}
+    for name, history in stack.histories.items():
+        url = stack.urls[name]
+        directory, state = mirrors.directory(url), stack.store.state(url)
+        found[name] = NewsFiles(
+            MirrorFiles(directory, url, offline=is_offline),
+            partial(_reached, history),
+            mirrors.folder / _NEWS / f"{directory.stem}.json",
+            fingerprint="" if state is None else state[0],
+        )
     return replace(stack, fragments=found)
+
+
+def _reached(history: LoggedHistory, start: GitSha, end: GitSha) -> Collection[GitSha]:
+    return history.graph.between(start, end)[1]
 
 
 def find_repositories(options: ChangeLogOptions) -> dict[ProductName, tuple[str, str | None]]:
