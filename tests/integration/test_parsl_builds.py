@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import sysconfig
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -48,7 +49,11 @@ RUN = '#!/bin/bash\nexec bash ./ups/eupspkg "$@"\n'
 
 
 @pytest.fixture
-def tiny(tmp_path: Path) -> TinyStack:
+def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyStack:
+    # Whoever calls a program by its whole path has no environment active.
+    scripts = sysconfig.get_path("scripts")
+    path = [folder for folder in os.environ["PATH"].split(os.pathsep) if folder != scripts]
+    monkeypatch.setenv("PATH", os.pathsep.join(path))
     tiny = TinyStack(tmp_path)
     tiny.add("base", files={"x.txt": "x"})
     tiny.add("slow", "base", files={"ups/eupspkg": EUPSPKG})

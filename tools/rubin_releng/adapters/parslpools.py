@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import runpy
 import secrets
+import sysconfig
 import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
@@ -102,6 +104,7 @@ class ParslPool:
         if self._config.run_dir == _PARSL_RUN_DIR:
             # Not in the folder where somebody happens to be.
             self._config.run_dir = str(self._run_dir)
+        _offer_programs()
         # Parsl logs each step, into a file of its own, too.
         _log.propagate = False
         try:
@@ -174,6 +177,14 @@ class ParslPool:
                 hint="look for their logs where the configuration puts them",
             )
             outer.set_exception(error)
+
+
+def _offer_programs() -> None:
+    """Let Parsl start its own programs, which are beside our Python, where its environment is not active."""
+    path = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    scripts = sysconfig.get_path("scripts")
+    if scripts not in path:
+        os.environ["PATH"] = os.pathsep.join([*path, scripts])
 
 
 def _settle(outer: Future[Made], answer: dict[str, Any]) -> None:
