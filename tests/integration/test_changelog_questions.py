@@ -299,6 +299,24 @@ def test_what_if_a_tag_is_missing_on_one_side(ask: Ask) -> None:
     assert data["products"]["geom"]["tickets"] == []
 
 
+def test_is_a_tag_that_no_repository_has_refused(ask: Ask) -> None:
+    stories = {"geom": begun("Begin another"), "afw": begun()}
+    for number, name in enumerate(("29.0.0", "29.0.1", "30.0.0", "v30.0.0", "w.2026.44", "backup/31.0.0")):
+        list(stories.values())[number % 2].tag(name)
+    for old, new, near in (
+        ("v99_0_0", "v30_0_0", "`v29_0_1`, `v30_0_0`"),
+        (OLD, "29.0.2", "`v29_0_0`, `v29_0_1`, `v30_0_0`"),
+        (OLD, "w_2026_43", "`w_2026_42`, `w_2026_44`"),
+    ):
+        error = ask(old, new, code=3, **stories)["error"]
+        assert (error["message"], error["hint"]) == (
+            f"no repository has `{old if new == 'v30_0_0' else new}`",
+            f"the nearest are {near}",
+        )
+    assert ask(OLD, "d_2026_10_20", code=3, **stories)["error"]
+    assert ask("v99_0_0", "v30_0_0_rc1", code=3, **stories)["error"]
+
+
 # One product, diverged tags
 
 

@@ -16,6 +16,7 @@ from lsstinstall.core.errors import ConfigurationError, ExitCode, NotFoundError
 from lsstinstall.core.tags import EupsTag, TagKind
 from rubin_releng.adapters.gitlogs import list_tags
 from rubin_releng.adapters.weeklytags import newest_weeklies
+from rubin_releng.changelog.absenttags import absent_sides, refuse_absent
 from rubin_releng.changelog.comparer import compare_sides
 from rubin_releng.changelog.inputs import read_side, side_of_tag_list
 from rubin_releng.changelog.jsonrendering import SCHEMA_VERSION, changelog_to_dict
@@ -114,6 +115,8 @@ def _make(old: str, new: str, base: str | None, options: ChangeLogOptions, repor
     if options.repos is not None and (dropped := named - world.sources.readers.keys()):
         world = open_world(options, reporter=reporter, dropped=dropped)
     found = _compare(*sides, world, options, reporter)
+    for side in absent_sides(found):
+        refuse_absent(side, {name for one in world.directories.values() for name in list_tags(one)})
     found = mark_returned(found, lambda name: list_tags(world.directories.get(name)))
     weekly = weekly or _find_base(found, world, options)
     if weekly is not None:
