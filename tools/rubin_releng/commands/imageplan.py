@@ -60,7 +60,9 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     show_default=True,
     help="Groups of packages.",
 )
-@click.option("--data", multiple=True, metavar="PATTERN", help="Products that are data [default: what ends in _data].")
+@click.option(
+    "--data", multiple=True, metavar="PATTERN", help="Products that are data [default: what ends in _data]."
+)
 @click.option(
     "--history", "manifests", multiple=True, type=_FILE, help="Build manifest of a past week; oldest first."
 )
