@@ -101,6 +101,8 @@ def _facts(changelog: ChangeLog) -> list[tuple[str, str]]:
         ("Git tag", None if git_tag is None else git_tag.name),
         ("Build", new.build),
         ("rubin-env", _environment_of(changelog)),
+        ("Base weekly", None if changelog.base is None else changelog.base.name),
+        ("Backports", None if changelog.base is None else f"{len(changelog.backports):,}"),
         ("Changed products", f"{states.count(State.CHANGED):,} of {len(states):,}"),
         ("Rebuilt only", f"{states.count(State.REBUILT):,}"),
     ]
@@ -179,6 +181,8 @@ def _products(changelog: ChangeLog) -> dict[str, object]:
         for state, words in _QUIET
         if state in by_state
     ]
+    # What nobody knows has least to tell.
+    shown.sort(key=lambda row: row[0].state is State.UNKNOWN)
     return {"shown_products": shown, "quiet_products": quiet}
 
 

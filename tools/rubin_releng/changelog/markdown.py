@@ -58,6 +58,7 @@ def changelog_to_markdown(changelog: ChangeLog, *, by: Grouping = Grouping.TICKE
     sections = [
         f"# Changes from {old} to {_code(changelog.new.name)}",
         _text(summary(changelog)),
+        _base(changelog),
         _environment(changelog),
         _listed("Products", _products(changelog)),
         _listed("Tickets", map(_ticket, news)) if by is Grouping.TICKET else _by_product(changelog, news),
@@ -71,6 +72,13 @@ def changelog_to_markdown(changelog: ChangeLog, *, by: Grouping = Grouping.TICKE
         f"Read from: {', '.join(map(_text, changelog.sources))}." if changelog.sources else "",
     ]
     return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def _base(changelog: ChangeLog) -> str:
+    if changelog.base is None:
+        return ""
+    number = count(len(changelog.backports), "ticket")
+    return f"Made from {_code(changelog.base.name)}, with {number} backported."
 
 
 def _environment(changelog: ChangeLog) -> str:
@@ -115,22 +123,23 @@ def _package(package: PackageChange) -> str:
 
 def _products(changelog: ChangeLog) -> list[str]:
     lines = []
+    products = changelog.products
     for state, word in (
         (State.ADDED, "Added"),
         (State.RETURNED, "Back again"),
         (State.REMOVED, "Removed"),
         (State.LEGACY, "Removed, moved to legacy"),
         (State.RENAMED, "Renamed"),
-        (State.UNKNOWN, "Not known"),
     ):
-        names = [_product(product) for product in changelog.products if product.state is state]
+        names = [_product(product) for product in products if product.state is state]
         if names:
             lines.append(f"{word}: {', '.join(names)}")
     for relation, word in ((Relation.BACKWARD, "Moved back"), (Relation.DIVERGED, "Diverged")):
-        names = [_product(product) for product in changelog.products if product.relation is relation]
+        names = [_product(product) for product in products if product.relation is relation]
         if names:
             lines.append(f"{word}: {', '.join(names)}")
-    return lines
+    unknown = [_product(product) for product in products if product.state is State.UNKNOWN]
+    return [*lines, f"Not known: {', '.join(unknown)}"] if unknown else lines
 
 
 def _product(product: ProductChanges) -> str:

@@ -268,6 +268,16 @@ def test_a_page_of_nothing_has_products_and_tickets_only() -> None:
 def test_the_base_of_a_release_is_named() -> None:
     log = a_release("v30_0_0", base="w_2026_30", backports=["DM-1001"])
     assert "Made from w_2026_30, with 1 ticket backported." in page(log).text
+    facts = changelog_to_html(log)
+    assert "<dt>Base weekly</dt><dd>w_2026_30</dd>" in facts
+    assert "<dt>Backports</dt><dd>1</dd>" in facts
+    assert "Base weekly" not in changelog_to_html(an_empty_changelog())
+
+
+def test_what_is_not_known_comes_after_what_changed() -> None:
+    products = (a_product("afw", Relation.UNKNOWN, reason="gone"), a_product("base"), a_product("utils"))
+    text = changelog_to_html(replace(an_empty_changelog(), products=products))
+    assert text.index('id="p-base"') < text.index('id="p-utils"') < text.index('id="p-afw"')
 
 
 def test_a_page_that_stands_alone_allows_its_own_style_and_script_only() -> None:

@@ -93,7 +93,7 @@ def test_products_are_listed_by_what_became_of_them() -> None:
     assert lines[4].startswith(
         "- Renamed: [`rubin_new` (was `rubin_old`)](https://github.com/lsst/rubin_new/"
     )
-    assert [line.partition(":")[0] for line in lines[5:]] == ["- Not known", "- Moved back", "- Diverged"]
+    assert [line.partition(":")[0] for line in lines[5:]] == ["- Moved back", "- Diverged", "- Not known"]
 
 
 def test_a_product_without_a_page_has_no_link() -> None:
@@ -142,6 +142,11 @@ def test_backports_are_counted_and_named_where_the_base_is_known() -> None:
     assert section(changelog_to_markdown(log), "Backports") == [
         "1 ticket merged after `w_2026_30` and backported: [DM-1](https://rubinobs.atlassian.net/browse/DM-1)."
     ]
+
+
+def test_the_head_of_a_release_names_its_base() -> None:
+    text = changelog_to_markdown(replace(an_empty_changelog(), base=EupsTag.parse("w_2026_30")))
+    assert "\n\nMade from `w_2026_30`, with 0 tickets backported.\n" in text.partition("##")[0]
 
 
 def test_notes_are_grouped_by_kind_and_say_what_is_wrong_with_their_names() -> None:
