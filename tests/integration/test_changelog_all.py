@@ -24,6 +24,7 @@ from rubin_releng.changelog.timelines import Timelines
 from rubin_releng.commands.main import cli
 from rubin_releng.core.changelogsettings import ChangeLogSettings
 from tests.support.gitstacks import make_stack
+from tests.support.jsonservers import FakeJira, serve_json
 from tests.support.repositories import Remote, git
 
 if TYPE_CHECKING:
@@ -201,6 +202,27 @@ def test_many_pages_are_made_by_several_processes(tmp_path: Path, capsys: pytest
     assert pages[0] == pages[1]
 
 
+@pytest.mark.network
+def test_titles_of_several_pages_are_asked_for_at_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    afw = Remote.create(tmp_path / "remotes", "afw")
+    afw.tag("w.2026.01")
+    for number in range(2, 6):
+        afw.commit({"a": str(number)}, branch=f"tickets/DM-{number}")
+        message = f"Merge branch 'tickets/DM-{number}'"
+        git(afw.path, "merge", "-q", "--no-ff", "-m", message, f"tickets/DM-{number}")
+        afw.tag(f"w.2026.0{number}")
+    jira = FakeJira({f"DM-{number}": f"Title {number}" for number in range(2, 6)}, page=100)
+    places = ("--repositories", str(tmp_path / "remotes"), "--cache", str(tmp_path / "cache"))
+    with serve_json(jira.server):
+        site = ("--output", str(tmp_path / "site"), "--jira", jira.server.url)
+        assert _run(capsys, "all", *places, *site)["made"] == 5
+    assert [sorted(keys) for keys in jira.keys_asked()] == [["DM-2", "DM-3", "DM-4", "DM-5"]]
+    data = json.loads((tmp_path / "site" / "releases" / "w_2026_04.json").read_text())
+    assert [one["title"] for one in data["tickets"]] == ["Title 4"]
+
+
 def test_what_is_on_main_since_the_last_weekly_has_a_page(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -239,6 +261,14 @@ def test_a_remote_that_is_gone_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     repos.write_text(f"afw: {(tmp_path / 'nowhere').as_uri()}\n")
     places = ("--repos", str(repos), "--cache", str(tmp_path / "cache"))
     assert list(_run(capsys, "mirror", *places, code=4)["missing"]) == [(tmp_path / "nowhere").as_uri()]
+    # The others are mirrored all the same; one that is gone later is kept.
+    base = Remote.create(tmp_path / "remotes", "base")
+    repos.write_text(f"afw: {(tmp_path / 'nowhere').as_uri()}\nbase: {base.path.as_uri()}\n")
+    found = _run(capsys, "mirror", *places, code=1)
+    assert (found["changed"], list(found["missing"])) == (1, [(tmp_path / "nowhere").as_uri()])
+    repos.write_text(f"base: {base.path.as_uri()}\n")
+    base.path.rename(tmp_path / "moved")
+    assert list(_run(capsys, "mirror", *places)["kept"]) == [base.path.as_uri()]
 
 
 def test_the_benchmark_measures_what_it_promises(project_root: Path, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ def mirror(console: Console, options: ChangeLogOptions) -> int:
     """Bring mirrors of all repositories up to date.
 
     They hold commits and tags, no files. All other commands work from them
-    without a network when they are called with `--offline`.
+    without a network when they are called with `--offline`. It fails if there
+    is nothing of a repository; one that is kept as it was is a warning.
     """
     if options.places.offline:
         raise ConfigurationError("mirrors cannot be updated offline", hint="leave `--offline` out")
@@ -46,4 +47,6 @@ def mirror(console: Console, options: ChangeLogOptions) -> int:
         f"{options.mirror}: {found.changed} changed, {found.unchanged} unchanged,"
         f" {len(found.kept)} kept as they were, {len(found.missing)} missing",
     )
-    return int(ExitCode.OK if found.changed or found.unchanged or found.kept else ExitCode.UNAVAILABLE)
+    if not found.missing:
+        return int(ExitCode.OK)
+    return int(ExitCode.FAILED if found.changed or found.unchanged or found.kept else ExitCode.UNAVAILABLE)
