@@ -6,10 +6,13 @@ from lsstinstall.core.errors import NotFoundError
 from lsstinstall.core.names import GitSha, parse_product_name
 from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.changelog.comparer import compare_sides
-from rubin_releng.changelog.fragmentreading import read_fragments
+from rubin_releng.changelog.fragmentreading import read_folders, read_fragments
+from rubin_releng.changelog.relating import Sources, add_fragments
 from rubin_releng.changelog.sides import side_of_name
+from rubin_releng.core.changelogsettings import ChangeLogSettings
 from rubin_releng.core.fragments import AddedFile
 from rubin_releng.core.tickets import TicketGrammar
+from tests.support.changelogs import a_product
 from tests.support.histories import Story
 
 if TYPE_CHECKING:
@@ -70,6 +73,26 @@ def test_a_folder_that_moved_is_read_in_both_places() -> None:
     }
     added = ["doc/changes/DM-1.misc.md", "news/DM-2.misc.md", "elsewhere/DM-3.misc.md"]
     assert read(Files(files, added)) == ["doc/changes/DM-1.misc.md", "news/DM-2.misc.md"]
+    assert read_folders(Files(files), OLD, NEW) == ("news", "doc/changes")
+
+
+def test_nobody_wants_news_of_test_data() -> None:
+    product = a_product("testdata_small", is_excluded=True, from_commit=OLD, to_commit=NEW)
+    settings = ChangeLogSettings()
+    readers = {product.name: BrokenFiles({})}
+    sources = Sources(readers={}, settings=settings, grammar=settings.grammar, fragments=readers)
+    assert add_fragments(product, sources) is product
+
+
+def test_a_product_that_changed_has_its_news() -> None:
+    product = a_product("afw", from_commit=OLD, to_commit=NEW)
+    settings = ChangeLogSettings()
+    files = Files({(NEW, "pyproject.toml"): CONFIG.format("news")}, ["news/DM-1.bugfix.md"])
+    sources = Sources(
+        readers={}, settings=settings, grammar=settings.grammar, fragments={product.name: files}
+    )
+    (found,) = add_fragments(product, sources).fragments
+    assert (str(found.ticket), found.kind) == ("DM-1", "bugfix")
 
 
 def warnings_of(reader: FragmentReader) -> tuple[str, ...]:
