@@ -52,8 +52,8 @@ RUN = '#!/bin/bash\nexec bash ./ups/eupspkg "$@"\n'
 def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TinyStack:
     # Whoever calls a program by its whole path has no environment active.
     scripts = sysconfig.get_path("scripts")
-    path = [folder for folder in os.environ["PATH"].split(os.pathsep) if folder != scripts]
-    monkeypatch.setenv("PATH", os.pathsep.join(path))
+    folders = [folder for folder in os.environ["PATH"].split(os.pathsep) if folder != scripts]
+    monkeypatch.setenv("PATH", os.pathsep.join(folders))
     tiny = TinyStack(tmp_path)
     tiny.add("base", files={"x.txt": "x"})
     tiny.add("slow", "base", files={"ups/eupspkg": EUPSPKG})
