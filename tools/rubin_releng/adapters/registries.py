@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING
 
 import requests
 
-from lsstinstall.adapters.webanswers import reason_of
+from lsstinstall.adapters.webanswers import PassingError, reason_of
 from lsstinstall.core.errors import CorruptError, DeniedError, NotFoundError, RefusedError
 from lsstinstall.core.jsontexts import parse_json
-from rubin_releng.adapters.registrysessions import PassingError, RegistrySession
 from rubin_releng.adapters.registryuploads import send_blob
 from rubin_releng.core.ocidocuments import Digest, MediaType
 from rubin_releng.core.registrydocuments import FoundDocument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from rubin_releng.adapters.registrysessions import RegistrySession
 
 __all__ = ["RegistryRepository"]
 

@@ -16,7 +16,7 @@ import requests
 from requests.auth import AuthBase
 
 from lsstinstall.adapters.webaccess import open_session
-from lsstinstall.adapters.webanswers import reason_of, retry_after_seconds
+from lsstinstall.adapters.webanswers import PassingError, reason_of, retry_after_seconds
 from lsstinstall.core.errors import CorruptError, DeniedError, NotFoundError, UnavailableError, shown
 from rubin_releng.core.imagereferences import is_loopback
 from rubin_releng.core.registrychallenges import parse_challenges
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rubin_releng.core.registrychallenges import Challenge
     from rubin_releng.core.registrylogins import Login
 
-__all__ = ["PassingError", "RegistryPatience", "RegistrySession"]
+__all__ = ["RegistryPatience", "RegistrySession"]
 
 _log = logging.getLogger(__name__)
 
@@ -38,22 +38,6 @@ _MOVED = frozenset({301, 302, 303, 307, 308})
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 # A token of a registry is a word; anything else would be quoted by the library that refuses it.
 _USABLE = re.compile(r"[!-~]+")
-
-
-class PassingError(Exception):
-    """A failure that another attempt may not meet.
-
-    Parameters
-    ----------
-    reason : `str`
-        For people.
-    after_seconds : `float`, optional
-        How long the server wants to be left alone.
-    """
-
-    def __init__(self, reason: str, *, after_seconds: float = 0.0) -> None:
-        super().__init__(reason)
-        self.after_seconds = after_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

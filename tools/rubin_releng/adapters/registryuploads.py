@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from lsstinstall.adapters.webanswers import PassingError
 from lsstinstall.core.errors import CorruptError, DeniedError, NotFoundError
-from rubin_releng.adapters.registrysessions import PassingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
