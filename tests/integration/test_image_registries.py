@@ -210,3 +210,16 @@ def test_a_registry_that_lies_is_told_and_nothing_gets_a_name(
         assert run("check", image) == 5
         assert run("pull", image, tmp_path / "other") == 5
         assert not (tmp_path / "other" / "index.json").exists()
+
+
+def test_an_image_without_a_name_is_found_by_its_digest(
+    tmp_path: Path, registry: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout, image = built(tmp_path, "layout", "a"), f"{registry}/lsst/scipipe"
+    pushed = answered(capsys, "push", layout, image, "--by-digest", "--yes")
+    assert (pushed["tags"], pushed["done"]) == ([], True)
+    assert run("check", pushed["image"]) == 0
+    assert run("push", layout, f"{image}:w_1", "--by-digest") == 2
+    assert run("push", layout, image) == 2
+    assert run("tag", pushed["image"], "w_1", "--yes") == 0
+    assert run("check", f"{image}:w_1") == 0

@@ -20,6 +20,10 @@ _COMMANDS = {
         "rubin_releng.commands.envlock:lock",
         "Write solved environments so that they can be made again.",
     ),
+    "create": (
+        "rubin_releng.commands.envcreate:create",
+        "Make an environment of exactly the packages of a lock.",
+    ),
     "diff": ("rubin_releng.commands.envdiff:diff", "Tell what differs between versions, recipes or locks."),
 }
 

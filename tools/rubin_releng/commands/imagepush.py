@@ -46,6 +46,7 @@ __all__ = ["push"]
 )
 @click.option("--tested", is_flag=True, help="The smoke test has passed elsewhere.")
 @click.option("--single", is_flag=True, help="Name each architecture, too: first tag and `_x86`, `_aarch64`.")
+@click.option("--by-digest", is_flag=True, help="Give it no name: its digest, which is told, finds it.")
 @click.option("--replace", is_flag=True, help="Take names that are to stay from other images.")
 @click.option(
     "--mount", "mounts", multiple=True, metavar="REPOSITORY", help="Take layers from there; same server."
@@ -66,6 +67,7 @@ def push(
     *,
     tested: bool,
     single: bool,
+    by_digest: bool,
     replace: bool,
     yes: bool,
     dry_run: bool,
@@ -90,7 +92,9 @@ def push(
         has_single=single,
         may_replace=replace,
     )
-    if not wishes.tags and not moved:
+    if by_digest and (wishes.tags or moved):
+        raise ConfigurationError("`--by-digest` and names exclude each other", hint="`image tag` gives names")
+    if not by_digest and not wishes.tags and not moved:
         raise ConfigurationError(f"`{image}` names no tag", hint="write `SERVER/REPOSITORY:TAG`")
     plan = plan_push(store, repository, wishes, jobs=jobs)
     if dry_run or not yes:
@@ -141,7 +145,7 @@ def _answer_pushed(console: Console, plan: PushPlan, report: PushReport, referen
         "mounted": list(report.mounted),
         "documents": list(report.documents),
     }
-    names = ", ".join(one.tag for one in (*plan.tags, *plan.moving))
+    names = ", ".join(one.tag for one in (*plan.tags, *plan.moving)) or "no name"
     human = (
         f"{reference.at(plan.root.digest)} as {names}: {report.sent_bytes} bytes sent,"
         f" {len(report.uploaded)} blobs new, {len(report.mounted)} mounted,"
