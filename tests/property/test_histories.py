@@ -91,7 +91,8 @@ def test_a_graph_tells_what_its_parents_say(
     for side in (left, right):
         assert all(one not in parents[later] for one, later in pairwise(side))
     assert graph.is_ancestor(old, new) == (old in after)
-    assert graph.only_from([new], [old]) == graph.beside(new, before) == after - before
+    assert graph.reachable([old]) == before
+    assert graph.beside(new, before) == graph.reachable([new]) - before == after - before
     assert graph.descendants(old) == {one for one in parents if old in reached(parents, one)}
 
 

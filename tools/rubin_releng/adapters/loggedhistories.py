@@ -156,7 +156,7 @@ class LoggedHistory:
 
     @cached_property
     def _on_main(self) -> set[GitSha]:
-        return self.graph.only_from(self._mains, ())
+        return self.graph.reachable(self._mains)
 
     def is_ancestor(self, sha: GitSha, of: GitSha) -> bool:
         """Tell whether a commit, which need not be there, is part of another's history.

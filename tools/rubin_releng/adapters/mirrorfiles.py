@@ -18,13 +18,20 @@ if TYPE_CHECKING:
     from rubin_releng.adapters.fileledgers import FileChanges
     from rubin_releng.core.fragments import AddedFile
 
-__all__ = ["MirrorFiles"]
+__all__ = ["FilesNotFetchedError", "MirrorFiles"]
 
 # :100644 100644 1234... 5678... M; of a merge there is one more of each for each further parent.
 _CHANGE = re.compile(r"^:+((?:[0-7]{6} )+)((?:[0-9a-f]{40,64} )+)[A-Z]", re.MULTILINE)
 _FILE_MODE = "100"
 # Of each entry of a folder: its mode, a space, its name, NUL, and its id, which may be any bytes.
 _ENTRY = re.compile(rb"[0-7]{5,6} ([^\0]+)\0(.{20})", re.DOTALL)
+
+
+class FilesNotFetchedError(UnavailableError):
+    """What is asked for is not in a mirror, and nobody may be asked."""
+
+    def __init__(self) -> None:
+        super().__init__("no files were fetched, and this is offline")
 
 
 class MirrorFiles:
@@ -41,10 +48,17 @@ class MirrorFiles:
     """
 
     def __init__(self, directory: Path, url: str, *, offline: bool = False) -> None:
+        self.url = url
+        self.is_offline = offline
         self._directory = directory
-        self._url = url
-        self._offline = offline
         self._files = GitFiles(directory)
+
+    def packs(self) -> int:
+        """Give a number that changes whenever something is fetched; 0 without a mirror."""
+        try:
+            return (self._directory / "objects" / "pack").stat().st_mtime_ns
+        except OSError:
+            return 0
 
     def texts(self, places: Sequence[tuple[GitSha, str]]) -> tuple[str | None, ...]:
         """Read files of certain commits.
@@ -61,7 +75,7 @@ class MirrorFiles:
 
         Raises
         ------
-        UnavailableError
+        FilesNotFetchedError
             Raised if some were never fetched, and this is offline.
         ToolkitError
             Raised if the remote cannot be reached.
@@ -71,6 +85,8 @@ class MirrorFiles:
         # All at once, for mostly all of it is here.
         found = list(self._files.objects([*trees, *(f"{commit}:{path}" for commit, path in places)]))
         entries = dict(zip(commits, found[: len(commits)], strict=True))
+        if self.is_offline and None in entries.values():
+            raise FilesNotFetchedError
         files = found[len(commits) :]
         if all(
             data is not None or _lacks(entries[commit], path)
@@ -98,7 +114,7 @@ class MirrorFiles:
 
         Raises
         ------
-        UnavailableError
+        FilesNotFetchedError
             Raised if some were never fetched, and this is offline.
         ToolkitError
             Raised if the remote cannot be reached.
@@ -130,7 +146,7 @@ class MirrorFiles:
 
         Raises
         ------
-        UnavailableError
+        FilesNotFetchedError
             Raised if some were never fetched, and this is offline.
         ToolkitError
             Raised if the remote cannot be reached.
@@ -166,9 +182,9 @@ class MirrorFiles:
         missing = [line.partition(" ")[0] for line in known.splitlines() if line.endswith(" missing")]
         if not missing:
             return
-        if self._offline:
-            raise UnavailableError("no files were fetched, and this is offline")
-        fetch_objects(self._directory, self._url, missing)
+        if self.is_offline:
+            raise FilesNotFetchedError
+        fetch_objects(self._directory, self.url, missing)
 
     def _git(self, *arguments: str, stdin: Iterable[str] | None = None) -> str:
         text = None if stdin is None else "".join(f"{line}\n" for line in sorted(stdin))

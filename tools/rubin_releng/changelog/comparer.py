@@ -16,7 +16,7 @@ from rubin_releng.changelog.relating import Sources, add_fragments, relate
 from rubin_releng.core.changelogsettings import ChangeLogSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from lsstinstall.core.names import ProductName
     from lsstinstall.core.reporting import Reporter
@@ -93,13 +93,13 @@ def compare_sides(
     names = [name for name in names_of(old, new, readers) if not only or name in only]
     reporter.begin(f"compare `{old.name}` with `{new.name}`", len(names))
     with ThreadPoolExecutor(max_workers=jobs) as pool:
-        starts = dict(zip(names, pool.map(lambda name: end_of(name, old, sources), names), strict=True))
-        ends = dict(zip(names, pool.map(lambda name: end_of(name, new, sources), names), strict=True))
+        starts, ends = (_find_ends(names, side, sources, pool, jobs) for side in (old, new))
         former = pair_names(alone_at(starts, ends), alone_at(ends, starts), sources)
+        gone = set(former.values())
         kept = [
             name
             for name in present_at(starts, ends, named={*named, *only}, is_open=open_ends(old, new))
-            if name not in former.values()
+            if name not in gone
         ]
 
         def compare(name: ProductName) -> tuple[ProductChanges, tuple[str | Doubt, ...]]:
@@ -109,11 +109,28 @@ def compare_sides(
             reporter.step(name, outcome, detail=found[0].relation.value)
             return found
 
-        results = list(pool.map(compare, kept))
+        # What did not change is told at once, which no thread is worth.
+        waiting = {
+            name: pool.submit(compare, name)
+            for name in kept
+            if starts[former.get(name, name)].commit != ends[name].commit
+        }
+        results = [waiting[name].result() if name in waiting else compare(name) for name in kept]
     reporter.end()
     products = tuple(product for product, _ in results)
     doubts = (*doubt_sides(old, new, products, settings), *(one for _, found in results for one in found))
     return assemble(old, new, products, settings, doubts)
+
+
+def _find_ends(
+    names: Sequence[ProductName], side: Side, sources: Sources, pool: ThreadPoolExecutor, jobs: int
+) -> dict[ProductName, End]:
+    """Find all products at one end, each thread a part of them."""
+    parts = [names[first::jobs] for first in range(jobs)]
+    found: dict[ProductName, End] = {}
+    for part in pool.map(lambda part: {name: end_of(name, side, sources) for name in part}, parts):
+        found.update(part)
+    return {name: found[name] for name in names}
 
 
 def assemble(

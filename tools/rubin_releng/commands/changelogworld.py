@@ -132,6 +132,7 @@ def _add_mirror(
     # Imported here: change logs of clones need neither YAML nor a mirror.
     from rubin_releng.adapters.mirrorfiles import MirrorFiles  # noqa: PLC0415
     from rubin_releng.adapters.mirrors import Mirrors  # noqa: PLC0415
+    from rubin_releng.adapters.rememberedfiles import FileMemory, RememberedFiles  # noqa: PLC0415
     from rubin_releng.adapters.repositoryindexes import RepositoryIndexes  # noqa: PLC0415
 
     indexes = RepositoryIndexes(str(options.repos), kept=options.places.files)
@@ -146,10 +147,12 @@ def _add_mirror(
         found.warnings += [f"<{url}> is as it was, for {why}" for url, why in result.kept.items()]
         unreachable = result.kept.keys()
     histories = mirrors.store.histories(one.url for one in wanted.values())
+    memory = FileMemory(options.mirror / "files.sqlite")
     for name, one in wanted.items():
         found.addresses[name] = one.url
         if one.url in histories:
             found.readers[name] = histories[one.url]
             found.directories[name] = directory = mirrors.directory(one.url)
             is_away = options.places.offline or one.url in unreachable
-            found.fragments[name] = MirrorFiles(directory, one.url, offline=is_away)
+            files = MirrorFiles(directory, one.url, offline=is_away)
+            found.fragments[name] = RememberedFiles(files, memory)

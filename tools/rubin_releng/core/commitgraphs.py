@@ -75,23 +75,6 @@ class CommitGraph:
         left, right = self._sides([first], [last])
         return self._in_order(first, left), self._in_order(last, right)
 
-    def only_from(self, ends: Iterable[GitSha], bases: Iterable[GitSha]) -> set[GitSha]:
-        """Find the commits that some points reach and others do not.
-
-        Parameters
-        ----------
-        ends, bases : `~collections.abc.Iterable` [ `GitSha` ]
-            Commits that are there.
-
-        Returns
-        -------
-        shas : `set` [ `GitSha` ]
-            Reachable from any of the ends and from none of the bases.
-        """
-        place, shas = self._place, self._shas
-        _, found = self._sides([place[sha] for sha in bases], [place[sha] for sha in ends])
-        return {shas[one] for one in found}
-
     def beside(self, end: GitSha, line: AbstractSet[GitSha]) -> set[GitSha]:
         """Find the commits that a point reaches and that are not part of a line.
 
@@ -105,7 +88,7 @@ class CommitGraph:
         Returns
         -------
         shas : `set` [ `GitSha` ]
-            What `only_from` gives, without a look at the line's own commits.
+            Those that `reachable` gives of the point, and not of the line.
         """
         shas, parents = self._shas, self._parents
         found: set[GitSha] = set()
@@ -117,6 +100,32 @@ class CommitGraph:
                 found.add(sha)
                 waiting.extend(parents[place])
         return found
+
+    def reachable(self, ends: Iterable[GitSha]) -> set[GitSha]:
+        """Find the commits that some points reach.
+
+        Parameters
+        ----------
+        ends : `~collections.abc.Iterable` [ `GitSha` ]
+            Commits that are there.
+
+        Returns
+        -------
+        shas : `set` [ `GitSha` ]
+            The points included.
+        """
+        parents = self._parents
+        found: set[int] = set()
+        waiting = [self._place[end] for end in ends]
+        while waiting:
+            place = waiting.pop()
+            while place not in found:
+                found.add(place)
+                # Mostly there is one parent, and nothing to wait for.
+                place, *others = parents[place] or (place,)
+                waiting.extend(others)
+        shas = self._shas
+        return {shas[place] for place in found}
 
     def is_ancestor(self, sha: GitSha, of: GitSha) -> bool:
         """Tell whether a commit, which need not be there, is part of another's history."""

@@ -22,9 +22,9 @@ def test_both_sides_are_what_only_one_point_reaches() -> None:
 
 
 def test_commits_of_several_points_are_joined() -> None:
-    assert GRAPH.only_from([E, D], [C]) == {E, D}
-    assert GRAPH.only_from([F], []) == {A, B, C, D, E, F}
-    assert GRAPH.only_from([E], [D, E]) == set()
+    assert GRAPH.reachable([E, D]) == {A, B, C, D, E}
+    assert GRAPH.reachable([F]) == {A, B, C, D, E, F}
+    assert GRAPH.reachable([]) == set()
 
 
 def test_ancestors_are_told_from_others() -> None:
@@ -56,6 +56,5 @@ def test_commits_are_found_by_the_beginning_of_their_id() -> None:
 
 
 def test_what_lies_beside_a_line_is_what_the_line_does_not_reach() -> None:
-    line = GRAPH.only_from([E], [])
-    assert GRAPH.beside(F, line) == GRAPH.only_from([F], [E]) == {F, D}
-    assert GRAPH.beside(C, line) == set()
+    assert GRAPH.beside(F, GRAPH.reachable([E])) == {F, D}
+    assert GRAPH.beside(C, GRAPH.reachable([E])) == set()
