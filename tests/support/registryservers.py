@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Fault", "RegistryServer", "serve_registry"]
 
 _PIECE = 1 << 16
+_INDEX = "application/vnd.oci.image.index.v1+json"
 
 
 @dataclass
@@ -65,6 +66,7 @@ class RegistryServer:
     access: str = ""
     login: str = "me:secret"
     knows_ranges: bool = True
+    keeps_referrers: bool = False
     received_bytes: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -131,7 +133,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.answer(200, json.dumps({"tags": rest[:1]}).encode(), more)
 
     def on_referrers(self) -> None:
-        self.answer(404, b"404 page not found")
+        if not self.registry.keeps_referrers:
+            self.answer(404, b"404 page not found")
+            return
+        subject = self.parts.path.rpartition("/")[2]
+        found = [
+            {
+                "mediaType": kind,
+                "digest": _digest(content),
+                "size": len(content),
+                "artifactType": data.get("artifactType"),
+                "annotations": data.get("annotations", {}),
+            }
+            for name, (kind, content) in self.registry.documents.items()
+            if ":" in name and (data := json.loads(content)).get("subject", {}).get("digest") == subject
+        ]
+        index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": found}
+        self.answer(200, json.dumps(index).encode(), {"Content-Type": _INDEX})
 
     def on_manifests(self) -> None:
         name = self.parts.path.rpartition("/")[2]
@@ -140,7 +158,9 @@ class _Handler(BaseHTTPRequestHandler):
             kind = self.headers["Content-Type"]
             for one in (name, _digest(content)):
                 self.registry.documents[one] = (kind, content)
-            self.answer(201, b"", {"Docker-Content-Digest": _digest(content)})
+            about = json.loads(content).get("subject", {}).get("digest")
+            noted = {"OCI-Subject": about} if about and self.registry.keeps_referrers else {}
+            self.answer(201, b"", {"Docker-Content-Digest": _digest(content), **noted})
         elif name not in self.registry.documents:
             self.answer(404, b"{}")
         elif self.command == "DELETE":

@@ -29,6 +29,8 @@ _COMMANDS = {
     "tag": ("rubin_releng.commands.imagetagging:tag", "Give an image of a registry more names."),
     "untag": ("rubin_releng.commands.imagetagging:untag", "Take a name from an image of a registry."),
     "attach": ("rubin_releng.commands.imageattach:attach_files", "Put files beside an image."),
+    "sign": ("rubin_releng.commands.imagesign:sign", "Sign an image, and how it was made."),
+    "verify": ("rubin_releng.commands.imagesign:verify", "Verify the signature of an image."),
     "attached": ("rubin_releng.commands.imageattach:attached", "List the files beside an image."),
     "diff": ("rubin_releng.commands.imagediff:diff", "Tell what a client moves from A to B."),
 }

@@ -9,18 +9,16 @@ import click
 
 from lsstinstall.adapters.files import make_directory, read_bytes, write_atomic
 from lsstinstall.commands.frame import output_options
-from lsstinstall.core.errors import ConfigurationError, CorruptError, NotFoundError
+from lsstinstall.core.errors import ConfigurationError, CorruptError
 from rubin_releng.commands.imageinputs import FOLDER
-from rubin_releng.commands.imageregistries import change_options, open_named
+from rubin_releng.commands.imageregistries import change_options, open_subject
 from rubin_releng.core.attachmentdocuments import TITLE_ANNOTATION, AttachmentKind
-from rubin_releng.core.ocidocuments import Descriptor
 from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lsstinstall.adapters.console import Console
-    from rubin_releng.adapters.registries import RegistryRepository
     from rubin_releng.core.ocidocuments import Digest
     from rubin_releng.images.attacher import AttachedFile
 
@@ -44,7 +42,7 @@ def attach_files(
     find them by the image's digest; the image itself does not change.
     """
     attachments = [_read_attachment(text) for text in files]
-    repository, subject = _open(image, is_written=True)
+    repository, subject = open_subject(image, is_written=True)
     is_done = yes and not dry_run
     rows: list[dict[str, object]] = [
         {
@@ -66,7 +64,7 @@ def attach_files(
 @output_options
 def attached(console: Console, image: str, output: Path | None) -> None:
     """List the files beside an image of a registry, or fetch them."""
-    repository, subject = _open(image, is_written=False)
+    repository, subject = open_subject(image, is_written=False)
     found = list_attachments(repository, subject.digest)
     written: list[str] = []
     for one in found if output is not None else ():
@@ -83,15 +81,6 @@ def attached(console: Console, image: str, output: Path | None) -> None:
     lines = [f"{row['digest']} {row['type']} {row['title'] or ''}".rstrip() for row in rows]
     human = "\n".join(lines) or f"nothing is beside {subject.digest}"
     console.answer({"subject": subject.digest, "attachments": rows, "files": written}, human)
-
-
-def _open(image: str, *, is_written: bool) -> tuple[RegistryRepository, Descriptor]:
-    reference, repository = open_named(image, is_written=is_written)
-    found = None if reference.selector is None else repository.read_document(reference.selector)
-    if found is None:
-        raise NotFoundError(f"there is no image `{image}`", hint="name one with `:TAG` or `@DIGEST`")
-    subject = Descriptor(media_type=found.media_type, digest=found.digest, size_bytes=len(found.content))
-    return repository, subject
 
 
 def _read_attachment(text: str) -> Attachment:

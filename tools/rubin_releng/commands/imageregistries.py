@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from lsstinstall.adapters.process import run
-from lsstinstall.core.errors import ConfigurationError
+from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.releaseschemas import parse_image_tag
 from rubin_releng.core.imagereferences import parse_reference
+from rubin_releng.core.ocidocuments import Descriptor, MediaType
+from rubin_releng.core.ocireading import read_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
     from rubin_releng.core.imagereferences import ImageReference
     from rubin_releng.core.ocidocuments import Digest
     from rubin_releng.images.pushplans import PlannedTag
+    from rubin_releng.images.registryports import Repository
 
 __all__ = [
     "change_options",
     "check_moving",
     "open_named",
+    "open_subject",
     "parse_tags",
+    "platforms_below",
     "show_tag",
     "smoke_test_of",
     "tag_line",
@@ -73,6 +78,56 @@ def open_named(text: str, *, is_written: bool) -> tuple[ImageReference, Registry
 
     reference = parse_reference(text)
     return reference, open_repository(reference, environ=os.environ, is_written=is_written)
+
+
+def open_subject(text: str, *, is_written: bool) -> tuple[RegistryRepository, Descriptor]:
+    """Open the repository of an image, and find the image.
+
+    Parameters
+    ----------
+    text : `str`
+        Its name, with a tag or a digest.
+    is_written : `bool`
+        Whether we come to write.
+
+    Returns
+    -------
+    repository, subject : `tuple`
+        The repository, and what the image is; its digest was computed.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no such image.
+    """
+    reference, repository = open_named(text, is_written=is_written)
+    found = None if reference.selector is None else repository.read_document(reference.selector)
+    if found is None:
+        raise NotFoundError(f"there is no image `{text}`", hint="name one with `:TAG` or `@DIGEST`")
+    subject = Descriptor(media_type=found.media_type, digest=found.digest, size_bytes=len(found.content))
+    return repository, subject
+
+
+def platforms_below(repository: Repository, subject: Descriptor) -> tuple[Descriptor, ...]:
+    """Find the images that an index joins.
+
+    Parameters
+    ----------
+    repository : `Repository`
+        Has it.
+    subject : `Descriptor`
+        An image or an index.
+
+    Returns
+    -------
+    images : `tuple` [ `Descriptor`, ... ]
+        In the order of the index; empty if it is a single image.
+    """
+    if subject.media_type != MediaType.INDEX:
+        return ()
+    found = repository.read_document(subject.digest)
+    content = b"" if found is None else found.content
+    return tuple(one for one in read_index(content, source=subject.digest) if one.platform is not None)
 
 
 def parse_tags(names: Iterable[str]) -> tuple[str, ...]:

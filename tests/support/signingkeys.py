@@ -1,0 +1,30 @@
+"""Keys for tests, made anew each time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["make_keys"]
+
+
+def make_keys(folder: Path, name: str, *, kind: str = "ed25519", passphrase: str = "") -> tuple[Path, Path]:
+    """Write a private and a public key in PEM; returns both files."""
+    key = Ed25519PrivateKey.generate() if kind == "ed25519" else generate_private_key(SECP256R1())
+    lock = BestAvailableEncryption(passphrase.encode()) if passphrase else NoEncryption()
+    private, public = folder / f"{name}.pem", folder / f"{name}.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    return private, public

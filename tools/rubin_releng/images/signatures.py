@@ -1,0 +1,254 @@
+"""Signatures and provenances beside an image, and whether they are what they should be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsstinstall.core.attestations import STATEMENT_MEDIA_TYPE, parse_statement
+from lsstinstall.core.envelopes import verified_by
+from lsstinstall.core.errors import CorruptError, NotFoundError, ProblemsError, ToolkitError
+from rubin_releng.core.provenances import PROVENANCE_PREDICATE
+from rubin_releng.core.signedbundles import IMAGE_PREDICATE, SIGNED_TYPES, parse_signed
+from rubin_releng.images.attacher import list_attachments, read_attachment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lsstinstall.core.attestations import Statement
+    from lsstinstall.core.envelopes import Envelope, VerifyingKey
+    from rubin_releng.core.ocidocuments import Digest
+    from rubin_releng.images.registryports import Repository
+
+__all__ = [
+    "FoundProvenance",
+    "FoundSignature",
+    "VerifiedImage",
+    "read_provenances",
+    "read_signatures",
+    "verify_image",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSignature:
+    """A signature beside an image; nothing of it is verified.
+
+    Parameters
+    ----------
+    digest : `Digest`
+        Of the attachment.
+    envelope : `Envelope`
+        What was signed, and how.
+    statement : `Statement` or `None`
+        What was signed, if it is a statement.
+    """
+
+    digest: Digest
+    envelope: Envelope
+    statement: Statement | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundProvenance:
+    """A provenance beside an image that is about it.
+
+    Parameters
+    ----------
+    digest : `Digest`
+        Of the attachment.
+    content : `bytes`
+        The statement as it was found.
+    statement : `Statement`
+        The same, read.
+    """
+
+    digest: Digest
+    content: bytes
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedImage:
+    """An image that somebody whom we trust has signed.
+
+    Parameters
+    ----------
+    signatures : `tuple` [ `tuple` [ `Digest`, `str` ], ... ]
+        Attachment and name of the key, of each good signature of the image.
+    provenances : `tuple` [ `tuple` [ `Digest`, `bool` ], ... ]
+        Attachment of each provenance that is about the image, and whether one
+        of the keys has signed it.
+    ignored : `tuple` [ `ToolkitError`, ... ]
+        Why further signatures do not count.
+    """
+
+    signatures: tuple[tuple[Digest, str], ...]
+    provenances: tuple[tuple[Digest, bool], ...]
+    ignored: tuple[ToolkitError, ...]
+
+
+def read_provenances(repository: Repository, subject: Digest) -> tuple[FoundProvenance, ...]:
+    """Read what is said of how an image was made.
+
+    Parameters
+    ----------
+    repository : `Repository`
+        Has the image.
+    subject : `Digest`
+        The image.
+
+    Returns
+    -------
+    provenances : `tuple` [ `FoundProvenance`, ... ]
+        In the order of the list of attachments.
+
+    Raises
+    ------
+    CorruptError
+        Raised if one is damaged or about something else.
+    """
+    found = []
+    for one in list_attachments(repository, subject):
+        if one.artifact_type != STATEMENT_MEDIA_TYPE:
+            continue
+        for file in read_attachment(repository, one.digest):
+            statement = parse_statement(file.content, source=one.digest)
+            if statement.predicate_type != PROVENANCE_PREDICATE:
+                continue
+            if not statement.is_about(subject):
+                raise CorruptError(
+                    f"the provenance `{one.digest}` beside `{subject}` is about {_subjects(statement)}",
+                    hint="it belongs to another image; attach the one that this image's build wrote",
+                )
+            found.append(FoundProvenance(digest=one.digest, content=file.content, statement=statement))
+    return tuple(found)
+
+
+def read_signatures(
+    repository: Repository, subject: Digest
+) -> tuple[tuple[FoundSignature, ...], tuple[ToolkitError, ...]]:
+    """Read the signatures beside an image.
+
+    Parameters
+    ----------
+    repository : `Repository`
+        Has the image.
+    subject : `Digest`
+        The image.
+
+    Returns
+    -------
+    signatures : `tuple` [ `FoundSignature`, ... ]
+        In the order of the list of attachments.
+    problems : `tuple` [ `ToolkitError`, ... ]
+        Why others could not be read.
+    """
+    found: list[FoundSignature] = []
+    problems: list[ToolkitError] = []
+    for one in list_attachments(repository, subject):
+        if one.artifact_type not in SIGNED_TYPES:
+            continue
+        try:
+            for file in read_attachment(repository, one.digest):
+                envelope = parse_signed(file.content, media_type=one.artifact_type, source=one.digest)
+                statement = None
+                if envelope.payload_type == STATEMENT_MEDIA_TYPE:
+                    statement = parse_statement(envelope.payload, source=one.digest)
+                found.append(FoundSignature(digest=one.digest, envelope=envelope, statement=statement))
+        except (CorruptError, ProblemsError, NotFoundError) as error:
+            problems.append(CorruptError(f"the signature `{one.digest}` cannot be read: {error}"))
+    return tuple(found), tuple(problems)
+
+
+def verify_image(
+    repository: Repository, subject: Digest, keys: Sequence[VerifyingKey], *, needs_provenance: bool = False
+) -> VerifiedImage:
+    """Verify that one of some keys has signed an image.
+
+    Parameters
+    ----------
+    repository : `Repository`
+        Has the image.
+    subject : `Digest`
+        The image, computed of what was read.
+    keys : `~collections.abc.Sequence` [ `VerifyingKey` ]
+        Those that are trusted; a signature of one of them is enough.
+    needs_provenance : `bool`, optional
+        Whether one of them has to have signed its provenance, too.
+
+    Returns
+    -------
+    image : `VerifiedImage`
+        What was found.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is no signature, or no signed provenance where one is
+        needed.
+    CorruptError
+        Raised if the only signature does not hold, or a provenance is about
+        something else.
+    ProblemsError
+        Raised if none of several signatures holds.
+    """
+    signatures, unread = read_signatures(repository, subject)
+    good: list[tuple[Digest, str]] = []
+    signed: set[bytes] = set()
+    ignored = list(unread)
+    for one in signatures:
+        try:
+            key = _verify(one, subject, keys)
+        except CorruptError as error:
+            ignored.append(error)
+            continue
+        if one.statement is not None and one.statement.predicate_type == IMAGE_PREDICATE:
+            good.append((one.digest, key.key_id))
+        signed.add(one.envelope.payload)
+    if not good:
+        raise _unsigned(repository, subject, ignored)
+    provenances = tuple((one.digest, one.content in signed) for one in read_provenances(repository, subject))
+    if needs_provenance and not any(is_signed for _, is_signed in provenances):
+        raise NotFoundError(
+            f"beside `{repository.name}@{subject}` is no provenance that one of these keys has signed",
+            hint="attach it with `image attach --provenance`, then run `image sign` again",
+        )
+    return VerifiedImage(signatures=tuple(good), provenances=provenances, ignored=tuple(ignored))
+
+
+def _verify(one: FoundSignature, subject: Digest, keys: Sequence[VerifyingKey]) -> VerifyingKey:
+    by = verified_by(one.envelope, keys)
+    if not by:
+        raise CorruptError(*_why_not(one, {key.key_id for key in keys}))
+    if one.statement is None:
+        raise CorruptError(f"the signature `{one.digest}` signs `{one.envelope.payload_type}`, no statement")
+    if not one.statement.is_about(subject):
+        raise CorruptError(
+            f"the signature `{one.digest}` beside `{subject}` is about {_subjects(one.statement)}"
+        )
+    return by[0]
+
+
+def _why_not(one: FoundSignature, trusted: Iterable[str]) -> tuple[str]:
+    named = [signature.key_id for signature in one.envelope.signatures]
+    if set(named) & set(trusted):
+        return (f"the signature `{one.digest}` names the key, and what was signed has been changed since",)
+    told = ", ".join(f"`{name}`" for name in named if name) or "none that it names"
+    return (f"the signature `{one.digest}` is by another key, {told}",)
+
+
+def _subjects(statement: Statement) -> str:
+    told = [f"`{kind}:{digits}`" for one in statement.subjects for kind, digits in one.digests.items()]
+    return ", ".join(told) or "nothing"
+
+
+def _unsigned(repository: Repository, subject: Digest, ignored: Sequence[ToolkitError]) -> ToolkitError:
+    place = f"{repository.name}@{subject}"
+    if not ignored:
+        return NotFoundError(
+            f"there is no signature beside `{place}`", hint="`rubin-releng image sign` makes one"
+        )
+    if len(ignored) == 1:
+        return CorruptError(f"`{place}` is not verified: {ignored[0]}", hint=ignored[0].hint)
+    return ProblemsError(f"`{place}` is not verified: no signature holds", ignored)
