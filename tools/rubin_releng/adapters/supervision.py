@@ -12,7 +12,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from lsstinstall.adapters.process import ProcessError
 from lsstinstall.core.errors import InterruptedWorkError, NotFoundError
@@ -20,9 +20,7 @@ from lsstinstall.core.errors import InterruptedWorkError, NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from rubin_releng.adapters.buildlogs import BuildLog
-
-__all__ = ["MARK", "StoppedError", "Usage", "end_strays", "supervise"]
+__all__ = ["MARK", "OutputLog", "StoppedError", "Usage", "end_strays", "supervise"]
 
 MARK = "LSSTINSTALL_BUILD"
 """Variable by which programs of a build are known: the folder that they work in."""
@@ -34,6 +32,16 @@ _DRAIN_SECONDS = 1.0
 _CHUNK = 1 << 16
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _PROC = Path("/proc")
+
+
+class OutputLog(Protocol):
+    """Gets what a program prints."""
+
+    def write(self, data: bytes, /) -> None:
+        """Take some of it, cut anywhere."""
+
+    def finish(self) -> None:
+        """Learn that there is no more."""
 
 
 class StoppedError(InterruptedWorkError):
@@ -71,7 +79,7 @@ def supervise(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    log: BuildLog,
+    log: OutputLog,
     stop: Callable[[], bool],
 ) -> Usage:
     """Run a program of a build to its end.
@@ -84,7 +92,7 @@ def supervise(
         Folder to run in.
     env : `~collections.abc.Mapping` [ `str`, `str` ]
         The whole environment.
-    log : `~rubin_releng.adapters.buildlogs.BuildLog`
+    log : `OutputLog`
         Gets both outputs.
     stop : `~collections.abc.Callable`
         Asked several times a second whether to end it.
@@ -133,7 +141,7 @@ def supervise(
 class _Watch:
     """One program that runs."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: BuildLog, stop: Callable[[], bool]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], log: OutputLog, stop: Callable[[], bool]) -> None:
         self._process = process
         self._log = log
         self._stop = stop

@@ -18,6 +18,7 @@ _COMMANDS = {
     "changelog": ("rubin_releng.commands.changelog:changelog", "Tell what merged between two tags."),
     "image": ("rubin_releng.commands.image:image", "Build and check OCI images."),
     "server": ("rubin_releng.commands.server:server", "Index package roots."),
+    "workflow": ("rubin_releng.commands.workflow:workflow", "Render, check and run GitHub workflows."),
 }
 
 

@@ -1,0 +1,42 @@
+"""The reusable workflow `yamllint`, run by act."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.actruns import make_sample, run_reusable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.process, pytest.mark.network]
+
+
+def test_right_files_pass(tmp_path: Path) -> None:
+    sample = make_sample(tmp_path / "sample", {"a.yaml": "---\na: 1\n", "b/c.yml": "---\n- 1\n"})
+    result = run_reusable(tmp_path, "yamllint", sample, inputs={"paths": "a.yaml\nb\n"})
+    assert result.code == 0, result.log
+    assert result.outputs == {"problems": "0"}
+    assert "No problems." in result.summary
+
+
+def test_a_wrong_file_fails_and_is_shown_where_it_is_wrong(tmp_path: Path) -> None:
+    sample = make_sample(tmp_path / "sample", {"a.yaml": "---\na: 1\na: 2\n"})
+    result = run_reusable(tmp_path, "yamllint", sample, inputs={"paths": "a.yaml"})
+    assert result.code == 1, result.log
+    assert result.failed == ["Run yamllint"]
+    (remark,) = result.annotations
+    assert (remark.level, remark.place["file"], remark.place["line"]) == ("error", "a.yaml", "3")
+    assert 'duplication of key "a"' in remark.message
+    # act passes no outputs of a failed job on, as GitHub does.
+    assert result.steps["Run yamllint"].outputs == {"problems": "1"}
+    assert "1 problems" in result.summary
+
+
+def test_an_input_is_never_run_as_a_command(tmp_path: Path) -> None:
+    sample = make_sample(tmp_path / "sample", {"a.yaml": "---\na: 1\n"})
+    result = run_reusable(tmp_path, "yamllint", sample, inputs={"paths": "a.yaml; touch $(echo pwned)"})
+    assert result.failed == ["Run yamllint"], result.log
+    assert not list(tmp_path.rglob("pwned"))

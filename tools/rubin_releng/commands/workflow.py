@@ -1,0 +1,18 @@
+"""`rubin-releng workflow`: GitHub workflows that other repositories call."""
+
+from __future__ import annotations
+
+import click
+
+from lsstinstall.commands.frame import LazyGroup
+
+__all__ = ["workflow"]
+
+_COMMANDS = {
+    "render": ("rubin_releng.commands.workflowrender:render", "Write the workflows that GitHub reads."),
+}
+
+
+@click.command(cls=LazyGroup, lazy=_COMMANDS)
+def workflow() -> None:
+    """Render, check and run GitHub workflows."""

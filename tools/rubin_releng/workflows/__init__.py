@@ -1,0 +1,1 @@
+"""Reusable GitHub workflows: rendered from sources, checked, and run without GitHub."""

@@ -1,0 +1,43 @@
+"""Check the order of imports with isort, or ruff where another tool lints.
+
+``PATHS`` names what is checked; ``ISORT_VERSION`` and ``RUFF_VERSION`` are
+versions as pip has them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from findings import conclude, program, say
+from readings import diff_findings, ruff_findings
+from toolruns import ended, given, inspect, requirement, words
+
+_TITLE = "Imports"
+
+
+def check() -> int:
+    """Run the sorter, without changing anything.
+
+    Returns
+    -------
+    code : `int`
+        0 if all imports are in order.
+    """
+    paths = words("PATHS")
+    if given("TOOL") == "ruff":
+        tool = requirement("ruff", given("RUFF_VERSION"))
+        options = ["ruff", "check", "--select", "I", "--output-format", "json", "--", *(paths or ["."])]
+        completed = inspect(["uvx", "--no-config", "--from", tool, *options])
+        found = ruff_findings(completed.stdout)
+    else:
+        tool = requirement("isort", given("ISORT_VERSION"))
+        usual = [name for name in ("bin.src", "python", "tests") if Path(name).is_dir()] or ["."]
+        options = ["isort", "--check-only", "--diff", "--", *(paths or usual)]
+        completed = inspect(["uvx", "--no-config", "--from", tool, *options])
+        say(completed.stdout)
+        found = diff_findings(completed.stdout, message="isort would order these imports differently", code="isort")
+    return conclude(_TITLE, ended(completed, found), facts=[("tool", tool)])
+
+
+if __name__ == "__main__":
+    program(_TITLE, check)

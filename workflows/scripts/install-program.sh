@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs this project from its own files, and puts its programs on the path of the following steps.
+#
+# PROJECT  folder of the project
+# EXTRAS   of it, separated by blanks; may be empty
+#
+# Libraries are those of the project's lock. uv installs if it is there, else pip. A second step of the same job
+# that wants no more is done at once.
+set -euo pipefail
+
+pattern='^[a-z ]*$'
+if ! [[ $EXTRAS =~ $pattern ]]; then
+  echo "::error::the input \`extras\` has to be names separated by blanks, not $(printf %q "$EXTRAS")"
+  exit 2
+fi
+read -r -a names <<<"$EXTRAS" || true
+wanted=$(IFS=,; echo "${names[*]}")
+home=$RUNNER_TEMP/lsstinstall-program
+mark=$home/installed-${wanted//,/+}
+source=$(cd "$PROJECT" && pwd)
+
+if [ "$(cat "$mark" 2>/dev/null)" != "$source" ]; then
+  sed -E '/^ +(--hash|#)/d; s/ \\$//' "$source/requirements.lock" >"$RUNNER_TEMP/lsstinstall-constraints.txt"
+  requirement="lsstinstall${wanted:+[$wanted]} @ file://$source"
+  if command -v uv >/dev/null; then
+    [ -d "$home" ] || uv venv --quiet --python '>=3.11,<3.14' "$home"
+    installer=(uv pip install --quiet --python "$home/bin/python")
+  else
+    [ -d "$home" ] || python3 -m venv "$home"
+    installer=("$home/bin/python" -m pip install --quiet --disable-pip-version-check)
+  fi
+  "${installer[@]}" --constraint "$RUNNER_TEMP/lsstinstall-constraints.txt" "$requirement"
+  # Only the programs: another Python on the path is not asked for.
+  mkdir -p "$home/programs"
+  for program in lsstinstall rubin-releng lsstsw; do
+    ln -sf "../bin/$program" "$home/programs/$program"
+  done
+  echo "$source" >"$mark"
+fi
+
+version=$("$home/bin/lsstinstall" --version)
+echo "$home/programs" >>"$GITHUB_PATH"
+echo "version=${version##* }" >>"$GITHUB_OUTPUT"
+echo "$version${wanted:+ with $wanted}"
