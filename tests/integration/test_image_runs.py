@@ -53,7 +53,9 @@ def root(tmp_path: Path) -> Path:
     folder = root / "stack" / "Linux64" / "afw" / "g1"
     (folder / "ups").mkdir(parents=True)
     (folder / "data").write_text("data of afw\n")
-    (folder / "data").chmod(0o640)
+    (folder / "data").chmod(0o600)
+    (folder / "run").write_text("#!/bin/sh\n")
+    (folder / "run").chmod(0o700)
     (folder / "ups" / "afw.table").write_text("")
     stack.declare(ProductName("afw"), EupsVersion("g1"), directory=folder, table=TablePlace.PRODUCT)
     image("environment", root, "--stack", "stack", "--product", "afw", "--flavor", "Linux64")
@@ -115,7 +117,6 @@ def test_any_user_finds_the_stack_set_up_on_a_read_only_root(
     if os.getuid() != 0:
         pytest.skip("only root may change root and user")
     rootfs = unpacked(layout, tmp_path)
-    (rootfs / AT[1:] / "stack/Linux64/afw/g1/data").chmod(0o644)
     config = configuration(layout)
     command = [*config["Entrypoint"], "sh", "-c", SHOW]
     done = run_inside(rootfs, user, command)
@@ -213,9 +214,8 @@ def unpacked(layout: Path, tmp_path: Path) -> Path:
 def listing(root: Path) -> dict[str, tuple[int, bytes]]:
     found = {}
     for path in root.rglob("*"):
-        status = path.lstat()
-        # The folders above what other layers hold have one fixed mode.
-        mode = 0 if path.is_dir() else stat.S_IMODE(status.st_mode)
+        # What no umask changes: whether it can be executed.
+        mode = stat.S_IMODE(path.lstat().st_mode) & 0o100
         found[str(path.relative_to(root))] = (mode, path.read_bytes() if path.is_file() else b"")
     return found
 

@@ -48,6 +48,8 @@ def built(tree: Path, layout: Path, compression: str) -> Path:
         str(layout),
         "--tag",
         "w_2026_42",
+        "--modes",
+        "kept",
     ]
     assert run_main(cli, name="rubin-releng", arguments=[*arguments, "--compression", compression, "-q"]) == 0
     return layout

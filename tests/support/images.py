@@ -38,6 +38,7 @@ class MemoryTree:
     ) -> None:
         self.name = "memory"
         self.files = dict(files)
+        self.piece_bytes = 7
         same = same or {}
         self._entries = [
             *others,
@@ -61,7 +62,8 @@ class MemoryTree:
     def read(self, entry: TreeEntry) -> Iterator[bytes]:
         """Read in small pieces."""
         content = self.files[entry.path]
-        yield from (content[start : start + 7] for start in range(0, len(content), 7))
+        size = self.piece_bytes
+        yield from (content[start : start + size] for start in range(0, len(content), size))
 
 
 class NoCompression:

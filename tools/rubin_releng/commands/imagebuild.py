@@ -12,7 +12,8 @@ from rubin_releng.adapters.compressors import GzipCodec, ZstdCodec
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageanswers import answer_built, answer_listed
 from rubin_releng.commands.imageengine import build_by_engine, engine_options, take_engine
-from rubin_releng.commands.imageinputs import FOLDER, ImageOptions, find_base, image_options, make_plan
+from rubin_releng.commands.imageinputs import FOLDER, find_base, make_plan
+from rubin_releng.commands.imageoptions import ImageOptions, image_options
 from rubin_releng.images.builder import build_image
 
 if TYPE_CHECKING:

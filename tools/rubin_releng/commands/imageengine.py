@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lsstinstall.adapters.console import Console
-    from rubin_releng.commands.imageinputs import ImageOptions
+    from rubin_releng.commands.imageoptions import ImageOptions
     from rubin_releng.images.imageplans import BuiltImage, ImagePlan
 
 __all__ = ["EngineOptions", "build_by_engine", "engine_options", "take_engine"]

@@ -1,10 +1,10 @@
-"""What an image is made of, as options: the same for every builder."""
+"""Turns options into the plan of an image."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -18,152 +18,31 @@ from rubin_releng.commands.imageplanfiles import read_layers
 from rubin_releng.core.imagelabels import LabelFacts, stack_labels
 from rubin_releng.core.imagerecipes import ImageRecipe, parse_recipe
 from rubin_releng.core.ocidocuments import Architecture, ImageSettings
+from rubin_releng.core.trees import ModeRule
 from rubin_releng.images.builder import format_created
 from rubin_releng.images.imageplans import BaseImage, ImagePlan, LayerPlan, pick_image
 from rubin_releng.images.layers import LayerPart, LayerRules
 from rubin_releng.images.layouts import read_layout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from rubin_releng.commands.imageoptions import ImageOptions
 
 __all__ = [
     "FOLDER",
-    "ImageOptions",
     "find_base",
-    "image_options",
     "make_plan",
     "parse_labels",
     "split_layout",
 ]
 
-F = TypeVar("F", bound="Callable[..., object]")
-
 FOLDER = click.Path(file_okay=False, path_type=Path)
-_FILE = click.Path(dir_okay=False, path_type=Path)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageOptions:
-    """Options as they were given.
-
-    Parameters
-    ----------
-    more, trees : `tuple` [ `str`, ... ]
-        Trees, ``DIR`` or ``DIR:PATH``.
-    plan : `~pathlib.Path` or `None`
-        Plan to build from instead of trees.
-    epoch : `int`
-        Seconds since 1970-01-01 UTC.
-    owner, home : `str` or `None`
-        ``UID:GID``, and where it owns everything; `None` for those of the
-        recipe.
-    recipe : `~pathlib.Path` or `None`
-        Gives what the options do not.
-    release : `~pathlib.Path` or `None`
-        Release document that labels are made of.
-    products, base_name : `str`
-        For labels: top products, reference of the image below.
-    labels, environment : `tuple` [ `str`, ... ]
-        ``NAME=VALUE`` each.
-    tag : `str` or `None`
-        Name in the layout.
-    architecture : `str`
-        In OCI's words.
-    base : `str` or `None`
-        Image below, ``LAYOUT`` or ``LAYOUT@TAG``.
-    user, folder : `str`
-        Of containers; empty for those of the image below.
-    entry_point, command : `tuple` [ `str`, ... ]
-        Words of what containers start.
-    """
-
-    more: tuple[str, ...]
-    trees: tuple[str, ...]
-    plan: Path | None
-    epoch: int
-    owner: str | None
-    home: str | None
-    recipe: Path | None
-    release: Path | None
-    products: str
-    base_name: str
-    labels: tuple[str, ...]
-    environment: tuple[str, ...]
-    tag: str | None
-    architecture: str
-    base: str | None
-    user: str
-    folder: str
-    entry_point: tuple[str, ...]
-    command: tuple[str, ...]
 
 
 _NO_RECIPE = ImageRecipe(
     name="image", title="LSST Science Pipelines", summary="", pin=None, image=None, architectures=()
 )
-
-_OPTIONS: tuple[Callable[[Any], Any], ...] = (
-    click.argument("more", nargs=-1, metavar="[DIR[:PATH]]..."),
-    click.option(
-        "--tree",
-        "trees",
-        multiple=True,
-        metavar="DIR[:PATH]",
-        help="Content of one layer, and where it lies in the image [default: /]; repeatable, lowest first.",
-    ),
-    click.option(
-        "--plan", type=_FILE, help="Plan to build from, as `image plan` writes it, instead of trees."
-    ),
-    click.option("--base", metavar="LAYOUT[@TAG]", help="Image below."),
-    click.option(
-        "--epoch",
-        type=click.IntRange(min=0),
-        envvar="SOURCE_DATE_EPOCH",
-        default=0,
-        show_default=True,
-        help="Time of the image, in seconds since 1970 UTC; no file is newer.",
-    ),
-    click.option("--recipe", type=_FILE, help="`image.toml` that says what the options do not."),
-    click.option("--owner", metavar="UID:GID", help="Owner of all files below `--home`.  [default: 0:0]"),
-    click.option("--home", help="Folder in the image; those above it belong to user 0.  [default: /]"),
-    click.option("--release", type=_FILE, help="Release document to make the labels of a stack image from."),
-    click.option("--products", default="", help="Top products, for the labels."),
-    click.option("--base-name", default="", help="Reference of the image below, for the labels."),
-    click.option("--label", "labels", multiple=True, metavar="KEY=VALUE", help="Label; repeatable."),
-    click.option("--tag", metavar="NAME", help="Name of the image in the layout."),
-    click.option(
-        "--architecture",
-        type=click.Choice([one.value for one in Architecture]),
-        default="amd64",
-        show_default=True,
-        help="What the image runs on.",
-    ),
-    click.option("--user", default="", metavar="UID[:GID]", help="Who containers run as."),
-    click.option("--env", "environment", multiple=True, metavar="NAME=VALUE", help="Variable of containers."),
-    click.option("--workdir", "folder", default="", metavar="PATH", help="Where containers start."),
-    click.option(
-        "--entry-point", multiple=True, metavar="WORD", help="Program of containers; a word each time."
-    ),
-    click.option("--command", multiple=True, metavar="WORD", help="Its arguments, unless others are given."),
-)
-
-
-def image_options(function: F) -> F:
-    """Add the options of `ImageOptions` to a command.
-
-    Parameters
-    ----------
-    function : `~collections.abc.Callable`
-        The command; gets the fields of `ImageOptions` as keywords.
-
-    Returns
-    -------
-    function : `~collections.abc.Callable`
-        The same, decorated.
-    """
-    for add in reversed(_OPTIONS):
-        function = add(function)
-    return function
 
 
 def make_plan(
@@ -340,7 +219,9 @@ def _parse_rules(options: ImageOptions, recipe: ImageRecipe) -> LayerRules:
         raise ConfigurationError(f"`{owner}` is no owner", hint="expected numbers, as `1000:1000`")
     if not home.startswith("/"):
         raise ConfigurationError(f"`{home}` is no place in an image", hint="give an absolute path")
-    return LayerRules(epoch=options.epoch, uid=int(uid), gid=int(gid), home=home)
+    return LayerRules(
+        epoch=options.epoch, uid=int(uid), gid=int(gid), home=home, modes=ModeRule(options.modes)
+    )
 
 
 def _settings(options: ImageOptions, recipe: ImageSettings) -> ImageSettings:

@@ -21,7 +21,7 @@ from rubin_releng.core.ocidocuments import (
     manifest_document,
 )
 from rubin_releng.images.imageplans import BuiltImage, BuiltLayer, LayerWork
-from rubin_releng.images.layers import arrange_members, refuse_overlaps, refuse_whiteout, stream_layer
+from rubin_releng.images.layers import arrange_members, check_entry, refuse_overlaps, stream_layer
 from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
 from rubin_releng.images.reuse import COMPRESSOR_ANNOTATION, LayerFinder, layer_annotations
 
@@ -205,7 +205,7 @@ def _list_layer(layer: LayerPlan, plan: ImagePlan, finder: LayerFinder | None) -
     size = 0
     for part in layer.parts:
         for entry in part.tree.entries():
-            refuse_whiteout(entry)
+            check_entry(entry, plan.rules)
             entries += 1
             size += entry.size_bytes
     return LayerWork(plan=layer, entries=entries, size_bytes=size)

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 # Part of every key: to be raised when the same files are written differently.
-_FORM = 1
+_FORM = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,7 @@ class LayerPlan:
             "places": sorted(part.at for part in self.parts),
             "epoch": rules.epoch,
             "owner": [rules.uid, rules.gid, rules.home],
+            "modes": rules.modes.value,
         }
         return hashlib.sha256(canonical_json(facts)).hexdigest()
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError, RefusedError
-from rubin_releng.core.trees import EntryKind
+from rubin_releng.core.trees import EntryKind, ModeRule, settle_mode
+from rubin_releng.images.tarheaders import Header, encode_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -20,8 +21,8 @@ __all__ = [
     "LayerRules",
     "Member",
     "arrange_members",
+    "check_entry",
     "refuse_overlaps",
-    "refuse_whiteout",
     "stream_layer",
 ]
 
@@ -44,12 +45,31 @@ class LayerRules:
         Owner of everything below `home`.
     home : `str`
         Absolute; the folders above it belong to user 0, in every layer.
+    modes : `~rubin_releng.core.trees.ModeRule`
+        What is kept of permissions.
     """
 
     epoch: int = 0
     uid: int = 0
     gid: int = 0
     home: str = "/"
+    modes: ModeRule = ModeRule.NORMAL
+
+    def owner(self, name: str) -> tuple[int, int]:
+        """Tell who owns a place.
+
+        Parameters
+        ----------
+        name : `str`
+            In the image, without ``/`` in front.
+
+        Returns
+        -------
+        uid, gid : `tuple` [ `int`, `int` ]
+            Numbers.
+        """
+        is_inside = f"/{name}/".startswith(f"{self.home.rstrip('/')}/")
+        return (self.uid, self.gid) if is_inside else (0, 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,24 +168,28 @@ def refuse_overlaps(parts: Sequence[LayerPart]) -> None:
         before = part
 
 
-def refuse_whiteout(entry: TreeEntry) -> None:
-    """Refuse a name that means "delete" to those who unpack layers.
+def check_entry(entry: TreeEntry, rules: LayerRules) -> None:
+    """Refuse what would do harm in an image.
 
     Parameters
     ----------
     entry : `TreeEntry`
         Any entry of a tree.
+    rules : `LayerRules`
+        What is kept of permissions.
 
     Raises
     ------
     RefusedError
-        Raised if its name begins with ``.wh.``.
+        Raised if its name begins with ``.wh.``, which means "delete" to those
+        who unpack layers, or if the rule for modes refuses it.
     """
     if entry.path.rpartition("/")[2].startswith(".wh."):
         raise RefusedError(
             f"`{entry.path}` would delete another file when the layer is unpacked",
             hint="rename it; names that begin with `.wh.` have this meaning in images",
         )
+    settle_mode(entry, rules.modes)
 
 
 def stream_layer(members: Iterable[Member]) -> Iterator[bytes]:
@@ -179,7 +203,9 @@ def stream_layer(members: Iterable[Member]) -> Iterator[bytes]:
     Yields
     ------
     piece : `bytes`
-        The next bytes, at least a quarter of a mebibyte but for the last.
+        The next quarter of a mebibyte, or what is left in the end. Where a
+        piece ends never depends on how a tree was read, since compressors
+        write other bytes then.
 
     Raises
     ------
@@ -192,20 +218,26 @@ def stream_layer(members: Iterable[Member]) -> Iterator[bytes]:
         for piece in _member_pieces(member):
             waiting += piece
             if len(waiting) >= _PIECE_BYTES:
-                total += len(waiting)
-                yield bytes(waiting)
-                waiting.clear()
+                yield from _cut(waiting)
+                total += len(waiting) // _PIECE_BYTES * _PIECE_BYTES
+                del waiting[: len(waiting) // _PIECE_BYTES * _PIECE_BYTES]
     # Two empty blocks end an archive, and tar fills its last record.
     total += len(waiting) + 2 * _BLOCK
     yield bytes(waiting) + b"\0" * (2 * _BLOCK + -total % _RECORD)
 
 
+def _cut(waiting: bytearray) -> Iterator[bytes]:
+    with memoryview(waiting) as view:
+        for end in range(_PIECE_BYTES, len(waiting) + 1, _PIECE_BYTES):
+            yield bytes(view[end - _PIECE_BYTES : end])
+
+
 def _member(
     name: str, entry: TreeEntry, tree: Tree, rules: LayerRules, names: dict[tuple[int, int], str]
 ) -> Member:
-    refuse_whiteout(entry)
+    check_entry(entry, rules)
     if entry.kind is EntryKind.DIRECTORY:
-        return Member(header=_folder_header(name, entry.mode, rules))
+        return Member(header=_folder_header(name, settle_mode(entry, rules.modes), rules))
     if entry.kind is EntryKind.SYMLINK:
         return Member(header=_header(name, entry, rules, kind=tarfile.SYMTYPE, target=entry.target))
     if entry.identity is not None and names.setdefault(entry.identity, name) != name:
@@ -232,30 +264,27 @@ def _member_pieces(member: Member) -> Iterator[bytes]:
 
 
 def _folder_header(name: str, mode: int, rules: LayerRules) -> bytes:
+    uid, gid = rules.owner(name)
     # A folder's time says when something was put into it, which is no content.
-    return _encoded(_info(name, tarfile.DIRTYPE, mode, rules.epoch, rules))
+    return encode_header(
+        Header(name=name, kind=tarfile.DIRTYPE, mode=mode, mtime=rules.epoch, uid=uid, gid=gid)
+    )
 
 
 def _header(
     name: str, entry: TreeEntry, rules: LayerRules, *, kind: bytes, size_bytes: int = 0, target: str = ""
 ) -> bytes:
-    # Nobody can set the mode of a symbolic link, and systems report different ones.
-    mode = 0o777 if kind == tarfile.SYMTYPE else entry.mode
-    info = _info(name, kind, mode, min(entry.mtime, rules.epoch), rules)
-    info.size = size_bytes
-    info.linkname = target
-    return _encoded(info)
-
-
-def _info(name: str, kind: bytes, mode: int, mtime: int, rules: LayerRules) -> tarfile.TarInfo:
-    info = tarfile.TarInfo(name)
-    info.type = kind
-    info.mode = mode
-    info.mtime = mtime
-    if f"/{name}/".startswith(f"{rules.home.rstrip('/')}/"):
-        info.uid, info.gid = rules.uid, rules.gid
-    return info
-
-
-def _encoded(info: tarfile.TarInfo) -> bytes:
-    return info.tobuf(format=tarfile.PAX_FORMAT, encoding="utf-8", errors="strict")
+    uid, gid = rules.owner(name)
+    return encode_header(
+        Header(
+            name=name,
+            kind=kind,
+            mode=settle_mode(entry, rules.modes),
+            # Before 1970 there is no time in tar.
+            mtime=max(0, min(entry.mtime, rules.epoch)),
+            uid=uid,
+            gid=gid,
+            size_bytes=size_bytes,
+            target=target,
+        )
+    )

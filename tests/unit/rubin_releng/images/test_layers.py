@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.core.errors import CorruptError, RefusedError
+from rubin_releng.core.trees import EntryKind, ModeRule, TreeEntry
 from rubin_releng.images.layers import LayerPart, LayerRules, arrange_members, refuse_overlaps, stream_layer
 from tests.support.images import MemoryTree, a_folder, a_link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rubin_releng.core.trees import TreeEntry
     from rubin_releng.images.layers import Member
 
 RULES = LayerRules(epoch=50, uid=1000, gid=1001)
@@ -105,11 +105,28 @@ def test_an_archive_is_as_tar_ends_it() -> None:
         assert data.endswith(b"\0" * 1024)
 
 
-def test_large_layers_come_in_pieces() -> None:
-    tree = MemoryTree({"x": b"1" * 1_000_000})
+def test_large_layers_come_in_pieces_of_one_size_however_files_are_read() -> None:
+    tree = MemoryTree({"x": b"1" * 1_000_000, "y": b"2" * 77})
     pieces = list(stream_layer(members(tree)))
     assert len(pieces) == 4
-    assert all(len(piece) >= 256 * 1024 for piece in pieces[:-1])
+    assert {len(piece) for piece in pieces[:-1]} == {256 * 1024}
+    for size in (100, 600_000, 1_000_000):
+        tree.piece_bytes = size
+        assert list(stream_layer(members(tree))) == pieces
+
+
+def test_modes_are_as_a_rule_says_and_times_not_before_1970() -> None:
+    entries = [a_folder("a", mode=0o700), TreeEntry(path="b", kind=EntryKind.FILE, mode=0o640, mtime=-5)]
+    tree = MemoryTree({}, entries)
+    tree.files["b"] = b""
+    found = {
+        rule: [(one.mode, one.mtime) for one in unpacked(layer(tree, rules=LayerRules(modes=rule)))]
+        for rule in ModeRule
+    }
+    assert found == {
+        ModeRule.NORMAL: [(0o755, 0), (0o644, 0)],
+        ModeRule.KEPT: [(0o700, 0), (0o640, 0)],
+    }
 
 
 def test_a_file_that_grows_while_it_is_read_is_told() -> None:
