@@ -10,6 +10,7 @@ __all__ = ["workflow"]
 
 _COMMANDS = {
     "render": ("rubin_releng.commands.workflowrender:render", "Write the workflows that GitHub reads."),
+    "migrate": ("rubin_releng.commands.workflowmigrate:migrate", "Call ours instead of lsst/rubin_workflows."),
 }
 
 

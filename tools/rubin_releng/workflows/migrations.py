@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from lsstinstall.core.errors import ExitCode, FormatError
+from lsstinstall.core.errors import ExitCode, FormatError, InvalidNameError, shown
 from rubin_releng.core.spannedvalues import apply_edits
 
 if TYPE_CHECKING:
     from rubin_releng.core.spannedvalues import SpannedDocument, TextEdit
 
-__all__ = ["FileMigration", "MigratedCall", "MigrationError", "MigrationNote", "WrittenCopy"]
+__all__ = [
+    "FileMigration",
+    "MigratedCall",
+    "MigrationError",
+    "MigrationNote",
+    "WrittenCopy",
+    "parse_workflow_ref",
+]
+
+_REF = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._/-]*")
 
 
 class MigrationError(FormatError):
@@ -115,3 +125,26 @@ class FileMigration:
     def changes(self) -> bool:
         """Whether anything is rewritten."""
         return bool(self.edits)
+
+
+def parse_workflow_ref(text: str) -> str:
+    """Read what of our repository is to be called.
+
+    Parameters
+    ----------
+    text : `str`
+        A tag, a branch or a commit: ``v1``, ``0.2.0``.
+
+    Returns
+    -------
+    ref : `str`
+        The same.
+
+    Raises
+    ------
+    InvalidNameError
+        Raised if git takes no such name, or a workflow could not name it.
+    """
+    if _REF.fullmatch(text) is None or ".." in text or text.endswith((".lock", "/", ".")):
+        raise InvalidNameError(f"`{shown(text)}` is no tag, branch or commit", hint="write it as `v1`")
+    return text
