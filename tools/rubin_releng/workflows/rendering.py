@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import ProblemsError
+from lsstinstall.core.errors import FormatError, ProblemsError
+from rubin_releng.workflows.bundling import bundle_script
 from rubin_releng.workflows.pins import repository_of
 from rubin_releng.workflows.sources import scalars_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lsstinstall.core.errors import FormatError
     from rubin_releng.core.placedvalues import PlacedScalar
     from rubin_releng.workflows.pins import Pins
     from rubin_releng.workflows.sources import Entry, WorkflowText
@@ -104,13 +104,14 @@ def render_workflow(source: WorkflowText, pins: Pins, scripts: Mapping[str, str]
 
 
 class _Rendering:
-    """A source whose lines are changed one after the other."""
+    """A source, and what is to be changed in it."""
 
     def __init__(self, source: WorkflowText, pins: Pins, scripts: Mapping[str, str]) -> None:
         self._source = source
         self._pins = pins
         self._scripts = scripts
         self._lines = source.text.split("\n")
+        self._edits: list[tuple[int, int, str, str]] = []
         self._problems: list[FormatError] = []
 
     def pin(self, entry: Entry) -> None:
@@ -122,17 +123,14 @@ class _Rendering:
         if f"@{ref}" != PINNED:
             self._complain(
                 entry.value,
-                f"`{entry.text}` is not `{PINNED}`",
+                f"`{entry.text}` does not end with `{PINNED}`",
                 f"write `{action}{PINNED}`; `pins.toml` says which commit that is",
             )
         elif (pin := self._pins.actions.get(repository)) is None:
-            self._complain(
-                entry.value,
-                f"`pins.toml` has no action `{repository}`",
-                f"it has {_names(self._pins.actions)}",
-            )
+            hint = f"it has {_names(self._pins.actions)}"
+            self._complain(entry.value, f"`pins.toml` has no action `{repository}`", hint)
         else:
-            self._replace(entry.value, entry.text, f"{action}@{pin.sha}  # {pin.version}")
+            self._replace(entry.value, f"{action}@{pin.sha}  # {pin.version}", last=True)
 
     def fill(self, scalar: PlacedScalar) -> None:
         """Put the version of a tool in."""
@@ -144,56 +142,63 @@ class _Rendering:
         name = text.removeprefix(TOOLS)
         version = self._pins.tools.get(name)
         if version is None:
-            self._complain(scalar, f"`pins.toml` has no tool `{name}`", f"it has {_names(self._pins.tools)}")
+            hint = f"it has {_names(self._pins.tools)}"
+            self._complain(scalar, f"`pins.toml` has no tool `{name}`", hint)
         else:
-            self._replace(scalar, text, f'"{version}"')
+            self._replace(scalar, f'"{version}"')
 
     def include(self, entry: Entry) -> None:
         """Put a script in, and say what runs it unless the step does."""
         name = entry.text.removeprefix(SCRIPTS)
-        content = self._scripts.get(name)
         shell = _SHELLS.get(name[name.rfind(".") :])
-        if content is None:
+        if name not in self._scripts:
             self._complain(
                 entry.value, f"there is no script `{name}`", f"there are {_names(self._scripts) or 'none'}"
             )
         elif shell is None:
             self._complain(entry.value, f"`{name}` ends neither with `.py` nor with `.sh`")
-        elif "${{" in content:
-            self._complain(
-                entry.value,
-                f"`{name}` holds `${{{{`, which GitHub would replace",
-                "give the script what it needs by `env`",
-            )
-        else:
-            indent = " " * (entry.key.column - 1)
-            own = any(key.value == "shell" for key, _ in entry.owner.entries)
-            body = "\n".join(f"{indent}  {line}" if line else "" for line in content.rstrip("\n").split("\n"))
-            before = "" if own else f"shell: {shell}\n{indent}"
-            self._replace(entry.key, f"run: {self._written(entry.value)}", f"{before}run: |\n{body}")
+        elif (content := self._bundled(name)) is not None:
+            if "${{" in content:
+                hint = "give the script what it needs by `env`"
+                self._complain(entry.value, f"`{name}` holds `${{{{`, which GitHub would replace", hint)
+            else:
+                self._put_in(entry, content, shell)
 
     def finish(self) -> str:
         """Give the text, or tell everything that was wrong."""
         if self._problems:
-            problems = sorted(self._problems, key=lambda one: (one.line, one.column))
+            problems = sorted(self._problems, key=lambda one: (one.source, one.line, one.column))
             raise ProblemsError(f"`{self._source.path}` cannot be rendered", problems)
+        # From the end, so that places stay right.
+        for line, column, old, new in sorted(self._edits, reverse=True):
+            text = self._lines[line]
+            self._lines[line] = text[:column] + new + text[column + len(old) :]
         return header_of(self._source.path) + "\n".join(self._lines)
 
-    def _written(self, scalar: PlacedScalar) -> str:
-        """Give a value as it is written: bare or with quotes."""
-        rest = self._source.text.split("\n")[scalar.line - 1][scalar.column - 1 :]
-        text = str(scalar.value)
-        return next((form for form in (f'"{text}"', f"'{text}'") if rest.startswith(form)), text)
+    def _bundled(self, name: str) -> str | None:
+        try:
+            return bundle_script(name, self._scripts)
+        except ProblemsError as error:
+            self._problems += [one for one in error.problems if isinstance(one, FormatError)]
+            return None
 
-    def _replace(self, place: PlacedScalar, text: str, new: str) -> None:
-        line = self._lines[place.line - 1]
-        before, rest = line[: place.column - 1], line[place.column - 1 :]
-        written = next((form for form in (f'"{text}"', f"'{text}'", text) if rest.startswith(form)), None)
-        after = "" if written is None else rest.removeprefix(written)
-        if written is None or (after.strip() and "#" in new):
+    def _put_in(self, entry: Entry, content: str, shell: str) -> None:
+        indent = " " * (entry.key.column - 1)
+        own = any(key.value == "shell" for key, _ in entry.owner.entries)
+        body = "\n".join(f"{indent}  {line}" if line else "" for line in content.rstrip("\n").split("\n"))
+        self._replace(entry.value, f"|\n{body}", last=True)
+        if not own:
+            self._edits.append((entry.key.line - 1, entry.key.column - 1, "", f"shell: {shell}\n{indent}"))
+
+    def _replace(self, place: PlacedScalar, new: str, *, last: bool = False) -> None:
+        """Change a value; ``last`` says that nothing may follow it in its line."""
+        rest = self._lines[place.line - 1][place.column - 1 :]
+        text = str(place.value)
+        old = next((form for form in (f'"{text}"', f"'{text}'", text) if rest.startswith(form)), None)
+        if old is None or (last and rest.removeprefix(old).strip()):
             self._complain(place, f"`{text}` does not stand alone in its line")
         else:
-            self._lines[place.line - 1] = before + new + after
+            self._edits.append((place.line - 1, place.column - 1, old, new))
 
     def _complain(self, place: PlacedScalar, problem: str, hint: str | None = None) -> None:
         self._problems.append(self._source.document.error(place, problem, hint=hint))
