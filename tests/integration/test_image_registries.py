@@ -223,3 +223,22 @@ def test_an_image_without_a_name_is_found_by_its_digest(
     assert run("push", layout, image) == 2
     assert run("tag", pushed["image"], "w_1", "--yes") == 0
     assert run("check", f"{image}:w_1") == 0
+
+
+def test_images_are_joined_where_they_are(
+    tmp_path: Path, registry: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = f"{registry}/lsst/scipipe"
+    pushed = [
+        answered(capsys, "push", built(tmp_path, one, "a", architecture=one), image, "--by-digest", "--yes")
+        for one in ("amd64", "arm64")
+    ]
+    names = [one["image"] for one in pushed]
+    planned = answered(capsys, "join", *names)
+    assert run("check", planned["image"]) == 3
+    joined = answered(capsys, "join", *reversed(names), "--yes")
+    assert {**planned, "done": True} == joined
+    assert [one["architecture"] for one in joined["manifests"]] == ["amd64", "arm64"]
+    assert run("check", joined["image"]) == 0
+    assert run("join", names[0], f"{registry}/other@{joined['digest']}", "--yes") == 2
+    assert run("join", names[0], image, "--yes") == 2

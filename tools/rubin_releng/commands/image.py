@@ -12,6 +12,7 @@ _COMMANDS = {
     "plan": ("rubin_releng.commands.imageplan:plan", "Cut an installation into layers."),
     "build": ("rubin_releng.commands.imagebuild:build", "Build an image from folders or a plan."),
     "index": ("rubin_releng.commands.imageindex:index", "Join images of several architectures."),
+    "join": ("rubin_releng.commands.imagejoin:join", "Join images of a registry where they are."),
     "tags": ("rubin_releng.commands.imageindex:tags", "Tell the names that an image gets."),
     "check": ("rubin_releng.commands.imagecheck:check", "Check every byte of a layout."),
     "clean": ("rubin_releng.commands.imageclean:clean", "Take out what an image does not need."),

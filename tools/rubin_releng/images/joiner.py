@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rubin_releng.images.layouts import FoundImage
     from rubin_releng.images.ports import BlobStore
 
-__all__ = ["JoinedImage", "SourceImage", "join_images"]
+__all__ = ["JoinedImage", "SourceImage", "common_annotations", "join_images", "refuse_same"]
 
 # What is true of one architecture only.
 _OWN = frozenset({"org.lsst.image.compressor", TAG_ANNOTATION})
@@ -90,7 +90,7 @@ def join_images(
     ordered = sorted(
         sources, key=lambda one: (one.image.settings.platform.architecture, one.image.manifest.digest)
     )
-    _refuse_same(ordered)
+    refuse_same([one.image.settings.platform for one in ordered])
     before = read_layout(store)
     for source in ordered:
         for blob in (source.image.manifest, source.image.config, *source.image.layers):
@@ -99,7 +99,11 @@ def join_images(
         replace(one.image.manifest, annotations=MappingProxyType({}), platform=one.image.settings.platform)
         for one in ordered
     )
-    index = write_document(store, index_document(manifests, _common(ordered)), MediaType.INDEX)
+    index = write_document(
+        store,
+        index_document(manifests, common_annotations([one.image.annotations for one in ordered])),
+        MediaType.INDEX,
+    )
     entries = [_named(index, tag) for tag in tags] or [index]
     for one, manifest in zip(ordered, manifests, strict=True):
         entries += [_named(manifest, tag) for tag in single.get(one.image.settings.platform, ())]
@@ -110,22 +114,42 @@ def join_images(
     return JoinedImage(index=index, manifests=manifests)
 
 
-def _refuse_same(ordered: Sequence[SourceImage]) -> None:
-    if not ordered:
+def refuse_same(platforms: Sequence[ImagePlatform]) -> None:
+    """Refuse what one index cannot join.
+
+    Parameters
+    ----------
+    platforms : `~collections.abc.Sequence` [ `ImagePlatform` ]
+        Of each image.
+
+    Raises
+    ------
+    RefusedError
+        Raised if two are for the same platform, or there is none.
+    """
+    if not platforms:
         raise RefusedError("there is no image to join")
-    seen: set[ImagePlatform] = set()
-    for one in ordered:
-        platform = one.image.settings.platform
-        if platform in seen:
+    for position, platform in enumerate(platforms):
+        if platform in platforms[:position]:
             raise RefusedError(
                 f"there are two images for `{platform.os}/{platform.architecture}`", hint="name one of each"
             )
-        seen.add(platform)
 
 
-def _common(ordered: Sequence[SourceImage]) -> dict[str, str]:
-    """Annotations that all of them have."""
-    first, *others = (one.image.annotations for one in ordered)
+def common_annotations(annotations: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Find what is true of all images of an index.
+
+    Parameters
+    ----------
+    annotations : `~collections.abc.Sequence` [ `~collections.abc.Mapping` [ `str`, `str` ] ]
+        Of each image; at least one.
+
+    Returns
+    -------
+    common : `dict` [ `str`, `str` ]
+        Those that all have with the same value.
+    """
+    first, *others = annotations
     return {
         key: value
         for key, value in first.items()
