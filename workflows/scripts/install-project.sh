@@ -49,17 +49,17 @@ if [ "${#first[@]}" -gt 0 ]; then
   "${pip[@]}" install ${options[@]+"${options[@]}"} "${first[@]}" || fail "could not install the requirements"
 fi
 
-project=(install ${options[@]+"${options[@]}"})
+arguments=(install ${options[@]+"${options[@]}"})
 if [ "$DEPENDENCIES" != true ]; then
-  project+=(--no-deps)
+  arguments+=(--no-deps)
 fi
 case $PROJECT in
-  editable) project+=(--editable) ;;
+  editable) arguments+=(--editable) ;;
   normal | none) ;;
   *) fail "\`project\` is \`$PROJECT\`; expected \`editable\`, \`normal\` or \`none\`" ;;
 esac
 if [ "$PROJECT" != none ]; then
-  "${pip[@]}" "${project[@]}" ".${EXTRAS:+[${EXTRAS// /}]}" || fail "could not install the project"
+  "${pip[@]}" "${arguments[@]}" ".${EXTRAS:+[${EXTRAS// /}]}" || fail "could not install the project"
 fi
 
 echo "::group::Installed packages"
