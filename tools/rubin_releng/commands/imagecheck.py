@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,6 +9,7 @@ import click
 from lsstinstall.commands.frame import output_options
 from rubin_releng.adapters.compressors import GzipCodec, ZstdCodec
 from rubin_releng.adapters.ocilayouts import OciLayout
+from rubin_releng.commands.imagefolders import parse_folder
 from rubin_releng.commands.imagepull import open_remote
 from rubin_releng.core.imagereferences import looks_like_reference
 from rubin_releng.core.ocidocuments import MediaType
@@ -35,10 +35,11 @@ def check(console: Console, image: str) -> None:
     """
     codecs: Mapping[str, Codec] = {MediaType.LAYER_GZIP: GzipCodec(), MediaType.LAYER_ZSTD: ZstdCodec()}
     store: BlobStore
-    if looks_like_reference(image) and not Path(image).exists():
+    folder = parse_folder(image)
+    if looks_like_reference(image) and not folder.exists():
         store, _ = open_remote(image)
     else:
-        store = OciLayout.open(Path(image))
+        store = OciLayout.open(folder)
     report = check_layout(store, codecs=codecs, reporter=console.reporter())
     _answer_checked(console, report, image)
 

@@ -12,6 +12,7 @@ from lsstinstall.commands.frame import output_options
 from lsstinstall.commands.stackoptions import flavor_option, pick_flavor
 from lsstinstall.core.quantities import format_bytes
 from rubin_releng.adapters.cleanabletrees import CleanableFolder
+from rubin_releng.commands.imagefolders import FOLDER
 from rubin_releng.images.cleaner import CleanupRules, apply_cleanup, plan_cleanup
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ __all__ = ["clean"]
 
 
 @click.command(epilog="Example: rubin-releng image clean /srv/w_2026_42/stack")
-@click.argument("stack", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("stack", type=FOLDER)
 @click.option("--keep-symbols", is_flag=True, help="Do not strip.")
 @click.option("--keep-tests", is_flag=True, help="Do not remove `tests`.")
 @click.option("--keep-docs", is_flag=True, help="Do not remove generated documentation.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,21 +10,22 @@ from lsstinstall.commands.frame import output_options
 from lsstinstall.core.quantities import format_bytes
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageanswers import show_blob
+from rubin_releng.commands.imagefolders import FOLDER
 from rubin_releng.images.differences import diff_layouts, layer_name, layer_products
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lsstinstall.adapters.console import Console
     from rubin_releng.core.ocidocuments import Descriptor
     from rubin_releng.images.differences import LayoutDifference
 
 __all__ = ["diff"]
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
-
 
 @click.command(epilog="Example: rubin-releng image diff last-week this-week")
-@click.argument("old", metavar="A", type=_FOLDER)
-@click.argument("new", metavar="B", type=_FOLDER)
+@click.argument("old", metavar="A", type=FOLDER)
+@click.argument("new", metavar="B", type=FOLDER)
 @output_options
 def diff(console: Console, old: Path, new: Path) -> None:
     """Tell what a client moves who has layout A and wants B, by layer and by product."""

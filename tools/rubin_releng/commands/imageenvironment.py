@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,10 +13,13 @@ from lsstinstall.commands.setupanswers import answer_setup
 from lsstinstall.commands.setupoptions import SetupOptions
 from lsstinstall.core.errors import ConfigurationError
 from rubin_releng.adapters.condaactivation import activated_variables
+from rubin_releng.commands.imagefolders import FOLDER, need_folder
 from rubin_releng.commands.imageplan import inner_path
 from rubin_releng.core.launchscripts import moved_environment, write_entry_point, write_launch_environment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lsstinstall.adapters.console import Console
 
 __all__ = ["environment"]
@@ -28,7 +30,7 @@ _ENVIRONMENT, _ENTRY_POINT = "environment.sh", "entrypoint.sh"
 @click.command(
     epilog="Example: rubin-releng image environment /srv/w --stack stack --product lsst_distrib -t w_2026_42"
 )
-@click.argument("root", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("root", type=FOLDER)
 @click.option(
     "--at", default="/opt/lsst/software/stack", show_default=True, help="Where ROOT lies in the image."
 )
@@ -67,7 +69,7 @@ def environment(
     """
     if not at.startswith("/"):
         raise ConfigurationError(f"`{at}` is no place in an image", hint="give an absolute path")
-    base = root.resolve()
+    base = need_folder(root).resolve()
     folders = [os.fspath(base / inner_path(stack)) for stack in stacks]
     variables = {} if prefix is None else activated_variables(base / inner_path(prefix))
     variables["EUPS_PATH"] = ":".join(folders)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 from lsstinstall.adapters.files import read_bytes, read_text
 from lsstinstall.core.errors import ConfigurationError, RefusedError
@@ -14,6 +13,7 @@ from lsstinstall.core.releases import parse_release
 from lsstinstall.core.releaseschemas import parse_image_tag
 from rubin_releng.adapters.foldertrees import FolderTree
 from rubin_releng.adapters.ocilayouts import OciLayout
+from rubin_releng.commands.imagefolders import FOLDER, need_folder, parse_folder
 from rubin_releng.commands.imageplanfiles import read_layers
 from rubin_releng.core.imagelabels import LabelFacts, stack_labels
 from rubin_releng.core.imagerecipes import ImageRecipe, parse_recipe
@@ -37,8 +37,6 @@ __all__ = [
     "split_layout",
 ]
 
-FOLDER = click.Path(file_okay=False, path_type=Path)
-
 
 _NO_RECIPE = ImageRecipe(
     name="image", title="LSST Science Pipelines", summary="", pin=None, image=None, architectures=()
@@ -48,7 +46,7 @@ _NO_RECIPE = ImageRecipe(
 def make_plan(
     options: ImageOptions, *, output: Path, environ: Mapping[str, str], has_layers: bool = True
 ) -> ImagePlan:
-    """Turn options into a plan; nothing is read but a plan file.
+    """Turn options into a plan; nothing is read but files that the options name.
 
     Parameters
     ----------
@@ -70,6 +68,8 @@ def make_plan(
     ------
     ConfigurationError
         Raised if an option cannot be meant.
+    NotFoundError
+        Raised if a tree is missing.
     RefusedError
         Raised if the layout lies inside a tree.
     """
@@ -149,7 +149,9 @@ def split_layout(text: str) -> tuple[Path, str | None]:
         Its parts.
     """
     name, sign, tag = text.rpartition("@")
-    return (Path(name), parse_image_tag(tag)) if sign and "/" not in tag else (Path(text), None)
+    if sign and "/" not in tag:
+        return parse_folder(name), parse_image_tag(tag)
+    return parse_folder(text), None
 
 
 def parse_labels(labels: Iterable[str], *, what: str = "label") -> dict[str, str]:
@@ -204,11 +206,13 @@ def _parse_tree(text: str) -> LayerPlan:
     if any(part in {".", ".."} for part in at.split("/")):
         raise ConfigurationError(f"`{at}` is no place in an image", hint="give an absolute path without `..`")
     at = "/" + "/".join(part for part in at.split("/") if part)
-    return LayerPlan(parts=(LayerPart(tree=FolderTree(Path(name)), at=at),), name=f"tree at {at}")
+    return LayerPlan(
+        parts=(LayerPart(tree=FolderTree(need_folder(parse_folder(name))), at=at),), name=f"tree at {at}"
+    )
 
 
 def _refuse_inside(output: Path, tree: str) -> None:
-    if output.resolve().is_relative_to(Path(tree).resolve()):
+    if Path(os.path.realpath(output)).is_relative_to(os.path.realpath(tree)):
         raise RefusedError(f"`{output}` lies inside the tree `{tree}`", hint="write the layout elsewhere")
 
 

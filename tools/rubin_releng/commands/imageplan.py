@@ -18,6 +18,7 @@ from lsstinstall.core.releases import parse_release
 from rubin_releng.adapters.condaprefixes import CondaPrefix
 from rubin_releng.adapters.foldertrees import FolderTree
 from rubin_releng.adapters.ocilayouts import OciLayout
+from rubin_releng.commands.imagefolders import FOLDER, need_folder
 from rubin_releng.commands.imagesimulate import read_manifests
 from rubin_releng.core.ocidocuments import Architecture
 from rubin_releng.images.differences import layer_name, layer_products
@@ -35,12 +36,11 @@ if TYPE_CHECKING:
 
 __all__ = ["inner_path", "plan"]
 
-_FOLDER = click.Path(file_okay=False, path_type=Path)
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(epilog="Example: rubin-releng image plan /srv/w_2026_42 --stack stack --output plan.json")
-@click.argument("root", type=_FOLDER)
+@click.argument("root", type=FOLDER)
 @click.option(
     "--at", default="/opt/lsst/software/stack", show_default=True, help="Where ROOT lies in the image."
 )
@@ -69,7 +69,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--lock", "locks", multiple=True, type=_FILE, help="Explicit list of a past environment; oldest first."
 )
-@click.option("--previous", type=_FOLDER, help="Layout of last week's image, whose groups are kept.")
+@click.option("--previous", type=FOLDER, help="Layout of last week's image, whose groups are kept.")
 @click.option("--release", type=_FILE, help="Release document, whose digests become part of the keys.")
 @click.option(
     "--architecture",
@@ -108,6 +108,7 @@ def plan(
     Each product and group of packages gets a key; `image build --plan` takes
     layers with the same key from last week's image without reading files.
     """
+    need_folder(root)
     known = {} if previous is None else _known_layers(previous)
     digests = {} if release is None else _digests(release, Architecture(architecture))
     kind = pick_flavor(flavor, console.environ)
@@ -230,14 +231,14 @@ def _place(one: InstalledProduct, root: Path) -> str | None:
     """Path below the root; `None` of a product without files."""
     if one.directory is None:
         return None
-    path = Path(one.directory).resolve()
+    path, top = Path(os.path.realpath(one.directory)), Path(os.path.realpath(root))
     if not path.is_dir():
         raise NotFoundError(f"the folder `{path}` of `{one.name}` is missing", hint="repair the stack first")
-    if not path.is_relative_to(root.resolve()):
+    if not path.is_relative_to(top):
         raise ConfigurationError(
             f"`{one.name}` is installed in `{path}`, outside `{root}`", hint="install it inside"
         )
-    return path.relative_to(root.resolve()).as_posix()
+    return path.relative_to(top).as_posix()
 
 
 def _size(path: Path) -> int:
