@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rubin_releng.core.placedvalues import PlacedDocument
 
-__all__ = ["WorkflowFolders", "find_workflows"]
+__all__ = ["WorkflowFolders", "find_workflows", "has_sources", "nearest_checkout", "parse_all"]
 
 _PINS = "workflows/pins.toml"
 _ENDINGS = (".yaml", ".yml")
@@ -51,6 +51,46 @@ def find_workflows(*, root: Path | None, start: Path) -> WorkflowFolders:
             + (" and the folders above; give the checkout by `--root`" if root is None else ""),
         )
     return WorkflowFolders(root=found)
+
+
+def has_sources(root: Path) -> bool:
+    """Tell whether a checkout renders its workflows from sources.
+
+    Parameters
+    ----------
+    root : `~pathlib.Path`
+        The checkout.
+
+    Returns
+    -------
+    has : `bool`
+        Whether it has pins.
+    """
+    return (root / _PINS).is_file()
+
+
+def nearest_checkout(start: Path) -> Path:
+    """Find the repository that somebody works in.
+
+    Parameters
+    ----------
+    start : `~pathlib.Path`
+        Where to begin looking.
+
+    Returns
+    -------
+    root : `~pathlib.Path`
+        The nearest folder upward with ``.github`` or ``.git``.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if there is none.
+    """
+    for place in (start, *start.parents):
+        if (place / ".github").is_dir() or (place / ".git").exists():
+            return place
+    raise NotFoundError(f"`{start}` is in no repository", hint="give the checkout by `--root`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +148,12 @@ class WorkflowFolders:
         """Read the composite actions; path below the checkout to text."""
         folders = sorted((self.root / "workflows/actions").glob("*/"))
         return {path: text for folder in folders for path, text in self._texts(folder).items()}
+
+    def everything(self) -> dict[str, str]:
+        """Read all that GitHub or a caller would read; path below the checkout to text."""
+        own = sorted((self.root / ".github/actions").glob("*/"))
+        composite = {path: text for folder in own for path, text in self._texts(folder).items()}
+        return {**self.rendered(), **composite, **self.actions(), **self.starters()}
 
     def write(self, path: str, text: str | None) -> None:
         """Write a file, or remove it.

@@ -9,8 +9,12 @@ from lsstinstall.commands.frame import LazyGroup
 __all__ = ["workflow"]
 
 _COMMANDS = {
+    "check": ("rubin_releng.commands.workflowcheck:check", "Check workflows and composite actions."),
     "render": ("rubin_releng.commands.workflowrender:render", "Write the workflows that GitHub reads."),
-    "migrate": ("rubin_releng.commands.workflowmigrate:migrate", "Call ours instead of lsst/rubin_workflows."),
+    "migrate": (
+        "rubin_releng.commands.workflowmigrate:migrate",
+        "Call ours instead of lsst/rubin_workflows.",
+    ),
 }
 
 

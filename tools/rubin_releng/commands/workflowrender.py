@@ -9,14 +9,14 @@ import click
 
 from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.frame import output_options
-from lsstinstall.core.errors import ToolkitError
+from lsstinstall.core.errors import NotFoundError, ToolkitError
 from rubin_releng.adapters.workflowfiles import find_workflows, parse_all
 from rubin_releng.workflows.pins import read_pins
 from rubin_releng.workflows.renderplans import RenderChange, plan_rendering
 from rubin_releng.workflows.sources import WorkflowText
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lsstinstall.adapters.console import Console
 
@@ -50,6 +50,7 @@ def workflow_texts(texts: Mapping[str, str], what: str) -> tuple[WorkflowText, .
 
 
 @click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--check", is_flag=True, help="Write nothing; fail if something would be written.")
 @click.option("--dry-run", "-n", is_flag=True, help="Print what would change and write nothing.")
 @click.option(
@@ -58,18 +59,21 @@ def workflow_texts(texts: Mapping[str, str], what: str) -> tuple[WorkflowText, .
     help="Checkout with workflows/ [default: found upward from here].",
 )
 @output_options
-def render(console: Console, root: Path | None, *, check: bool, dry_run: bool) -> int:
+def render(console: Console, names: tuple[str, ...], root: Path | None, *, check: bool, dry_run: bool) -> int:
     """Write the reusable workflows into .github/workflows.
 
-    Commits of actions, versions of tools and the scripts of steps are put into
-    the sources in workflows/reusable. Files that were not rendered are left
-    alone.
+    NAME is that of a file in workflows/reusable; by default all are written,
+    and what was rendered from sources that are gone is removed. Commits of actions, versions of tools and the scripts of steps are put into
+    the sources. Files that were not rendered are left alone.
 
     Example: rubin-releng workflow render --check
     """
     folders = find_workflows(root=root, start=Path.cwd())
-    sources = workflow_texts(folders.sources(), "sources of workflows")
-    files = plan_rendering(sources, folders.rendered(), read_pins(folders.pins()), folders.scripts())
+    sources = workflow_texts(_named(folders.sources(), names), "sources of workflows")
+    present = folders.rendered()
+    if names:
+        present = {path: text for path, text in present.items() if PurePosixPath(path).stem in names}
+    files = plan_rendering(sources, present, read_pins(folders.pins()), folders.scripts())
     changed = [one for one in files if one.change is not RenderChange.KEEP]
     if not check and not dry_run:
         for one in changed:
@@ -87,3 +91,16 @@ def render(console: Console, root: Path | None, *, check: bool, dry_run: bool) -
             hint="run `rubin-releng workflow render`",
         )
     return end_with(console, data, told, problem)
+
+
+def _named(texts: dict[str, str], names: Sequence[str]) -> dict[str, str]:
+    if not names:
+        return texts
+    found = {PurePosixPath(path).stem: path for path in texts}
+    missing = [f"`{name}`" for name in names if name not in found]
+    if missing:
+        raise NotFoundError(
+            f"there is no source of a workflow {', '.join(missing)}",
+            hint=f"there are {', '.join(f'`{name}`' for name in found) or 'none'}",
+        )
+    return {found[name]: texts[found[name]] for name in names}
