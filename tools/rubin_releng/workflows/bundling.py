@@ -34,7 +34,7 @@ def bundle_script(name: str, scripts: Mapping[str, str]) -> str:
     text : `str`
         The script as it is, unless it is Python and imports other scripts:
         then these come first, what is imported before what imports it, without
-        their docstrings.
+        their docstrings; those of functions and classes keep their first line.
 
     Raises
     ------
@@ -100,6 +100,12 @@ class _Bundle:
             lines[node.lineno - 1 : node.end_lineno] = [None] * len(
                 range(node.lineno - 1, node.end_lineno or 0)
             )
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+                first, last = node.body[0].lineno, node.body[0].end_lineno or 0
+                if last > first:
+                    lines[first - 1] = f'{lines[first - 1]}"""'
+                    lines[first:last] = [None] * (last - first)
         kept = [line for line in lines if line is not None and not line.startswith("#!")]
         return "\n".join(kept).strip("\n")
 
@@ -122,8 +128,7 @@ class _Bundle:
         first: dict[str, tuple[str, str]] = {}
         for module, tree in self._done.items():
             for node in tree.body:
-                for given in _names_of(node):
-                    meaning = ast.unparse(node) if isinstance(node, ast.Import | ast.ImportFrom) else module
+                for given, meaning in _names_of(node, module):
                     known, other = first.setdefault(given, (meaning, module))
                     if known != meaning and _sibling_of(node) != other.removesuffix(".py"):
                         self._complain_of(module, node, f"`{given}` means something else in `{other}`")
@@ -145,13 +150,16 @@ def _sibling_of(node: ast.stmt) -> str | None:
     return node.module if isinstance(node, ast.ImportFrom) else None
 
 
-def _names_of(node: ast.stmt) -> Iterator[str]:
-    """Give the names that a statement of a module defines; what starts the module is left out."""
+def _names_of(node: ast.stmt, module: str) -> Iterator[tuple[str, str]]:
+    """Give names that a statement defines, each with what it means; what starts the module is left out."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        yield node.name
+        yield node.name, module
     elif isinstance(node, ast.Import | ast.ImportFrom):
-        yield from (one.asname or one.name.partition(".")[0] for one in node.names)
+        source = "" if isinstance(node, ast.Import) else f"{node.module}."
+        for one in node.names:
+            yield one.asname or one.name.partition(".")[0], f"import {source}{one.name}"
     elif isinstance(node, ast.Assign):
-        yield from (one.id for one in node.targets if isinstance(one, ast.Name) and one.id != "__all__")
+        names = (one.id for one in node.targets if isinstance(one, ast.Name))
+        yield from ((name, module) for name in names if name != "__all__")
     elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        yield node.target.id
+        yield node.target.id, module
