@@ -35,7 +35,9 @@ def check() -> int:
         options = ["isort", "--check-only", "--diff", "--", *(paths or usual)]
         completed = inspect(["uvx", "--no-config", "--from", tool, *options])
         say(completed.stdout)
-        found = diff_findings(completed.stdout, message="isort would order these imports differently", code="isort")
+        found = diff_findings(
+            completed.stdout, message="isort would order these imports differently", code="isort"
+        )
     return conclude(_TITLE, ended(completed, found), facts=[("tool", tool)])
 
 

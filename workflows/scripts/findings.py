@@ -187,7 +187,12 @@ def _summary(title: str, facts: Sequence[tuple[str, str]], findings: Sequence[Fi
         lines.append("")
     if not findings:
         return "\n".join([*lines, "No problems.", "", ""])
-    lines += [f"Problems: {len(findings)}", "", "| Level | Where | Rule | What |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"Problems: {len(findings)}",
+        "",
+        "| Level | Where | Rule | What |",
+        "| --- | --- | --- | --- |",
+    ]
     lines += [
         f"| {one.level} | {markdown(one.place)} | {markdown(one.code)} | {markdown(cut(one.message))} |"
         for one in findings[:SUMMARIZED]
@@ -197,7 +202,13 @@ def _summary(title: str, facts: Sequence[tuple[str, str]], findings: Sequence[Fi
     return "\n".join([*lines, "", ""])
 
 
-def conclude(title: str, findings: Sequence[Finding], *, facts: Sequence[tuple[str, str]] = ()) -> int:
+def conclude(
+    title: str,
+    findings: Sequence[Finding],
+    *,
+    facts: Sequence[tuple[str, str]] = (),
+    failed: bool = False,
+) -> int:
     """Tell what was found: in the log, as annotations, in the summary, as output.
 
     Parameters
@@ -208,6 +219,8 @@ def conclude(title: str, findings: Sequence[Finding], *, facts: Sequence[tuple[s
         In the order in which they are told.
     facts : `~collections.abc.Sequence` [ `tuple` [ `str`, `str` ] ], optional
         What was run and why, name and value.
+    failed : `bool`, optional
+        Whether the check failed even if no finding is an error.
 
     Returns
     -------
@@ -222,7 +235,7 @@ def conclude(title: str, findings: Sequence[Finding], *, facts: Sequence[tuple[s
     say(f"{title}: {errors} errors, {len(findings) - errors} warnings")
     _append("GITHUB_STEP_SUMMARY", _summary(title, facts, findings))
     output("problems", str(len(findings)))
-    return 1 if errors else 0
+    return 1 if errors or failed else 0
 
 
 def program(title: str, check: Callable[[], int]) -> None:

@@ -89,9 +89,8 @@ def git(*arguments: str) -> str:
     CheckError
         Raised if git fails.
     """
-    completed = subprocess.run(
-        ["git", *arguments], capture_output=True, check=False, encoding="utf-8", errors="replace"
-    )
+    argv = ["git", *arguments]
+    completed = subprocess.run(argv, capture_output=True, check=False, encoding="utf-8", errors="replace")
     if completed.returncode:
         raise CheckError(f"`git {arguments[0]}` failed: {cut(completed.stderr.strip())}")
     return completed.stdout
@@ -188,7 +187,8 @@ def require(*shas: str) -> None:
             git("cat-file", "-e", f"{sha}^{{commit}}")
         except CheckError as error:
             raise CheckError(
-                f"the commit {sha} is not in the checkout", hint="was the branch pushed again? run the job anew"
+                f"the commit {sha} is not in the checkout",
+                hint="if the branch was pushed again, see its new run",
             ) from error
 
 

@@ -17,7 +17,7 @@ from findings import CheckError, Finding, cut, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["given", "inspect", "relative", "requirement", "run", "tracked", "words"]
+__all__ = ["ended", "given", "inspect", "listed", "relative", "requirement", "run", "tracked", "words"]
 
 # $(find ...), ${HOME}, `ls`: what a shell would have run.
 _SUBSTITUTION = re.compile(r"\$[({]|`")
@@ -26,6 +26,10 @@ _SUBSTITUTION = re.compile(r"\$[({]|`")
 _BARE = re.compile(r"\d[\w.+!*-]*")
 _CLAUSE = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.+!*-]+"
 _CLAUSES = re.compile(rf"{_CLAUSE}(?:\s*,\s*{_CLAUSE})*")
+
+_RUNNER_FILES = frozenset(
+    {"GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
+)
 
 
 def given(name: str) -> str:
@@ -67,13 +71,17 @@ def words(name: str, otherwise: str = "") -> list[str]:
     text = given(name) or otherwise
     if found := _SUBSTITUTION.search(text):
         raise CheckError(
-            f"the input `{name.lower()}` holds `{found.group()}` of a shell, expected words: {cut(text, 80)}",
+            f"the input `{_input(name)}` holds `{found.group()}` of a shell, expected words: {cut(text, 80)}",
             hint="name files or folders; `exclude` leaves some out",
         )
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise CheckError(f"the input `{name.lower()}` cannot be split: {error}: {cut(text, 80)}") from error
+        raise CheckError(f"the input `{_input(name)}` cannot be split: {error}: {cut(text, 80)}") from error
+
+
+def _input(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def requirement(package: str, version: str) -> str:
@@ -126,8 +134,12 @@ def run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:
     CheckError
         Raised if the program is not there.
     """
+    # A tool must not write outputs, variables or the summary: black writes some outputs by itself.
+    env = {name: value for name, value in os.environ.items() if name not in _RUNNER_FILES}
     try:
-        return subprocess.run(argv, capture_output=True, check=False, encoding="utf-8", errors="replace")
+        return subprocess.run(
+            argv, capture_output=True, check=False, encoding="utf-8", errors="replace", env=env
+        )
     except FileNotFoundError as error:
         raise CheckError(f"the program `{argv[0]}` is not on this machine") from error
 
@@ -220,13 +232,32 @@ def tracked(paths: Sequence[str], *, exclude: Sequence[str] = ()) -> list[str]:
     files: dict[str, None] = {}
     out = [f":(exclude){pattern}" for pattern in exclude]
     for path in paths:
-        if not _listed([path]):
+        if path.startswith("-"):
+            raise CheckError(f"`{path}` is an option, expected a file or a folder")
+        if not listed([path]):
             raise CheckError(f"`{path}` names no file of the repository")
-        files |= dict.fromkeys(_listed([path, *out]))
+        files |= dict.fromkeys(listed([path, *out]))
     return list(files)
 
 
-def _listed(patterns: Sequence[str]) -> list[str]:
+def listed(patterns: Sequence[str]) -> list[str]:
+    """List files of the repository, perhaps none.
+
+    Parameters
+    ----------
+    patterns : `~collections.abc.Sequence` [ `str` ]
+        As git has them.
+
+    Returns
+    -------
+    files : `list` [ `str` ]
+        In git's order.
+
+    Raises
+    ------
+    CheckError
+        Raised if git cannot list them.
+    """
     completed = run(["git", "ls-files", "-z", "--", *patterns])
     if completed.returncode:
         raise CheckError(f"git lists no files: {cut(completed.stderr.strip())}")

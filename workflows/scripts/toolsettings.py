@@ -13,7 +13,7 @@ from findings import CheckError
 
 __all__ = ["Choice", "choose", "ini_section", "names_of", "read_toml", "ruff_settings", "table"]
 
-_LINE = re.compile(r"line (\d+)")
+_TOML_LINE = re.compile(r"line (\d+)")
 # Settings of ruff's linter that older files have beside `line-length`.
 _OLD_LINT = frozenset({"select", "ignore", "extend-select", "per-file-ignores"})
 _IMPORT_RULES = frozenset({"ALL", "I", "I0", "I00", "I001"})
@@ -62,7 +62,7 @@ def read_toml(name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        found = _LINE.search(str(error))
+        found = _TOML_LINE.search(str(error))
         line = int(found.group(1)) if found else 1
         raise CheckError(f"`{name}` is no TOML: {error}", file=name, line=line) from error
 
