@@ -31,7 +31,10 @@ SAMPLE = "lsst/sample"
 
 LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-24.04-arm", "macos-latest", "macos-15")
 _SELF = "lsst/lsstinstall"
-_EXPORTED = (".github", "workflows", "lsstinstall", "tools", "pyproject.toml", "README.md", "LICENSE")
+_EXPORTED = (
+    *(".github", "workflows", "lsstinstall", "tools"),
+    *("pyproject.toml", "requirements.lock", "README.md", "LICENSE"),
+)
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PIP_CERT")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 _INDEXES = ("PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_FIND_LINKS")

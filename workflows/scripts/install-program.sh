@@ -16,10 +16,19 @@ fi
 read -r -a names <<<"$EXTRAS" || true
 wanted=$(IFS=,; echo "${names[*]}")
 home=$RUNNER_TEMP/lsstinstall-program
-mark=$home/installed-${wanted//,/+}
 source=$(cd "$PROJECT" && pwd)
 
-if [ "$(cat "$mark" 2>/dev/null)" != "$source" ]; then
+# The file says what is there: the folder, then a line with each extra.
+wants() {
+  [ "$(head -n 1 "$home/installed" 2>/dev/null)" = "$source" ] || return 0
+  local name
+  for name in "${names[@]}"; do
+    grep -qxF "$name" <(tail -n +2 "$home/installed") || return 0
+  done
+  return 1
+}
+
+if wants; then
   sed -E '/^ +(--hash|#)/d; s/ \\$//' "$source/requirements.lock" >"$RUNNER_TEMP/lsstinstall-constraints.txt"
   requirement="lsstinstall${wanted:+[$wanted]} @ file://$source"
   if command -v uv >/dev/null; then
@@ -35,7 +44,7 @@ if [ "$(cat "$mark" 2>/dev/null)" != "$source" ]; then
   for program in lsstinstall rubin-releng lsstsw; do
     ln -sf "../bin/$program" "$home/programs/$program"
   done
-  echo "$source" >"$mark"
+  printf '%s\n' "$source" "${names[@]}" >"$home/installed"
 fi
 
 version=$("$home/bin/lsstinstall" --version)
