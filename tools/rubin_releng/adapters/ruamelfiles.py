@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ConfigurationError, FormatError
@@ -14,7 +15,7 @@ from rubin_releng.core.spannedvalues import (
 
 try:
     from ruamel.yaml import YAML, error
-    from ruamel.yaml.nodes import CollectionNode, SequenceNode
+    from ruamel.yaml.nodes import CollectionNode, ScalarNode, SequenceNode
 except ImportError as missing:  # pragma: no cover - what is installed decides
     raise ConfigurationError(
         "ruamel.yaml is not installed",
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from rubin_releng.core.spannedvalues import SpannedValue
 
 __all__ = ["parse_spanned"]
+
+# A block whose first line is indented further than the others says how far they are: `|2-`.
+_DEPTH = re.compile(r"[|>][-+]?\d")
 
 
 def parse_spanned(text: str, *, source: str) -> SpannedDocument:
@@ -73,6 +77,7 @@ class _Places:
 
     def __init__(self, text: str, source: str) -> None:
         root = SpannedScalar(value="", start=0, end=0)
+        self.text = text
         self._document = SpannedDocument(root=root, text=text, source=source)
 
     def error(self, place: int, problem: str) -> FormatError:
@@ -100,6 +105,8 @@ class _Reader:
     def _made(self, node: Node) -> SpannedValue:
         start, end = node.start_mark.index, node.end_mark.index
         if not isinstance(node, CollectionNode):
+            if isinstance(node, ScalarNode) and node.style in {"|", ">"}:
+                end = start + len(_block(self._places.text[start:end]))
             return SpannedScalar(value=node.value, start=start, end=end)
         flow = bool(node.flow_style)
         if isinstance(node, SequenceNode):
@@ -122,6 +129,20 @@ class _Reader:
             if key.value in seen:
                 raise self._places.error(key.start, f"the key `{key.value}` is repeated")
             seen.add(key.value)
+
+
+def _block(text: str) -> str:
+    """Cut off what ruamel takes for a part of a block of text: empty lines and comments behind it."""
+    header, *lines = text.splitlines(keepends=True)
+    depth = next((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), 0)
+    if _DEPTH.match(header):
+        depth = 1
+    kept = [header]
+    for line in lines:
+        if line.strip() and len(line) - len(line.lstrip(" ")) < max(depth, 1):
+            break
+        kept.append(line)
+    return "".join(kept).rstrip()
 
 
 def _end(end: int, values: tuple[SpannedValue, ...], *, flow: bool) -> int:
