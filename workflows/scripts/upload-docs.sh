@@ -24,7 +24,7 @@ fi
 uploaded=false
 if [ -z "$LTD_USERNAME" ] || [ -z "$LTD_PASSWORD" ]; then
   if [ "$REQUIRED" = true ]; then
-    fail "the secrets \`ltd-username\` and \`ltd-password\` are not both set; pass them on by \`secrets:\`"
+    fail "the secrets \`LTD_USERNAME\` and \`LTD_PASSWORD\` are not both set; pass them on by \`secrets:\`"
   fi
   note="not uploaded: this run has no secrets"
   echo "::notice title=Documentation upload::$note"

@@ -1,0 +1,103 @@
+"""The reusable workflows `docs` and `docs-upload`, run by act."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.actruns import make_sample, run_reusable
+from tests.support.docsservers import DocsServer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = [pytest.mark.process, pytest.mark.network]
+
+INPUTS = {"python-version": "3.11", "project": "none", "system-packages": ""}
+
+PROJECT = {
+    "doc/conf.py": 'project = "boxes"\nhtml_theme = "basic"\n',
+    "doc/requirements.txt": "sphinx>=8\n",
+    "doc/index.rst": """\
+Boxes
+=====
+
+A :term:`box` is a container.
+
+.. glossary::
+
+   box
+      Holds things.
+""",
+}
+
+
+def test_documentation_is_built_and_kept(tmp_path: Path) -> None:
+    sample = make_sample(tmp_path / "sample", PROJECT)
+    result = run_reusable(tmp_path, "docs", sample, inputs=INPUTS)
+    assert result.code == 0, result.log
+    assert (result.outputs["warnings"], result.outputs["artifact"]) == ("0", "documentation")
+    assert "Holds things." in (result.artifacts / "documentation/index.html").read_text()
+    assert f"{result.outputs['pages']} pages, 0 complaints, exit code 0." in result.summary
+
+
+def test_a_reference_without_a_target_fails_the_job_where_it_stands(tmp_path: Path) -> None:
+    page = "Boxes\n=====\n\nSee :py:func:`boxes.missing`.\n"
+    sample = make_sample(tmp_path / "sample", {**PROJECT, "doc/index.rst": page})
+    result = run_reusable(tmp_path, "docs", sample, inputs=INPUTS)
+    assert result.code == 1, result.log
+    assert result.failed == ["Judge the build"]
+    complaint, verdict = result.annotations
+    assert (complaint.place["file"], complaint.place["line"]) == ("doc/index.rst", "4")
+    assert complaint.message.startswith("py:func reference target not found: boxes.missing")
+    assert verdict.message == "the build complained 1 times, and warnings are errors"
+
+
+SECRETS = {"LTD_USERNAME": "uploader", "LTD_PASSWORD": "tell-nobody"}
+
+
+def _pages(tmp_path: Path) -> None:
+    folder = tmp_path / "artifacts/documentation/api"
+    folder.mkdir(parents=True)
+    (folder.parent / "index.html").write_text("<h1>Boxes</h1>")
+    (folder / "area.html").write_text("<h1>area</h1>")
+
+
+def test_pages_are_uploaded_to_the_service(tmp_path: Path) -> None:
+    _pages(tmp_path)
+    sample = make_sample(tmp_path / "sample", {"README.md": "# Sample\n"})
+    with DocsServer(user="uploader", password=SECRETS["LTD_PASSWORD"], product="boxes") as server:
+        inputs = {"project": "boxes", "host": server.url}
+        result = run_reusable(
+            tmp_path, "docs-upload", sample, inputs=inputs, secrets=SECRETS, env={"NO_PROXY": "127.0.0.1"}
+        )
+    assert result.code == 0, result.log
+    assert result.outputs == {"uploaded": "true", "files": "2"}
+    assert server.files == {"index.html": b"<h1>Boxes</h1>", "api/area.html": b"<h1>area</h1>"}
+    assert (server.refs, server.confirmed) == (["main"], True)
+    assert "tell-nobody" not in result.log
+
+
+def test_a_refused_upload_fails_the_job(tmp_path: Path) -> None:
+    _pages(tmp_path)
+    sample = make_sample(tmp_path / "sample", {"README.md": "# Sample\n"})
+    with DocsServer(user="uploader", password=os.urandom(8).hex(), product="boxes") as server:
+        inputs = {"project": "boxes", "host": server.url}
+        result = run_reusable(
+            tmp_path, "docs-upload", sample, inputs=inputs, secrets=SECRETS, env={"NO_PROXY": "127.0.0.1"}
+        )
+    assert result.code == 1, result.log
+    assert result.failed == ["Upload the pages"]
+    assert result.annotations[0].message == f"the upload to <{server.url}> failed"
+    assert not server.confirmed
+
+
+def test_a_run_without_secrets_uploads_nothing_and_says_so(tmp_path: Path) -> None:
+    _pages(tmp_path)
+    sample = make_sample(tmp_path / "sample", {"README.md": "# Sample\n"})
+    result = run_reusable(tmp_path, "docs-upload", sample, inputs={"project": "boxes"})
+    assert result.code == 0, result.log
+    assert result.outputs["uploaded"] == "false"
+    assert "2 files not uploaded: this run has no secrets." in result.summary
