@@ -106,7 +106,7 @@ def test_wrong_inputs_fail_where_they_are_read_and_are_never_run(tmp_path: Path,
     }
     result = run_jobs(tmp_path, {"all": [*steps, tell]})
     log = result.log
-    assert "failure,failure,failure,failure,failure" in result.steps["Tell"].output, log
+    assert result.steps["Tell"].output.count("failure") == len(wrong), log
     assert '"key": "b"' not in result.steps["Tell"].output
     assert "the input `extras` has to be names separated by blanks" in log
     assert "no tag `w_2026_11` at" in log
