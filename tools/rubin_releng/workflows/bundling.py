@@ -100,9 +100,9 @@ class _Bundle:
             lines[node.lineno - 1 : node.end_lineno] = [None] * len(
                 range(node.lineno - 1, node.end_lineno or 0)
             )
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
-                first, last = node.body[0].lineno, node.body[0].end_lineno or 0
+        for inner in ast.walk(tree):
+            if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner):
+                first, last = inner.body[0].lineno, inner.body[0].end_lineno or 0
                 if last > first:
                     lines[first - 1] = f'{lines[first - 1]}"""'
                     lines[first:last] = [None] * (last - first)
