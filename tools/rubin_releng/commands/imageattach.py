@@ -10,8 +10,9 @@ import click
 from lsstinstall.adapters.files import make_directory, read_bytes, write_atomic
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError, CorruptError
-from rubin_releng.commands.imageinputs import FOLDER
-from rubin_releng.commands.imageregistries import change_options, open_subject
+from rubin_releng.commands.imagedescriptions import DescribeOptions, describe_options, made_attachments
+from rubin_releng.commands.imagefolders import FOLDER
+from rubin_releng.commands.imageregistries import change_options, open_subject, platforms_below
 from rubin_releng.core.attachmentdocuments import TITLE_ANNOTATION, AttachmentKind
 from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
 
@@ -30,30 +31,47 @@ __all__ = ["attach_files", "attached"]
     epilog="Example: rubin-releng image attach example.org/lsst/scipipe:w_latest sbom=stack.spdx.json --yes",
 )
 @click.argument("image", metavar="SERVER/REPOSITORY:TAG")
-@click.argument("files", nargs=-1, required=True, metavar="KIND=FILE...")
+@click.argument("files", nargs=-1, metavar="[KIND=FILE]...")
+@describe_options
 @change_options
 @output_options
 def attach_files(
-    console: Console, /, image: str, files: tuple[str, ...], *, yes: bool, dry_run: bool
+    console: Console,
+    /,
+    image: str,
+    files: tuple[str, ...],
+    *,
+    yes: bool,
+    dry_run: bool,
+    **values: object,
 ) -> None:
-    """Put files beside an image of a registry.
+    """Put files beside an image of a registry, or what the image itself tells.
 
     KIND is one of sbom, packages, manifest, provenance and signature. Clients
-    find them by the image's digest; the image itself does not change.
+    find them by the image's digest; the image itself does not change. What
+    `--sbom` and `--packages` make is beside each architecture's image.
     """
-    attachments = [_read_attachment(text) for text in files]
+    wanted = DescribeOptions.take(values)
+    given = [_read_attachment(text) for text in files]
+    if not given and not wanted.is_any:
+        raise ConfigurationError(
+            "there is nothing to attach", hint="name `KIND=FILE`, or use `--sbom` and its like"
+        )
     repository, subject = open_subject(image, is_written=True)
+    attachments = [(subject, one) for one in given]
+    attachments += made_attachments(repository, subject, wanted)
     is_done = yes and not dry_run
     rows: list[dict[str, object]] = [
         {
             "kind": one.kind.value,
             "title": one.title,
             "size_bytes": len(one.content),
-            "digest": attach(repository, subject, one) if is_done else None,
+            "subject": about.digest,
+            "digest": attach(repository, about, one) if is_done else None,
         }
-        for one in attachments
+        for about, one in attachments
     ]
-    lines = [f"{row['kind']}: {row['title']} ({row['size_bytes']} bytes)" for row in rows]
+    lines = [f"{row['kind']}: {row['title']} ({row['size_bytes']} bytes), {row['subject']}" for row in rows]
     lines.append(f"beside {subject.digest}" if is_done else "nothing was changed; `--yes` does it")
     console.answer({"subject": subject.digest, "attachments": rows, "done": is_done}, "\n".join(lines))
 
@@ -63,24 +81,39 @@ def attach_files(
 @click.option("--output", type=FOLDER, help="Folder to write the files into.")
 @output_options
 def attached(console: Console, image: str, output: Path | None) -> None:
-    """List the files beside an image of a registry, or fetch them."""
+    """List the files beside an image of a registry, or fetch them.
+
+    Those beside the images that an index joins are listed, too.
+    """
     repository, subject = open_subject(image, is_written=False)
-    found = list_attachments(repository, subject.digest)
+    rows: list[dict[str, object]] = []
     written: list[str] = []
-    for one in found if output is not None else ():
-        for file in read_attachment(repository, one.digest):
-            written.append(_write(output, file, one.digest, written))
-    rows = [
-        {
-            "type": one.artifact_type,
-            "title": one.annotations.get(TITLE_ANNOTATION),
-            "digest": one.digest,
-        }
-        for one in found
+    for about in (subject, *platforms_below(repository, subject)):
+        platform = None if about.platform is None else f"{about.platform.os}/{about.platform.architecture}"
+        for one in list_attachments(repository, about.digest):
+            for file in read_attachment(repository, one.digest) if output is not None else ():
+                written.append(_write(output, file, one.digest, written))
+            rows.append(
+                {
+                    "kind": _kind(one.artifact_type),
+                    "type": one.artifact_type,
+                    "title": one.annotations.get(TITLE_ANNOTATION),
+                    "digest": one.digest,
+                    "subject": about.digest,
+                    "platform": platform,
+                }
+            )
+    lines = [
+        " ".join(str(row[name]) for name in ("digest", "kind", "type", "title", "platform") if row[name])
+        for row in rows
     ]
-    lines = [f"{row['digest']} {row['type']} {row['title'] or ''}".rstrip() for row in rows]
     human = "\n".join(lines) or f"nothing is beside {subject.digest}"
     console.answer({"subject": subject.digest, "attachments": rows, "files": written}, human)
+
+
+def _kind(artifact_type: str) -> str | None:
+    """Say what something is, in our words; `None` if it is nothing of ours."""
+    return next((one.value for one in AttachmentKind if one.artifact_type == artifact_type), None)
 
 
 def _read_attachment(text: str) -> Attachment:

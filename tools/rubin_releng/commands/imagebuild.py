@@ -14,7 +14,14 @@ from rubin_releng.commands.imageanswers import answer_built, answer_listed
 from rubin_releng.commands.imageengine import build_by_engine, engine_options, take_engine
 from rubin_releng.commands.imageinputs import FOLDER, find_base, make_plan
 from rubin_releng.commands.imageoptions import ImageOptions, image_options
-from rubin_releng.images.builder import build_image
+from rubin_releng.commands.imageplatforms import (
+    build_platforms,
+    named_images,
+    platform_options,
+    split_platforms,
+    take_platforms,
+)
+from rubin_releng.commands.imageprovenance import note_build, provenance_options, take_notes, write_build
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +47,8 @@ __all__ = ["build"]
 )
 @click.option("--dry-run", "-n", is_flag=True, help="Tell what would be written.")
 @engine_options
+@platform_options
+@provenance_options
 @image_options
 @output_options
 def build(
@@ -56,24 +65,41 @@ def build(
     """Build an image from folders, one layer each, or from a plan.
 
     The same folders give the same bytes, with any number of jobs, in any time
-    zone, for any user. With `--engine` another program writes it, with the
+    zone, for any user. Several platforms become one index, written when all of
+    them are built. With `--engine` another program writes it, with the
     same content, labels and name; that is how a Containerfile is built.
     """
-    engine = take_engine(values)
-    options = ImageOptions(**values)
+    engine, platforms, notes = take_engine(values), take_platforms(values), take_notes(values)
+    options = split_platforms(ImageOptions(**values), platforms)
     if engine.name is not None:
-        build_by_engine(console, options, engine, output, dry_run=dry_run)
+        build_by_engine(console, options, engine, output, dry_run=dry_run, notes=notes)
         return
-    plan = make_plan(options, output=output, environ=console.environ)
+    plans = [make_plan(one, output=output, environ=console.environ) for one in options]
     if dry_run:
-        answer_listed(console, plan)
+        answer_listed(console, plans)
         return
     codec: Codec = GzipCodec() if compression == "gzip" else ZstdCodec()
     earlier = [OciLayout.open(folder) for folder in previous]
-    plan = find_base(plan, options)
+    plans = [find_base(plan, one) for plan, one in zip(plans, options, strict=True)]
     with hold_lock(output.parent / f".{output.name}.lock", purpose="building an image there", is_kept=False):
-        store = OciLayout.create(output)
-        built = build_image(
-            plan, store=store, codec=codec, reporter=console.reporter(), jobs=jobs, earlier=earlier
+        joined, built = build_platforms(
+            plans,
+            output,
+            codec=codec,
+            reporter=console.reporter(),
+            jobs=jobs,
+            earlier=earlier,
+            has_single=platforms.has_single,
         )
-    answer_built(console, plan, built, output)
+        facts = note_build(
+            options,
+            plans,
+            built,
+            notes=notes,
+            builder="native",
+            versions={"compressor": codec.description},
+            environ=console.environ,
+        )
+        provenance = write_build(output, facts, named_images(plans, built, joined), notes=notes)
+    index = None if joined is None else joined.index.digest
+    answer_built(console, plans, built, output, index=index, provenance=provenance)

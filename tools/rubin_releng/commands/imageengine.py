@@ -15,13 +15,15 @@ from rubin_releng.adapters.engines import ENGINES, CommandEngine
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageanswers import show_blob
 from rubin_releng.commands.imageinputs import FOLDER, find_base, make_plan, parse_labels
+from rubin_releng.commands.imageprovenance import note_build, write_build
 from rubin_releng.images.enginebuilder import Recipe, build_with_engine, write_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lsstinstall.adapters.console import Console
     from rubin_releng.commands.imageoptions import ImageOptions
+    from rubin_releng.commands.imageprovenance import NotedBuild
     from rubin_releng.images.imageplans import BuiltImage, ImagePlan
 
 __all__ = ["EngineOptions", "build_by_engine", "engine_options", "take_engine"]
@@ -112,7 +114,13 @@ def take_engine(values: dict[str, Any]) -> EngineOptions:
 
 
 def build_by_engine(
-    console: Console, options: ImageOptions, engine: EngineOptions, output: Path, *, dry_run: bool
+    console: Console,
+    chosen: Sequence[ImageOptions],
+    engine: EngineOptions,
+    output: Path,
+    *,
+    dry_run: bool,
+    notes: NotedBuild,
 ) -> None:
     """Build an image with an engine, and answer.
 
@@ -120,15 +128,27 @@ def build_by_engine(
     ----------
     console : `~lsstinstall.adapters.console.Console`
         Where to answer.
-    options : `ImageOptions`
-        What to build.
+    chosen : `~collections.abc.Sequence` [ `ImageOptions` ]
+        What to build, for one platform.
     engine : `EngineOptions`
         With what.
     output : `~pathlib.Path`
         Layout to write to.
     dry_run : `bool`
         Whether to tell only what would be built.
+    notes : `NotedBuild`
+        What is noted of the build.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if there are several platforms.
     """
+    if len(chosen) != 1:
+        raise ConfigurationError(
+            "an engine builds one platform at a time", hint="build each, then run `rubin-releng image index`"
+        )
+    options = chosen[0]
     name = engine.name or ENGINES[0]
     plan = make_plan(options, output=output, environ=console.environ, has_layers=engine.containerfile is None)
     plan = find_base(plan, options)
@@ -144,7 +164,21 @@ def build_by_engine(
         built = build_with_engine(
             plan, engine=program, store=store, reporter=console.reporter(), recipe=recipe
         )
-    _answer(console, plan, built, output)
+        facts = note_build(
+            [options],
+            [plan],
+            [built],
+            notes=notes,
+            builder=name,
+            versions={"engine": program.description},
+            environ=console.environ,
+            containerfile=engine.containerfile,
+            arguments=engine.arguments,
+        )
+        provenance = write_build(
+            output, facts, [(f"linux/{plan.architecture}", built.manifest.digest)], notes=notes
+        )
+    _answer(console, plan, built, output, provenance)
 
 
 def _read_recipe(path: Path, engine: EngineOptions) -> Recipe:
@@ -155,7 +189,9 @@ def _read_recipe(path: Path, engine: EngineOptions) -> Recipe:
     )
 
 
-def _answer(console: Console, plan: ImagePlan, built: BuiltImage, output: Path) -> None:
+def _answer(
+    console: Console, plan: ImagePlan, built: BuiltImage, output: Path, provenance: Path | None
+) -> None:
     size = sum(layer.descriptor.size_bytes for layer in built.layers)
     data = {
         "output": str(output),
@@ -165,5 +201,6 @@ def _answer(console: Console, plan: ImagePlan, built: BuiltImage, output: Path) 
         "config": built.config.digest,
         "size_bytes": size,
         "layers": [{**show_blob(one.descriptor), "diff_id": one.diff_id} for one in built.layers],
+        "provenance": None if provenance is None else str(provenance),
     }
     console.answer(data, f"{built.manifest.digest} ({len(built.layers)} layers, {size} bytes) in {output}")

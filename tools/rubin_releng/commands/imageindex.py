@@ -15,6 +15,7 @@ from lsstinstall.core.releaseschemas import parse_image_tag
 from lsstinstall.core.tags import parse_tag
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageinputs import FOLDER, split_layout
+from rubin_releng.commands.imageprovenance import join_provenances
 from rubin_releng.core.imagetags import ARCHITECTURE_SUFFIXES, TagOptions, lab_tags, stack_tags
 from rubin_releng.core.ocidocuments import Architecture
 from rubin_releng.images.joiner import SourceImage, join_images
@@ -52,6 +53,7 @@ def index(
     with hold_lock(output.parent / f".{output.name}.lock", purpose="joining images there", is_kept=False):
         store = OciLayout.create(output)
         joined = join_images(sources, store=store, tags=wanted, single=suffixes if single else {})
+        provenance = join_provenances(output, [split_layout(text)[0] for text in layouts], joined)
     data = {
         "output": os.fspath(output),
         "index": joined.index.digest,
@@ -63,6 +65,7 @@ def index(
             }
             for one in joined.manifests
         ],
+        "provenance": None if provenance is None else os.fspath(provenance),
     }
     console.answer(data, f"{joined.index.digest} ({len(joined.manifests)} images) in {output}")
 

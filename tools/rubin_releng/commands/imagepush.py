@@ -10,7 +10,10 @@ from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageanswers import show_blob
+from rubin_releng.commands.imagebeside import plan_beside
+from rubin_releng.commands.imagedocuments import document_option
 from rubin_releng.commands.imageinputs import split_layout
+from rubin_releng.commands.imageprovenance import provenance_path
 from rubin_releng.commands.imageregistries import (
     change_options,
     check_moving,
@@ -24,7 +27,10 @@ from rubin_releng.images.pusher import run_push
 from rubin_releng.images.pushplans import PushWishes, plan_push
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lsstinstall.adapters.console import Console
+    from rubin_releng.commands.imagebeside import PushedBeside
     from rubin_releng.core.imagereferences import ImageReference
     from rubin_releng.images.pusher import PushReport
     from rubin_releng.images.pushplans import PushPlan
@@ -51,6 +57,8 @@ __all__ = ["push"]
 @click.option(
     "--mount", "mounts", multiple=True, metavar="REPOSITORY", help="Take layers from there; same server."
 )
+@click.option("--no-provenance", is_flag=True, help="Leave out what the build has noted beside the layout.")
+@document_option
 @click.option("--jobs", type=click.IntRange(min=1), default=4, show_default=True, help="Blobs at once.")
 @change_options
 @output_options
@@ -63,19 +71,21 @@ def push(
     moving: tuple[str, ...],
     after: str | None,
     mounts: tuple[str, ...],
+    document: Path | None,
     jobs: int,
     *,
     tested: bool,
     single: bool,
     by_digest: bool,
     replace: bool,
+    no_provenance: bool,
     yes: bool,
     dry_run: bool,
 ) -> None:
     """Push an image: layers, then manifests, then names, at last names that move.
 
     Only what the registry does not have is sent. What was interrupted is
-    finished by the same command.
+    finished by the same command. How the image was made is put beside it.
     """
     moved = parse_tags(moving)
     check_moving(moved, after=after, tested=tested)
@@ -97,8 +107,16 @@ def push(
     if not by_digest and not wishes.tags and not moved:
         raise ConfigurationError(f"`{image}` names no tag", hint="write `SERVER/REPOSITORY:TAG`")
     plan = plan_push(store, repository, wishes, jobs=jobs)
+    beside = plan_beside(
+        store,
+        provenance=None if no_provenance else provenance_path(folder),
+        plan=plan,
+        place=reference.place,
+        document=document,
+        may_replace=replace,
+    )
     if dry_run or not yes:
-        _answer_planned(console, plan, reference)
+        _answer_planned(console, plan, reference, beside)
         return
     report = run_push(
         plan,
@@ -108,8 +126,10 @@ def push(
         jobs=jobs,
         mounts=mounts,
         smoke_test=smoke_test,
+        before_names=lambda: beside.attach(repository),
     )
-    _answer_pushed(console, plan, report, reference)
+    beside.record()
+    _answer_pushed(console, plan, report, reference, beside)
 
 
 def _data(plan: PushPlan, reference: ImageReference) -> dict[str, object]:
@@ -123,7 +143,9 @@ def _data(plan: PushPlan, reference: ImageReference) -> dict[str, object]:
     }
 
 
-def _answer_planned(console: Console, plan: PushPlan, reference: ImageReference) -> None:
+def _answer_planned(
+    console: Console, plan: PushPlan, reference: ImageReference, beside: PushedBeside
+) -> None:
     missing = f"{len(plan.missing)} of {len(plan.blobs)} blobs"
     lines = [
         str(reference.at(plan.root.digest)),
@@ -131,14 +153,18 @@ def _answer_planned(console: Console, plan: PushPlan, reference: ImageReference)
         *(f"  send {blob.digest} {blob.size_bytes} bytes" for blob in plan.missing),
         *(tag_line(one, is_moving=False) for one in plan.tags),
         *(tag_line(one, is_moving=True) for one in plan.moving),
+        *beside.lines(),
         "nothing was changed; `--yes` does it",
     ]
-    console.answer({**_data(plan, reference), "done": False}, "\n".join(lines))
+    console.answer({**_data(plan, reference), **beside.to_dict(), "done": False}, "\n".join(lines))
 
 
-def _answer_pushed(console: Console, plan: PushPlan, report: PushReport, reference: ImageReference) -> None:
+def _answer_pushed(
+    console: Console, plan: PushPlan, report: PushReport, reference: ImageReference, beside: PushedBeside
+) -> None:
     data = {
         **_data(plan, reference),
+        **beside.to_dict(),
         "done": True,
         "sent_bytes": report.sent_bytes,
         "uploaded": list(report.uploaded),
@@ -151,4 +177,4 @@ def _answer_pushed(console: Console, plan: PushPlan, report: PushReport, referen
         f" {len(report.uploaded)} blobs new, {len(report.mounted)} mounted,"
         f" {len(plan.blobs) - len(plan.missing)} were there"
     )
-    console.answer(data, human)
+    console.answer(data, "\n".join([human, *beside.lines()]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,7 +14,7 @@ from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.releaseschemas import parse_image_tag
 from rubin_releng.core.imagereferences import parse_reference
 from rubin_releng.core.ocidocuments import Descriptor, MediaType
-from rubin_releng.core.ocireading import read_index
+from rubin_releng.core.ocireading import read_config, read_index, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,6 +34,7 @@ __all__ = [
     "parse_tags",
     "platforms_below",
     "show_tag",
+    "single_platform",
     "smoke_test_of",
     "tag_line",
 ]
@@ -128,6 +130,27 @@ def platforms_below(repository: Repository, subject: Descriptor) -> tuple[Descri
     found = repository.read_document(subject.digest)
     content = b"" if found is None else found.content
     return tuple(one for one in read_index(content, source=subject.digest) if one.platform is not None)
+
+
+def single_platform(repository: Repository, subject: Descriptor) -> Descriptor:
+    """Find out what a single image runs on.
+
+    Parameters
+    ----------
+    repository : `Repository`
+        Has it.
+    subject : `Descriptor`
+        The image, no index.
+
+    Returns
+    -------
+    image : `Descriptor`
+        With its platform.
+    """
+    found = repository.read_document(subject.digest)
+    manifest = read_manifest(b"" if found is None else found.content, source=subject.digest)
+    content = b"".join(repository.read_blob(manifest.config.digest, manifest.config.size_bytes))
+    return replace(subject, platform=read_config(content, source=manifest.config.digest).platform)
 
 
 def parse_tags(names: Iterable[str]) -> tuple[str, ...]:

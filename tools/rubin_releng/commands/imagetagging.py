@@ -8,20 +8,31 @@ import click
 
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError, NotFoundError
+from rubin_releng.commands.imagedocuments import check_document, document_option, write_images
 from rubin_releng.commands.imageregistries import (
     change_options,
     check_moving,
     open_named,
+    open_subject,
     parse_tags,
+    platforms_below,
     show_tag,
+    single_platform,
     smoke_test_of,
     tag_line,
 )
 from rubin_releng.images.pusher import set_tags
 from rubin_releng.images.tagger import plan_tags
+from rubin_releng.release.imagerecords import pushed_records
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lsstinstall.adapters.console import Console
+    from lsstinstall.core.releases import ImageRecord
+    from rubin_releng.adapters.registries import RegistryRepository
+    from rubin_releng.core.imagereferences import ImageReference
+    from rubin_releng.images.tagger import TagPlan
 
 __all__ = ["tag", "untag"]
 
@@ -40,6 +51,7 @@ __all__ = ["tag", "untag"]
 )
 @click.option("--tested", is_flag=True, help="The smoke test has passed elsewhere.")
 @click.option("--replace", is_flag=True, help="Take names that are to stay from other images.")
+@document_option
 @change_options
 @output_options
 def tag(
@@ -49,6 +61,7 @@ def tag(
     names: tuple[str, ...],
     moving: tuple[str, ...],
     after: str | None,
+    document: Path | None,
     *,
     tested: bool,
     replace: bool,
@@ -57,7 +70,7 @@ def tag(
 ) -> None:
     """Give an image of a registry more names."""
     fixed, moved = parse_tags(names), parse_tags(moving)
-    if not fixed and not moved:
+    if not fixed and not moved and document is None:
         raise ConfigurationError("there is no name to give", hint="name one behind the image")
     check_moving(moved, after=after, tested=tested)
     reference, repository = open_named(image, is_written=True)
@@ -65,6 +78,8 @@ def tag(
         raise ConfigurationError(f"`{image}` names no image", hint="add `:TAG` or `@DIGEST`")
     smoke_test = smoke_test_of(after, reference)
     plan = plan_tags(repository, reference.selector, tags=fixed, moving=moved, may_replace=replace)
+    records = () if document is None else _records(repository, reference, plan)
+    is_changed = check_document(document, records, may_replace=replace)
     is_done = yes and not dry_run
     if is_done:
         reporter = console.reporter()
@@ -72,19 +87,38 @@ def tag(
         if smoke_test is not None:
             smoke_test(plan.digest)
         set_tags(plan.moving, repository=repository, reporter=reporter)
+        write_images(document, records, may_replace=replace)
     lines = [
         str(reference.at(plan.digest)),
         *(tag_line(one, is_moving=False) for one in plan.tags),
         *(tag_line(one, is_moving=True) for one in plan.moving),
+        *(
+            ()
+            if document is None
+            else (f"  {document} {'learns of it' if is_changed else 'knows it already'}",)
+        ),
         *(() if is_done else ("nothing was changed; `--yes` does it",)),
     ]
     data = {
         "image": str(reference.at(plan.digest)),
         "tags": [show_tag(one) for one in plan.tags],
         "moving": [show_tag(one) for one in plan.moving],
+        "document": None if document is None else {"path": str(document), "changed": is_changed},
         "done": is_done,
     }
     console.answer(data, "\n".join(lines))
+
+
+def _records(
+    repository: RegistryRepository, reference: ImageReference, plan: TagPlan
+) -> tuple[ImageRecord, ...]:
+    """Say how a document shall name the image: with what it was called, and what it is called from now on."""
+    _, subject = open_subject(str(reference.at(plan.digest)), is_written=False)
+    names = [(one.tag, plan.digest) for one in plan.tags]
+    if reference.tag is not None:
+        names.insert(0, (reference.tag, plan.digest))
+    images = platforms_below(repository, subject) or (single_platform(repository, subject),)
+    return pushed_records(reference.place, plan.digest, images, names)
 
 
 @click.command(epilog="Example: rubin-releng image untag example.org/lsst/scipipe:al9-w_2026_42_x86 --yes")

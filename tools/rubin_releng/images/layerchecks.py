@@ -11,7 +11,7 @@ from lsstinstall.core.errors import CorruptError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["check_members"]
+__all__ = ["TarReader", "check_members"]
 
 _WHITEOUT = ".wh."
 _OPAQUE = ".wh..wh..opq"
@@ -33,7 +33,7 @@ def check_members(pieces: Iterable[bytes], *, tell: Callable[[str], None]) -> No
     CorruptError
         Raised if it is no tar.
     """
-    reader = _Reader(pieces)
+    reader = TarReader(pieces)
     names = _Names(tell)
     try:
         with tarfile.open(fileobj=reader, mode="r|") as archive:
@@ -46,8 +46,14 @@ def check_members(pieces: Iterable[bytes], *, tell: Callable[[str], None]) -> No
     reader.finish()
 
 
-class _Reader(io.RawIOBase):
-    """A stream as a file."""
+class TarReader(io.RawIOBase):
+    """A stream as a file.
+
+    Parameters
+    ----------
+    pieces : `~collections.abc.Iterable` [ `bytes` ]
+        Its content.
+    """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         super().__init__()

@@ -59,6 +59,7 @@ def run_push(
     jobs: int = 4,
     mounts: Sequence[str] = (),
     smoke_test: Callable[[Digest], None] | None = None,
+    before_names: Callable[[], None] | None = None,
 ) -> PushReport:
     """Push an image.
 
@@ -79,6 +80,8 @@ def run_push(
     smoke_test : `~collections.abc.Callable`, optional
         Tries the image that was pushed; if it raises an error, names that
         move are left where they are.
+    before_names : `~collections.abc.Callable`, optional
+        Puts beside the image what has to be there when somebody finds it.
 
     Returns
     -------
@@ -102,6 +105,8 @@ def run_push(
         repository.write_document(
             document.descriptor.digest, document.content, document.descriptor.media_type
         )
+    if before_names is not None:
+        before_names()
     set_tags(plan.tags, repository=repository, reporter=reporter)
     if smoke_test is not None:
         smoke_test(plan.root.digest)

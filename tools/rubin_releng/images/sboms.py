@@ -13,9 +13,9 @@ from lsstinstall.core.jsontexts import canonical_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from lsstinstall.core.releases import ProductRecord, Release
+    from lsstinstall.core.releases import Release
 
-__all__ = ["ListedPackage", "make_sbom"]
+__all__ = ["ListedPackage", "ListedProduct", "explicit_text", "make_sbom"]
 
 _NAMESPACE = "https://spdx.org/spdxdocs"
 _NOT_IDENTIFIER = re.compile(r"[^A-Za-z0-9.-]+")
@@ -50,8 +50,62 @@ class ListedPackage:
     license: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedProduct:
+    """One EUPS product.
+
+    Parameters
+    ----------
+    name, version : `str`
+        As EUPS declares it.
+    commit, repository : `str`
+        What it was built from; empty if nobody knows.
+    source_sha256 : `str`
+        Of its source package; empty if nobody knows.
+    dependencies : `tuple` [ `str`, ... ]
+        Products that it needs directly.
+    """
+
+    name: str
+    version: str
+    commit: str = ""
+    repository: str = ""
+    source_sha256: str = ""
+    dependencies: tuple[str, ...] = ()
+
+
+def explicit_text(packages: Sequence[ListedPackage], *, platform: str) -> str:
+    """Write the exact list of packages.
+
+    Parameters
+    ----------
+    packages : `~collections.abc.Sequence` [ `ListedPackage` ]
+        Of an environment.
+    platform : `str`
+        Conda's name of it.
+
+    Returns
+    -------
+    text : `str`
+        As ``conda create --file`` takes it, with digests; packages that do not
+        say where they came from are comments.
+    """
+    lines = [f"# platform: {platform}", f"# packages: {len(packages)}", "@EXPLICIT"]
+    for one in sorted(packages, key=lambda one: (one.name, one.version, one.build)):
+        kind, _, value = one.digest.partition(":")
+        mark = {"sha256": f"#sha256:{value}", "md5": f"#{value}"}.get(kind, "")
+        lines.append(f"{one.url}{mark}" if one.url else f"# no address: {one.name} {one.version} {one.build}")
+    return "\n".join(lines) + "\n"
+
+
 def make_sbom(
-    *, name: str, created: str, creator: str, packages: Sequence[ListedPackage], release: Release | None
+    *,
+    name: str,
+    created: str,
+    creator: str,
+    packages: Sequence[ListedPackage],
+    release: Release | None,
+    products: Sequence[ListedProduct] = (),
 ) -> bytes:
     """Write an SPDX document.
 
@@ -68,24 +122,33 @@ def make_sbom(
         Of the environment.
     release : `Release` or `None`
         Whose products are in the image.
+    products : `~collections.abc.Sequence` [ `ListedProduct` ], optional
+        What the image itself says of its products; those of the release tell
+        more, and those that the release has not are listed, too.
 
     Returns
     -------
     document : `bytes`
         SPDX 2.3 as canonical JSON; the same for any order of the packages.
     """
-    listed = [
-        _conda_package(one) for one in sorted(packages, key=lambda one: (one.name, one.version, one.build))
+    known = _Identifiers()
+    conda = [
+        _conda_package(one, known)
+        for one in sorted(packages, key=lambda one: (one.name, one.version, one.build, one.subdir))
     ]
-    products = [] if release is None else sorted(release.products, key=lambda one: one.name)
-    listed += [_product(one) for one in products]
-    image = _package("image", name, "" if release is None else str(release.tag), {})
+    chosen = _merged_products(release, products)
+    named = [(one, known.take("eups", one.name)) for one in chosen]
+    identifiers = {one.name: identifier for one, identifier in named}
+    listed = conda + [_product(one, identifier) for one, identifier in named]
+    image = _package("SPDXRef-image", name, "" if release is None else str(release.tag), {})
+    image["primaryPackagePurpose"] = "CONTAINER"
     relationships = [_relationship("SPDXRef-DOCUMENT", "DESCRIBES", str(image["SPDXID"]))]
     relationships += [_relationship(str(image["SPDXID"]), "CONTAINS", str(one["SPDXID"])) for one in listed]
-    for product in products:
+    for product, identifier in named:
         relationships += [
-            _relationship(_identifier("eups", product.name), "DEPENDS_ON", _identifier("eups", needed))
+            _relationship(identifier, "DEPENDS_ON", identifiers[needed])
             for needed in sorted(set(product.dependencies))
+            if needed in identifiers
         ]
     document: dict[str, object] = {
         "spdxVersion": "SPDX-2.3",
@@ -100,7 +163,41 @@ def make_sbom(
     return canonical_json({**document, "documentNamespace": f"{_NAMESPACE}/{quote(name, safe='')}-{digest}"})
 
 
-def _conda_package(one: ListedPackage) -> dict[str, object]:
+class _Identifiers:
+    """Gives each thing a name of its own: two environments may have one package in two versions."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, kind: str, name: str) -> str:
+        """Name one thing."""
+        # Two names may differ only in signs that an identifier cannot have.
+        plain = _NOT_IDENTIFIER.sub("-", name)
+        mark = "" if plain == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+        first = identifier = f"SPDXRef-{kind}-{plain}{mark}"
+        number = 1
+        while identifier in self._taken:
+            number += 1
+            identifier = f"{first}-{number}"
+        self._taken.add(identifier)
+        return identifier
+
+
+def _merged_products(release: Release | None, products: Sequence[ListedProduct]) -> list[ListedProduct]:
+    found = {(one.name, one.version): one for one in products}
+    for record in () if release is None else release.products:
+        found[record.name, record.version] = ListedProduct(
+            name=record.name,
+            version=record.version,
+            commit=record.commit,
+            repository=record.repository,
+            source_sha256="" if record.source is None else record.source.sha256,
+            dependencies=tuple(record.dependencies),
+        )
+    return [found[key] for key in sorted(found)]
+
+
+def _conda_package(one: ListedPackage, known: _Identifiers) -> dict[str, object]:
     kind, _, value = one.digest.partition(":")
     version = f"{one.version}-{one.build}" if one.build else one.version
     more: dict[str, object] = {"downloadLocation": one.url or _UNKNOWN}
@@ -112,26 +209,27 @@ def _conda_package(one: ListedPackage) -> dict[str, object]:
         more["licenseComments"] = f"The package says: {one.license}"
     qualifiers = f"build={quote(one.build)}&subdir={quote(one.subdir)}"
     locator = f"pkg:conda/{quote(one.name)}@{quote(one.version)}?{qualifiers}"
-    return _package("conda", one.name, version, {**more, **_reference(locator)})
+    identifier = known.take("conda", one.name)
+    return _package(identifier, one.name, version, {**more, **_reference(locator)})
 
 
-def _product(one: ProductRecord) -> dict[str, object]:
-    more: dict[str, object] = {
-        "downloadLocation": f"git+{one.repository}@{one.commit}" if "://" in one.repository else _UNKNOWN,
-        "sourceInfo": f"built from commit {one.commit}",
-    }
-    if one.source is not None:
-        more["checksums"] = [{"algorithm": "SHA256", "checksumValue": one.source.sha256}]
+def _product(one: ListedProduct, identifier: str) -> dict[str, object]:
+    has_source = "://" in one.repository and bool(one.commit)
+    address = f"git+{one.repository}@{one.commit}"
+    more: dict[str, object] = {"downloadLocation": address if has_source else _UNKNOWN}
+    if one.commit:
+        more["sourceInfo"] = f"built from commit {one.commit}"
+    if one.source_sha256:
+        more["checksums"] = [{"algorithm": "SHA256", "checksumValue": one.source_sha256}]
     locator = f"pkg:generic/{quote(one.name)}@{quote(one.version)}"
-    if "://" in one.repository:
-        address = quote("git+" + one.repository + "@" + one.commit, safe="")
-        locator += f"?vcs_url={address}"
-    return _package("eups", one.name, one.version, {**more, **_reference(locator)})
+    if has_source:
+        locator += f"?vcs_url={quote(address, safe='')}"
+    return _package(identifier, one.name, one.version, {**more, **_reference(locator)})
 
 
-def _package(kind: str, name: str, version: str, more: dict[str, object]) -> dict[str, object]:
+def _package(identifier: str, name: str, version: str, more: dict[str, object]) -> dict[str, object]:
     data: dict[str, object] = {
-        "SPDXID": _identifier(kind, name),
+        "SPDXID": identifier,
         "name": name,
         "downloadLocation": _UNKNOWN,
         "filesAnalyzed": False,
@@ -150,13 +248,6 @@ def _reference(locator: str) -> dict[str, object]:
         "referenceLocator": locator,
     }
     return {"externalRefs": [reference]}
-
-
-def _identifier(kind: str, name: str) -> str:
-    # Two names may differ only in signs that an identifier cannot have.
-    plain = _NOT_IDENTIFIER.sub("-", name)
-    mark = "" if plain == name else f"-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-    return f"SPDXRef-{kind}-{plain}{mark}"
 
 
 def _relationship(one: str, kind: str, other: str) -> dict[str, object]:

@@ -157,7 +157,8 @@ def read_signatures(
                     statement = parse_statement(envelope.payload, source=one.digest)
                 found.append(FoundSignature(digest=one.digest, envelope=envelope, statement=statement))
         except (CorruptError, ProblemsError, NotFoundError) as error:
-            problems.append(CorruptError(f"the signature `{one.digest}` cannot be read: {error}"))
+            reason = error.problems[0] if isinstance(error, ProblemsError) else error
+            problems.append(CorruptError(f"the signature `{one.digest}` cannot be read: {reason}"))
     return tuple(found), tuple(problems)
 
 
