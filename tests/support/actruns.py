@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from rubin_releng.adapters.act import ActRun, run_act
-from rubin_releng.core.actevents import RunRecord
+from rubin_releng.commands.workflowruns import LocalRun, RepositoryFiles
+from rubin_releng.workflows.runplans import RunRequest, plan_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from rubin_releng.core.actevents import Annotation, JobResult, StepResult
+    from rubin_releng.core.actevents import Annotation, JobResult, RunRecord, StepResult
 
 __all__ = ["ROOT", "SAMPLE", "ActResult", "add_commit", "make_sample", "run_file", "run_reusable"]
 
@@ -236,71 +236,27 @@ def run_file(
 ) -> ActResult:
     """Run a workflow of a sample repository; parameters are those of `run_reusable`."""
     export = _export()
-    repositories = tmp_path / "repositories"
-    for repository, place in ((SAMPLE, sample), (_SELF, export)):
-        (repositories / repository).parent.mkdir(parents=True, exist_ok=True)
-        (repositories / repository).symlink_to(place)
-    run = ActRun(
-        repository=sample,
+    request = RunRequest(
+        root=str(sample),
         workflow=workflow,
         event=event,
-        payload={**_payload(sample, event), **(payload or {})},
-        labels=LABELS,
         job=job,
+        local={f"{_SELF}@v1": str(export)},
+        standins=tuple(str(one) for one in (standins, STANDINS) if one is not None),
+        labels=LABELS,
+    )
+    run = LocalRun(
+        plan=plan_run(request, RepositoryFiles()),
+        repository=sample,
+        folder=tmp_path / "run",
+        env={**_environment(tmp_path), **(env or {})},
         inputs=inputs or {},
-        secrets=tuple(secrets or {}),
-        local={f"{_SELF}@v1": export, **_local_actions(sample, export, standins)},
-        checks_out=True,
+        secrets=secrets or {},
+        payload=payload or {},
+        repositories={_SELF: export},
     )
-    record = RunRecord()
-    artifacts = tmp_path / "artifacts"
-    variables = {
-        **_environment(tmp_path),
-        "ACT_REPOSITORIES": str(repositories),
-        "ACT_ARTIFACTS": str(artifacts),
-        **(secrets or {}),
-        **(env or {}),
-    }
-    code = run_act(
-        run, folder=tmp_path / "act", env=variables, tell=lambda event: (record.add(event), None)[1]
-    )
-    return ActResult(code=code, record=record, outputs={}, artifacts=artifacts)
-
-
-def _local_actions(sample: Path, export: Path, standins: Path | None) -> dict[str, Path]:
-    """Map every action that is used anywhere to its stand-in, if there is one."""
-    folders = [one for one in (standins, STANDINS) if one is not None]
-    found = {}
-    for root in (sample, export):
-        for path in [*root.glob(".github/workflows/*.y*ml"), *root.glob("workflows/actions/*/action.y*ml")]:
-            for line in path.read_text(encoding="utf-8").splitlines():
-                key, _, used = line.strip().removeprefix("- ").partition("uses: ")
-                action, _, ref = used.split(" ")[0].partition("@")
-                name = "/".join(action.split("/")[:2])
-                place = next((one / name for one in folders if (one / name).is_dir()), None)
-                if not key and ref and place is not None:
-                    found[f"{name}@{ref}"] = place
-    return found
-
-
-def _payload(sample: Path, event: str) -> dict[str, Any]:
-    head = _git(sample, "rev-parse", "HEAD")
-    branch = _git(sample, "rev-parse", "--abbrev-ref", "HEAD")
-    owner, _, name = SAMPLE.partition("/")
-    repository = {"full_name": SAMPLE, "name": name, "owner": {"login": owner}, "default_branch": "main"}
-    if event != "pull_request":
-        return {"repository": repository, "ref": f"refs/heads/{branch}", "after": head}
-    base = _git(sample, "rev-parse", "main")
-    pull_request = {
-        "number": 1,
-        "title": "A change",
-        "body": "",
-        "draft": False,
-        "labels": [],
-        "base": {"ref": "main", "sha": base, "repo": repository},
-        "head": {"ref": branch, "sha": head, "repo": repository},
-    }
-    return {"repository": repository, "action": "opened", "number": 1, "pull_request": pull_request}
+    record, code = run.run(lambda _: None)
+    return ActResult(code=code, record=record, outputs={}, artifacts=run.artifacts)
 
 
 @cache
@@ -333,17 +289,13 @@ def _environment(tmp_path: Path) -> dict[str, str]:
         "uvx": scripts / "uvx",
     }.items():
         (programs / name).symlink_to(place)
-    home = tmp_path / "home"
-    home.mkdir(exist_ok=True)
     # What was downloaded once serves the whole session.
     downloads = tmp_path.parent / "uv-cache"
     kept = {name: os.environ[name] for name in (*_CERTIFICATES, *_PROXIES, *_INDEXES) if name in os.environ}
     return {
         **kept,
         "PATH": f"{programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": str(home),
         "LANG": "C.UTF-8",
-        "TMPDIR": str(tmp_path),
         "UV_CACHE_DIR": str(downloads),
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_PROGRESS": "1",

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["ActRun", "act_program", "run_act"]
 
-_EMPTY_FILES = {
-    "--env-file": "env",
-    "--secret-file": "secrets",
-    "--var-file": "vars",
-    "--input-file": "inputs",
+# act takes a file of this ending for YAML, of which JSON is a part: any text is written right.
+_FILES = {
+    "--env-file": "env.yaml",
+    "--secret-file": "secrets.yaml",
+    "--var-file": "vars.yaml",
+    "--input-file": "inputs.yaml",
 }
+_HIDDEN = "***"
+# Shorter lines of a secret are in every other word.
+_SHORTEST_HIDDEN = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +51,8 @@ class ActRun:
         Identifier of the only job to run, with those that it needs.
     inputs : `~collections.abc.Mapping` [ `str`, `str` ], optional
         For ``workflow_dispatch`` and ``workflow_call``.
-    secrets : `tuple` [ `str`, ... ], optional
-        Names; their values are those of variables of the environment.
+    secrets : `~collections.abc.Mapping` [ `str`, `str` ], optional
+        Name to value; events never hold a value.
     local : `~collections.abc.Mapping` [ `str`, `~pathlib.Path` ], optional
         Repositories with their refs, ``actions/checkout@v7``, to the folders
         that stand for them. Nothing else is to be had.
@@ -64,7 +68,7 @@ class ActRun:
     labels: tuple[str, ...]
     job: str | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
-    secrets: tuple[str, ...] = ()
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     local: Mapping[str, Path] = field(default_factory=dict)
     checks_out: bool = False
 
@@ -125,14 +129,16 @@ def run_act(
     folder.mkdir(parents=True, exist_ok=True)
     place = folder.resolve()
     (place / "event.json").write_text(json.dumps(run.payload), encoding="utf-8")
-    for name in _EMPTY_FILES.values():
-        (place / name).write_text("", encoding="utf-8")
+    contents = {"--input-file": run.inputs, "--secret-file": run.secrets}
+    for option, name in _FILES.items():
+        (place / name).touch(mode=0o600)
+        (place / name).write_text(json.dumps(dict(contents.get(option, {}))), encoding="utf-8")
     try:
         supervise(
             [program, *_arguments(run, place)],
             cwd=place,
             env=env,
-            log=_Lines(tell),
+            log=_Lines(tell, _hidden(run.secrets)),
             stop=lambda: False,
         )
     except ProcessError as error:
@@ -148,7 +154,7 @@ def _arguments(run: ActRun, folder: Path) -> list[str]:
     arguments += ["--workflows", str(repository / run.workflow)]
     arguments += ["--eventpath", str(folder / "event.json"), "--action-cache-path", str(folder / "jobs")]
     arguments += ["--no-cache-server", "--artifact-server-path", ""]
-    for option, name in _EMPTY_FILES.items():
+    for option, name in _FILES.items():
         arguments += [option, str(folder / name)]
     for label in run.labels:
         arguments += ["--platform", f"{label}=-self-hosted"]
@@ -156,10 +162,6 @@ def _arguments(run: ActRun, folder: Path) -> list[str]:
         arguments += ["--job", run.job]
     if run.checks_out:
         arguments.append("--no-skip-checkout")
-    for name, value in run.inputs.items():
-        arguments += ["--input", f"{name}={value}"]
-    for name in run.secrets:
-        arguments += ["--secret", name]
     for name, place in run.local.items():
         arguments += ["--local-repository", f"{name}={place.resolve()}"]
     return arguments
@@ -168,8 +170,9 @@ def _arguments(run: ActRun, folder: Path) -> list[str]:
 class _Lines:
     """Cuts what act prints into events."""
 
-    def __init__(self, tell: Callable[[dict[str, object]], None]) -> None:
+    def __init__(self, tell: Callable[[dict[str, object]], None], hidden: tuple[str, ...]) -> None:
         self._tell = tell
+        self._hidden = hidden
         self._rest = b""
 
     def write(self, data: bytes) -> None:
@@ -187,7 +190,19 @@ class _Lines:
         with suppress(ValueError):
             event = json.loads(text)
         if isinstance(event, dict):
-            self._tell(event)
+            self._tell({name: self._without_secrets(value) for name, value in event.items()})
         elif text:
             # What stops act itself is told in plain words.
-            self._tell({"level": "error", "msg": text})
+            self._tell({"level": "error", "msg": self._without_secrets(text)})
+
+    def _without_secrets(self, value: object) -> object:
+        if isinstance(value, str):
+            for secret in self._hidden:
+                value = value.replace(secret, _HIDDEN)
+        return value
+
+
+def _hidden(secrets: Mapping[str, str]) -> tuple[str, ...]:
+    """Give what must not be told: every value, and every line of it, the longest first."""
+    parts = {line for value in secrets.values() for line in (value, *value.splitlines())}
+    return tuple(sorted((one for one in parts if len(one) >= _SHORTEST_HIDDEN), key=len, reverse=True))

@@ -11,6 +11,7 @@ __all__ = ["workflow"]
 _COMMANDS = {
     "check": ("rubin_releng.commands.workflowcheck:check", "Check workflows and composite actions."),
     "render": ("rubin_releng.commands.workflowrender:render", "Write the workflows that GitHub reads."),
+    "run": ("rubin_releng.commands.workflowrun:run", "Run a workflow on this machine."),
     "migrate": (
         "rubin_releng.commands.workflowmigrate:migrate",
         "Call ours instead of lsst/rubin_workflows.",

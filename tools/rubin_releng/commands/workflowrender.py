@@ -63,8 +63,9 @@ def render(console: Console, names: tuple[str, ...], root: Path | None, *, check
     """Write the reusable workflows into .github/workflows.
 
     NAME is that of a file in workflows/reusable; by default all are written,
-    and what was rendered from sources that are gone is removed. Commits of actions, versions of tools and the scripts of steps are put into
-    the sources. Files that were not rendered are left alone.
+    and what was rendered from sources that are gone is removed. Commits of
+    actions, versions of tools and the scripts of steps are put into the
+    sources. Files that were not rendered are left alone.
 
     Example: rubin-releng workflow render --check
     """

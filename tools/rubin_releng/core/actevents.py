@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ __all__ = ["Annotation", "JobResult", "RunRecord", "StepResult"]
 
 _ANNOTATIONS = frozenset({"error", "warning", "notice"})
 _STAGES = ("Main", "Pre", "Post")
+_NO_MACHINE = "Skipping unsupported platform"
+# What act says at its end; each job has said it before.
+_JOB_FAILED = re.compile(r"Error: Job '.*' failed")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +80,7 @@ class StepResult:
             "name": self.name,
             "result": self.result,
             "seconds": round(self.seconds, 3),
+            "output": self.output,
             "outputs": dict(self.outputs),
             "summary": self.summary,
             "annotations": [
@@ -145,12 +150,19 @@ class RunRecord:
             return self._jobs[-1]
         number = event.get("stepID")
         if not isinstance(number, list) or not number or event.get("stage") not in _STAGES:
-            if event.get("level") == "error":
-                self._errors.append(str(event.get("msg", "")).strip())
+            message = str(event.get("msg", "")).strip()
+            if _NO_MACHINE in message:
+                label = message.partition("`-P ")[2].partition("=")[0]
+                message = f"job `{job}` was not run: this machine does not stand for `{label}`"
+            elif event.get("level") != "error" or _JOB_FAILED.fullmatch(message):
+                return None
+            self._errors.append(message)
             return None
-        return self._add_to_step(job, str(number[0]), event)
+        return self._add_to_step(job, str(number[0]), event, inner=len(number) > 1)
 
-    def _add_to_step(self, job: str, number: str, event: Mapping[str, object]) -> StepResult | None:
+    def _add_to_step(
+        self, job: str, number: str, event: Mapping[str, object], *, inner: bool
+    ) -> StepResult | None:
         stage, name = str(event["stage"]), str(event.get("step", ""))
         key = (job, number if stage == "Main" else f"{stage} {number}")
         if (step := self._steps.get(key)) is None:
@@ -162,6 +174,9 @@ class RunRecord:
             step.lines.extend(_without_last_end(message).split("\n"))
         elif command := event.get("command"):
             _obey(step, str(command), event)
+        elif inner:
+            # A step of a composite action; how it ends is told by the step that uses it.
+            return None
         elif event.get("stepResult"):
             step.result = str(event["stepResult"])
             nanoseconds = event.get("executionTime")

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from rubin_releng.core.workflowfindings import WorkflowFinding
     from rubin_releng.workflows.pins import ActionPin
+    from rubin_releng.workflows.sources import WorkflowText
 
-__all__ = ["Linters", "ReleaseSource"]
+__all__ = ["Linters", "ReleaseSource", "WorkflowReader"]
 
 
 class Linters(Protocol):
@@ -46,3 +47,13 @@ class ReleaseSource(Protocol):
             Its tag, and the commit that the tag leads to; `None` if there is
             none.
         """
+
+
+class WorkflowReader(Protocol):
+    """Gives the files of repositories that lie in folders."""
+
+    def read(self, root: str, path: str, /) -> WorkflowText | None:
+        """Read a workflow or an action; `None` if there is no such file."""
+
+    def folder(self, place: str, repository: str, /) -> str | None:
+        """Find the folder ``owner/name`` below another one; `None` if there is none."""
