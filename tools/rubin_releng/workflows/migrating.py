@@ -87,6 +87,7 @@ class _Planner:
         self._calls: list[MigratedCall] = []
         self._notes: list[MigrationNote] = []
         self._problems: list[MigrationError] = []
+        self._further: list[tuple[str, str]] = []
         self._seen: set[int] = set()
 
     def migration(self) -> FileMigration:
@@ -167,7 +168,7 @@ class _Planner:
             self._edits += remove_entries(self._document, job, {"with"})
             return added
         self._edits += remove_entries(self._document, given, dropped)
-        if added:
+        if added := [*added, *self._further]:
             self._edits.append(append_to(self._document, given, added))
         return []
 
@@ -182,13 +183,15 @@ class _Planner:
             self._problem(name.start, f"the value of `{name.value}` is no text")
             return
         try:
-            changed = changed_value(value.value, rule.change)
+            changed, excluded = changed_value(value.value, rule)
         except ValueError as error:
             hint = f"write `{rule.new}` by hand, see the workflow's inputs"
             self._problem(value.start, str(error), hint=hint)
             return
         if changed != value.value:
             self._edits.append(replace_scalar(self._document, value, changed))
+        if excluded and rule.excluding:
+            self._further.append((rule.excluding, f'"{excluded}"'))
 
     def _give(self, job: SpannedMapping, rule: WorkflowRule, added: Sequence[tuple[str, str]]) -> None:
         """Add what a job lacks: permissions, and inputs if it has none."""

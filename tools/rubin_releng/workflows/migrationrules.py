@@ -12,12 +12,17 @@ __all__ = ["OLD_REPOSITORY", "InputRule", "ValueChange", "WorkflowRule", "change
 OLD_REPOSITORY = "lsst/rubin_workflows"
 """Whose workflows are called before a migration."""
 
-# What a shell would have made something else of; ours gives inputs to no shell.
-_SHELL = re.compile(r"[$`*?|;&<>(){}\[\]'\"\\~#]")
+# What a shell would have made something else of; ours gives inputs to none.
+_SHELL = re.compile(r"[$`*?|;&<>(){}\[\]\\~#]|\$\{\{")
+_QUOTES = re.compile(r"['\"]")
 # Such as mypy==1.9.0, mypy[reports] != 1.9.0, mypy.
 _REQUIREMENT = re.compile(r"\s*[A-Za-z0-9._-]+\s*(?P<specifier>(?:[<>=!~]=?.*)?)")
-# Such as ==7.3.0 or 7.3.0.
-_EXACT = re.compile(r"\s*(?:===?)?\s*(?P<version>[0-9][0-9A-Za-z.+!]*)\s*")
+# $(find python -name '*.py' | egrep -v 'parser/ply|parserYacc')
+_FIND = re.compile(
+    r"""\s*\$\(\s*find\s+(?P<folders>[\w./\s-]*?[\w./])\s+-name\s+(?P<a>['"])\*\.py(?P=a)
+    (?:\s*\|\s*(?:e?grep|grep\s+-E)\s+-v\s+(?P<b>['"]?)(?P<without>[\w./|-]+)(?P=b))?\s*\)\s*""",
+    re.VERBOSE,
+)
 
 
 class ValueChange(StrEnum):
@@ -27,8 +32,8 @@ class ValueChange(StrEnum):
     """It stays."""
     LINES = "lines"
     """Names of files and folders, with blanks between them, become one a line."""
-    VERSION = "version"
-    """A requirement on a version becomes the version, if there is just one."""
+    WORDS = "words"
+    """The same stay between blanks; `find` of a shell becomes a folder and what is left out of it."""
     REQUIREMENT = "requirement"
     """A requirement on a package loses the package's name."""
 
@@ -45,6 +50,8 @@ class InputRule:
         Its name now; `None` if it is dropped.
     change : `ValueChange`
         What becomes of its value.
+    excluding : `str` or `None`
+        Input that takes what is left out; `None` if there is none.
     note : `str`
         What a user should know who sets it; empty for nothing.
     """
@@ -52,6 +59,7 @@ class InputRule:
     old: str
     new: str | None
     change: ValueChange = ValueChange.KEEP
+    excluding: str | None = None
     note: str = ""
 
 
@@ -85,49 +93,55 @@ class WorkflowRule:
     note: str = ""
 
 
-def changed_value(value: str, change: ValueChange) -> str:
+def changed_value(value: str, rule: InputRule) -> tuple[str, str]:
     """Give an input's value the form that the new workflow takes.
 
     Parameters
     ----------
     value : `str`
         As the caller gives it.
-    change : `ValueChange`
-        What to do.
+    rule : `InputRule`
+        Of the input.
 
     Returns
     -------
     changed : `str`
         Perhaps of several lines.
+    excluded : `str`
+        Patterns for the input that takes what is left out; empty for none.
 
     Raises
     ------
     ValueError
         Raised if it has no such form; the message says why.
     """
-    match change:
+    match rule.change:
         case ValueChange.KEEP:
-            return value
+            return value, ""
         case ValueChange.LINES:
-            return _lines(value)
-        case ValueChange.VERSION:
-            if found := _EXACT.fullmatch(value):
-                return found["version"]
-            raise ValueError(f"`{value}` is not one version, and the new workflow takes one, as `1.2.3`")
+            if _QUOTES.search(value):
+                raise ValueError(f"`{value}` has quotes, and the new workflow takes a name a line")
+            return "\n".join(_words(value)), ""
+        case ValueChange.WORDS:
+            if rule.excluding and (found := _FIND.fullmatch(value)):
+                without = (found["without"] or "").split("|")
+                return " ".join(found["folders"].split()), " ".join(f"*{part}*" for part in without if part)
+            _words(value)
+            return value, ""
         case ValueChange.REQUIREMENT:
             if found := _REQUIREMENT.fullmatch(value):
-                return found["specifier"].strip()
+                return found["specifier"].strip(), ""
             raise ValueError(f"`{value}` is no plain requirement, as `mypy==1.9.0`")
         case _:  # pragma: no cover - none is left
-            assert_never(change)
+            assert_never(rule.change)
 
 
-def _lines(value: str) -> str:
+def _words(value: str) -> list[str]:
     words = value.split()
-    if "${{" in value or _SHELL.search(value):
+    if _SHELL.search(value):
         raise ValueError(
             f"`{value}` is for a shell, and the new workflow gives inputs to none: it takes names"
         )
     if options := [word for word in words if word.startswith("-")]:
         raise ValueError(f"`{options[0]}` is an option, and the new workflow takes files and folders alone")
-    return "\n".join(words)
+    return words

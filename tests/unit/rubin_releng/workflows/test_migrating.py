@@ -29,6 +29,7 @@ RULES = (
         new="yamllint",
         inputs=(
             InputRule(old="args", new="paths", change=ValueChange.LINES),
+            InputRule(old="found", new="found", change=ValueChange.WORDS, excluding="exclude"),
             InputRule(old="level", new="level", note="`level` has no effect on comments"),
             InputRule(old="color", new=None, note="colors are left to GitHub"),
         ),
@@ -112,6 +113,13 @@ def test_a_migrated_workflow_has_nothing_left_to_change() -> None:
         (
             f"    uses: {OLD}/yamllint.yaml@main\n    with:\n",
             (f"    uses: {OURS}/yamllint.yaml@v1\n{READ}    with:\n      strict: false\n"),
+        ),
+        (
+            f"    uses: {OLD}/yamllint.yaml@main\n    with:\n      found: $(find a -name '*.py' | grep -v b)\n",
+            (
+                f"    uses: {OURS}/yamllint.yaml@v1\n{READ}    with:\n      found: a\n      strict: false\n"
+                '      exclude: "*b*"\n'
+            ),
         ),
         # No secrets are needed.
         (
