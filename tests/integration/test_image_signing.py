@@ -112,7 +112,7 @@ def test_an_image_is_signed_and_verified_in_a_real_registry(
 
 
 def test_the_interface_is_used_where_there_is_one(
-    tmp_path: Path, keys: tuple[Path, Path], remote: RegistryServer, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, keys: tuple[Path, Path], remote: RegistryServer
 ) -> None:
     image = pushed(tmp_path, f"{remote.server}/lsst/scipipe:t")
     assert run("sign", image, "--key", keys[0], "--yes") == 0

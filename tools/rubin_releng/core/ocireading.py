@@ -41,11 +41,22 @@ class FoundManifest:
         The lowest first.
     annotations : `~collections.abc.Mapping` [ `str`, `str` ]
         Of the whole image.
+    subject : `Descriptor` or `None`
+        What an attachment is about.
+    artifact_type : `str`
+        What it is, if it is no image.
     """
 
     config: Descriptor
     layers: tuple[Descriptor, ...]
     annotations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    subject: Descriptor | None = None
+    artifact_type: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What it is: older ones say it by the type of their configuration."""
+        return self.artifact_type or self.config.media_type
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,9 +222,17 @@ def _make_manifest(
     config: Descriptor,
     layers: tuple[Descriptor, ...],
     annotations: Mapping[str, str] | None = None,
+    subject: Descriptor | None = None,
+    artifactType: str | None = None,  # noqa: N803 - a key of the format
     **_: object,
 ) -> FoundManifest:
-    return FoundManifest(config=config, layers=layers, annotations=MappingProxyType(annotations or {}))
+    return FoundManifest(
+        config=config,
+        layers=layers,
+        annotations=MappingProxyType(annotations or {}),
+        subject=subject,
+        artifact_type=artifactType or "",
+    )
 
 
 def _make_config(
@@ -281,7 +300,11 @@ _INDEX = Record(
 _MANIFEST = Record(
     name="manifest",
     fields={"schemaVersion": Exactly(number=2), "config": _DESCRIPTOR, "layers": Items(of=_DESCRIPTOR)},
-    optional={"annotations": Maybe(of=Table(keys=_WORD, values=_ANY_TEXT))},
+    optional={
+        "annotations": Maybe(of=Table(keys=_WORD, values=_ANY_TEXT)),
+        "subject": Maybe(of=_DESCRIPTOR),
+        "artifactType": Maybe(of=_ANY_TEXT),
+    },
     make=_make_manifest,
     is_open=True,
 )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lsstinstall.core.reporting import Reporter
     from rubin_releng.core.ocidocuments import Descriptor
-    from rubin_releng.images.layouts import FoundImage
+    from rubin_releng.images.layouts import FoundImage, Layout
     from rubin_releng.images.ports import BlobStore, Codec
 
 __all__ = ["LayoutReport", "check_layout"]
@@ -78,6 +78,7 @@ def check_layout(store: BlobStore, *, codecs: Mapping[str, Codec], reporter: Rep
     problems.extend(_check_entries(layout.entries))
     for image in layout.images:
         problems.extend(_check_image(image, diff_ids))
+    problems.extend(_check_attached(layout))
     if not found:
         # A damaged document hides what it leads to, which is then not stray.
         problems.extend(_check_stray(blobs, store))
@@ -98,6 +99,21 @@ def _check_marker(store: BlobStore) -> Iterator[ToolkitError]:
         read_marker(data or b'{"imageLayoutVersion":"1.0.0"}', source="oci-layout")
     except ToolkitError as error:
         yield error
+
+
+def _check_attached(layout: Layout) -> Iterator[ToolkitError]:
+    """Look at what other programs have put beside images."""
+    for one in layout.attachments:
+        about, there = one.subject, layout.blobs.get(one.subject.digest)
+        if there is None:
+            yield CorruptError(
+                f"`{one.manifest.digest}` is about `{about.digest}`, which is no image of the layout"
+            )
+        elif (there.media_type, there.size_bytes) != (about.media_type, about.size_bytes):
+            yield CorruptError(
+                f"`{one.manifest.digest}` says that `{about.digest}` is `{about.media_type}` of"
+                f" {about.size_bytes} bytes; it is `{there.media_type}` of {there.size_bytes} bytes"
+            )
 
 
 def _check_entries(entries: Iterable[Descriptor]) -> Iterator[ToolkitError]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rubin_releng.core.ocireading import FoundConfig
     from rubin_releng.images.ports import BlobStore
 
-__all__ = ["TAG_ANNOTATION", "FoundImage", "Layout", "read_layout", "survey_layout"]
+__all__ = ["TAG_ANNOTATION", "AttachedManifest", "FoundImage", "Layout", "read_layout", "survey_layout"]
 
 T = TypeVar("T")
 
@@ -59,6 +59,22 @@ class FoundImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedManifest:
+    """Something in a layout that is about one of its images.
+
+    Parameters
+    ----------
+    manifest : `Descriptor`
+        As the index describes it.
+    subject : `Descriptor`
+        What it is about, as it says itself.
+    """
+
+    manifest: Descriptor
+    subject: Descriptor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
     """All images of a layout.
 
@@ -70,11 +86,15 @@ class Layout:
         In the order in which they are found.
     blobs : `~collections.abc.Mapping` [ `Digest`, `Descriptor` ]
         Every blob that is needed, in the order in which they are found.
+    attachments : `tuple` [ `AttachedManifest`, ... ]
+        What other programs have put beside images, in the order in which they
+        are found; these are no images.
     """
 
     entries: tuple[Descriptor, ...] = ()
     images: tuple[FoundImage, ...] = ()
     blobs: Mapping[Digest, Descriptor] = field(default_factory=lambda: MappingProxyType({}))
+    attachments: tuple[AttachedManifest, ...] = ()
 
 
 class _Survey:
@@ -85,6 +105,7 @@ class _Survey:
         self.problems: list[ToolkitError] = []
         self.blobs: dict[Digest, Descriptor] = {}
         self.images: list[FoundImage] = []
+        self.attachments: list[AttachedManifest] = []
 
     def follow(self, entry: Descriptor, *, depth: int = 0) -> None:
         """Read an entry of an index, and all that it leads to."""
@@ -105,6 +126,9 @@ class _Survey:
         if manifest is None:
             return
         self.blobs.update({blob.digest: blob for blob in (manifest.config, *manifest.layers)})
+        if manifest.subject is not None:
+            self.attachments.append(AttachedManifest(manifest=entry, subject=manifest.subject))
+            return
         if manifest.config.media_type != MediaType.CONFIG:
             self._add(
                 f"`{manifest.config.digest}` is listed as `{manifest.config.media_type}`,"
@@ -167,7 +191,12 @@ def survey_layout(store: BlobStore) -> tuple[Layout, tuple[ToolkitError, ...]]:
     survey = _Survey(store)
     for entry in entries:
         survey.follow(entry)
-    layout = Layout(entries=entries, images=tuple(survey.images), blobs=MappingProxyType(survey.blobs))
+    layout = Layout(
+        entries=entries,
+        images=tuple(survey.images),
+        blobs=MappingProxyType(survey.blobs),
+        attachments=tuple(survey.attachments),
+    )
     return layout, tuple(survey.problems)
 
 

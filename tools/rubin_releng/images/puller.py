@@ -63,7 +63,7 @@ class RegistryStore:
 
     def __init__(self, repository: Repository, root: Descriptor, documents: Mapping[Digest, bytes]) -> None:
         self.root = root
-        self._repository = repository
+        self.repository = repository
         self._documents = documents
 
     def read(self, digest: Digest) -> Iterator[bytes]:
@@ -81,7 +81,7 @@ class RegistryStore:
         """
         known = self._documents.get(digest)
         if known is None:
-            yield from self._repository.read_blob(digest)
+            yield from self.repository.read_blob(digest)
         else:
             yield known
 
@@ -176,7 +176,7 @@ class RegistryStore:
         raise self._refusal(data)
 
     def _refusal(self, *_: object) -> RefusedError:
-        return RefusedError(f"`{self._repository.name}` is only read here", hint="push to change it")
+        return RefusedError(f"`{self.repository.name}` is only read here", hint="push to change it")
 
 
 def open_image(repository: Repository, selector: str) -> RegistryStore:

@@ -264,8 +264,11 @@ def plan_tag(tag: str, document: PlannedDocument, repository: Repository) -> Pla
 
 def _collect(layout: Layout, store: BlobStore, tag: str | None) -> Iterator[tuple[Descriptor, bytes]]:
     """List the documents of an image, what is named first."""
+    attached = {one.manifest.digest for one in layout.attachments}
     entries = {
-        one.digest: one for one in layout.entries if tag in {None, one.annotations.get(TAG_ANNOTATION)}
+        one.digest: one
+        for one in layout.entries
+        if tag in {None, one.annotations.get(TAG_ANNOTATION)} and one.digest not in attached
     }
     if not entries:
         wanted = "" if tag is None else f" with the tag `{tag}`"

@@ -66,6 +66,7 @@ def test_an_image_is_built_and_in_order(
         "images": [{"manifest": data["manifest"], "tag": "w_2026_42", "architecture": "arm64", "layers": 2}],
         "blobs": 4,
         "size_bytes": sum(len(blob) for name, blob in content(output).items() if name.startswith("blobs")),
+        "attachments": 1,
     }
 
 
