@@ -20,6 +20,10 @@ _COMMANDS = {
         "rubin_releng.commands.imageenvironment:environment",
         "Set products up once, for all containers of an image.",
     ),
+    "extend": (
+        "rubin_releng.commands.imageextend:extend",
+        "Add packages to an environment, changing nothing.",
+    ),
     "sbom": ("rubin_releng.commands.imagesbom:sbom", "Write what is in an image."),
     "simulate": (
         "rubin_releng.commands.imagesimulate:simulate_policies",
@@ -30,6 +34,7 @@ _COMMANDS = {
     "tag": ("rubin_releng.commands.imagetagging:tag", "Give an image of a registry more names."),
     "untag": ("rubin_releng.commands.imagetagging:untag", "Take a name from an image of a registry."),
     "attach": ("rubin_releng.commands.imageattach:attach_files", "Put files beside an image."),
+    "dispatch": ("rubin_releng.commands.imagedispatch:dispatch", "Start workflows that build on an image."),
     "sign": ("rubin_releng.commands.imagesign:sign", "Sign an image, and how it was made."),
     "verify": ("rubin_releng.commands.imagesign:verify", "Verify the signature of an image."),
     "attached": ("rubin_releng.commands.imageattach:attached", "List the files beside an image."),

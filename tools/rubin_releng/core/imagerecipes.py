@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lsstinstall.core.errors import CorruptError, FormatError, InvalidNameError, NotFoundError
 from lsstinstall.core.shapes import BrokenError, Items, Reading, Record, Table, Text
+from rubin_releng.core.downstreams import DOWNSTREAMS
 from rubin_releng.core.ocidocuments import Architecture, Digest, ImageSettings, parse_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lsstinstall.core.shapes import Shape
+    from rubin_releng.core.downstreams import Downstream
 
 __all__ = ["ImageRecipe", "PinnedImage", "base_reference", "parse_pins", "parse_recipe"]
 
@@ -71,6 +73,8 @@ class ImageRecipe:
         What its containers start with.
     owner, home : `str`
         Who owns the files that the native builder writes, and from where on.
+    downstream : `tuple` [ `Downstream`, ... ]
+        Who builds on it, and hears of each new one.
     """
 
     name: str
@@ -83,6 +87,7 @@ class ImageRecipe:
     settings: ImageSettings = field(default_factory=ImageSettings)
     owner: str = "0:0"
     home: str = "/"
+    downstream: tuple[Downstream, ...] = ()
 
 
 def parse_recipe(text: str, *, source: str) -> ImageRecipe:
@@ -110,6 +115,11 @@ def parse_recipe(text: str, *, source: str) -> ImageRecipe:
     recipe = _read(_RECIPE, text, source)
     if (recipe.pin is None) == (recipe.image is None):
         raise CorruptError(f"`{source}` is wrong at `from`: expected either `pin` or `image`")
+    for number, one in enumerate(recipe.downstream):
+        if bool(one.workflow) == bool(one.event):
+            raise CorruptError(
+                f"`{source}` is wrong at `downstream.{number}`: expected either `workflow` or `event`"
+            )
     return recipe
 
 
@@ -203,6 +213,7 @@ def _make_recipe(
     arguments: tuple[str, ...] = (),
     container: ImageSettings | None = None,
     layers: tuple[str, str] = ("0:0", "/"),
+    downstream: tuple[Downstream, ...] = (),
     **rest: tuple[str | None, str | None],
 ) -> ImageRecipe:
     pin, image = rest["from"]
@@ -217,6 +228,7 @@ def _make_recipe(
         settings=container or ImageSettings(),
         owner=layers[0],
         home=layers[1],
+        downstream=downstream,
     )
 
 
@@ -272,6 +284,7 @@ _RECIPE = Record(
         "arguments": Items(of=_word(_ARGUMENT, "name of an argument")),
         "container": _CONTAINER,
         "layers": _LAYERS,
+        "downstream": DOWNSTREAMS,
     },
     make=_make_recipe,
 )
