@@ -9,7 +9,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from rubin_releng.core.workflowfindings import WorkflowFinding
-    from rubin_releng.workflows.pins import ActionPin
     from rubin_releng.workflows.sources import WorkflowText
 
 __all__ = ["Linters", "ReleaseSource", "WorkflowReader"]
@@ -31,22 +30,11 @@ class Linters(Protocol):
 class ReleaseSource(Protocol):
     """Tells what an action's repository has released."""
 
-    def newest(self, repository: str, *, before: datetime) -> ActionPin | None:
-        """Find the newest full release that was published before a time.
+    def versions(self, repository: str, *, before: datetime) -> tuple[str, ...]:
+        """List tags of full releases that were published before a time."""
 
-        Parameters
-        ----------
-        repository : `str`
-            Owner, slash, name.
-        before : `~datetime.datetime`
-            Later ones are too young.
-
-        Returns
-        -------
-        pin : `ActionPin` or `None`
-            Its tag, and the commit that the tag leads to; `None` if there is
-            none.
-        """
+    def commit(self, repository: str, version: str) -> str:
+        """Find the commit that a tag leads to."""
 
 
 class WorkflowReader(Protocol):
