@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.actruns import make_sample, run_reusable
+from tests.support.actruns import make_sample, run_file, run_reusable
 from tests.support.docsservers import DocsServer
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.actruns import ActResult
 
 pytestmark = [pytest.mark.process, pytest.mark.network]
 
@@ -56,38 +58,55 @@ def test_a_reference_without_a_target_fails_the_job_where_it_stands(tmp_path: Pa
 
 
 SECRETS = {"LTD_USERNAME": "uploader", "LTD_PASSWORD": "tell-nobody"}
+FILE = ".github/workflows/docs.yaml"
+CALLER = """\
+name: docs
+on: push
+jobs:
+  make:
+    name: make
+    runs-on: ubuntu-latest
+    steps:
+      - name: Make pages
+        run: |
+          mkdir -p html/api
+          printf '<h1>Boxes</h1>' >html/index.html
+          printf '<h1>area</h1>' >html/api/area.html
+      - name: Keep pages
+        uses: actions/upload-artifact@v7
+        with:
+          name: documentation
+          path: html
+  call:
+    name: call
+    needs: make
+    uses: lsst/lsstinstall/.github/workflows/docs-upload.yaml@v1
+    with:
+      project: boxes
+      host: HOST
+    secrets: inherit
+"""
 
 
-def _pages(tmp_path: Path) -> None:
-    folder = tmp_path / "artifacts/documentation/api"
-    folder.mkdir(parents=True)
-    (folder.parent / "index.html").write_text("<h1>Boxes</h1>")
-    (folder / "area.html").write_text("<h1>area</h1>")
+def _upload(tmp_path: Path, host: str, secrets: dict[str, str]) -> ActResult:
+    sample = make_sample(tmp_path / "sample", {FILE: CALLER.replace("HOST", host)})
+    env = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+    return run_file(tmp_path, FILE, sample, secrets=secrets, env=env)
 
 
 def test_pages_are_uploaded_to_the_service(tmp_path: Path) -> None:
-    _pages(tmp_path)
-    sample = make_sample(tmp_path / "sample", {"README.md": "# Sample\n"})
     with DocsServer(user="uploader", password=SECRETS["LTD_PASSWORD"], product="boxes") as server:
-        inputs = {"project": "boxes", "host": server.url}
-        result = run_reusable(
-            tmp_path, "docs-upload", sample, inputs=inputs, secrets=SECRETS, env={"NO_PROXY": "127.0.0.1"}
-        )
+        result = _upload(tmp_path, server.url, SECRETS)
     assert result.code == 0, result.log
-    assert result.outputs == {"uploaded": "true", "files": "2"}
+    assert result.steps["Upload the pages"].outputs == {"uploaded": "true", "files": "2"}
     assert server.files == {"index.html": b"<h1>Boxes</h1>", "api/area.html": b"<h1>area</h1>"}
     assert (server.refs, server.confirmed) == (["main"], True)
     assert "tell-nobody" not in result.log
 
 
 def test_a_refused_upload_fails_the_job(tmp_path: Path) -> None:
-    _pages(tmp_path)
-    sample = make_sample(tmp_path / "sample", {"README.md": "# Sample\n"})
     with DocsServer(user="uploader", password=os.urandom(8).hex(), product="boxes") as server:
-        inputs = {"project": "boxes", "host": server.url}
-        result = run_reusable(
-            tmp_path, "docs-upload", sample, inputs=inputs, secrets=SECRETS, env={"NO_PROXY": "127.0.0.1"}
-        )
+        result = _upload(tmp_path, server.url, SECRETS)
     assert result.code == 1, result.log
     assert result.failed == ["Upload the pages"]
     assert result.annotations[0].message == f"the upload to <{server.url}> failed"
@@ -95,9 +114,7 @@ def test_a_refused_upload_fails_the_job(tmp_path: Path) -> None:
 
 
 def test_a_run_without_secrets_uploads_nothing_and_says_so(tmp_path: Path) -> None:
-    _pages(tmp_path)
-    sample = make_sample(tmp_path / "sample", {"README.md": "# Sample\n"})
-    result = run_reusable(tmp_path, "docs-upload", sample, inputs={"project": "boxes"})
+    result = _upload(tmp_path, "https://docs.example.org", {})
     assert result.code == 0, result.log
-    assert result.outputs["uploaded"] == "false"
+    assert result.steps["Upload the pages"].outputs["uploaded"] == "false"
     assert "2 files not uploaded: this run has no secrets." in result.summary

@@ -55,7 +55,8 @@ def _tag(sample: Path, *names: str) -> None:
 
 
 def _push(tmp_path: Path, sample: Path, tag: str) -> ActResult:
-    return run_file(tmp_path, FILE, sample, payload={"ref": f"refs/tags/{tag}"})
+    env = {"RECORDED": str(tmp_path / "recorded")}
+    return run_file(tmp_path, FILE, sample, payload={"ref": f"refs/tags/{tag}"}, env=env)
 
 
 def test_a_new_weekly_is_built_once_tried_and_handed_to_the_upload(tmp_path: Path) -> None:
