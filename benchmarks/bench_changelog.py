@@ -61,6 +61,12 @@ def _all_weeklies(stack: GitStack, folder: Path) -> int:
     settings = ChangeLogSettings()
     timelines = Timelines(Sources(readers=readers, settings=settings, grammar=settings.grammar))
     pairs = list(pairwise(map(side_of_name, stack.weeklies)))
+    # As `changelog all` does, before it shares the work.
+    for old, new in pairs:
+        timelines.ends(old)
+        timelines.ends(new)
+    for history in readers.values():
+        history.load()
     half = len(pairs) // _THREADS
     found = sum(map_forked(partial(_count, timelines), (pairs[:half], pairs[half:]), jobs=_THREADS))
     store.close()

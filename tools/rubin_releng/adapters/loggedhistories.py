@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, cast
 
-from lsstinstall.core.names import GitSha
 from rubin_releng.core.commitgraphs import CommitGraph
 from rubin_releng.core.histories import Commit, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from lsstinstall.core.names import GitSha
 
 __all__ = ["LOG_OPTIONS", "MAIN_LINES", "LoggedHistory"]
 
@@ -77,6 +78,10 @@ class LoggedHistory:
         }
         return CommitGraph(cast("dict[GitSha, list[GitSha]]", found))
 
+    def load(self) -> int:
+        """Read all commits now, and count them: processes that are forked later share them."""
+        return len(self.graph)
+
     def commit(self, sha: GitSha) -> Commit:
         """Read one commit that is there."""
         found = self._commits.get(sha)
@@ -97,11 +102,11 @@ class LoggedHistory:
         commits : `tuple` [ `GitSha` or `None`, ... ]
             One for each name; `None` where there is no commit.
         """
-        may_be_ids = _may_be_ids(tuple(names))
-        if may_be_ids and all(name in self.graph for name in names):
-            return tuple(map(GitSha, names))
+        # First what is asked most often: whole ids of two ends, and refs that are there.
+        if names and len(names[0]) == _SHA_SIZE and self.graph.has_all(names):
+            return cast("tuple[GitSha, ...]", tuple(names))
         known = self._find_refs(names)
-        if not may_be_ids or None not in known:
+        if None not in known or not _may_be_ids(tuple(names)):
             return known
         return tuple(
             self.graph.find(name) if sha is None and _ID.fullmatch(name) else sha
@@ -225,10 +230,10 @@ def _may_be_ids(names: tuple[str, ...]) -> bool:
 
 
 def _read_commit(record: str) -> Commit:
-    sha, parents, time, author, message = record.split("\x1f", 4)
+    sha, parents, time, author, message = cast("list[GitSha]", record.split("\x1f", 4))
     return Commit(
-        sha=cast("GitSha", sha),
-        parents=cast("tuple[GitSha, ...]", tuple(parents.split())),
+        sha=sha,
+        parents=tuple(cast("list[GitSha]", parents.split())),
         author=author,
         time=datetime.fromtimestamp(int(time), UTC),
         message=message,

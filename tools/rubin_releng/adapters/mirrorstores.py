@@ -271,16 +271,17 @@ class MirrorStore:
         return found
 
     def _refs(self, number: int, names: Sequence[str]) -> tuple[GitSha | None, ...]:
-        if self._whole is None:
-            asked = tuple(names)
-            found = self._named.get(asked)
-            if found is None and len(self._named) < _MANY:
-                # Who asks one repository goes on to the next.
-                found = self._named[asked] = self._read_named(asked)
-            if found is not None:
-                return found.get(number) or (None,) * len(asked)
-            # Whoever asks so much wants nearly all of them.
-            self._whole = self._all_refs()
+        if self._whole is not None:
+            return tuple(map(self._whole[number].get, names))
+        asked = tuple(names)
+        found = self._named.get(asked)
+        if found is None and len(self._named) < _MANY:
+            # Who asks one repository goes on to the next.
+            found = self._named[asked] = self._read_named(asked)
+        if found is not None:
+            return found.get(number) or (None,) * len(asked)
+        # Whoever asks so much wants nearly all of them.
+        self._whole = self._all_refs()
         return tuple(map(self._whole[number].get, names))
 
     def _all_refs(self) -> dict[int, dict[str, GitSha]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,9 @@ from rubin_releng.changelog.doubts import doubt_sides
 from rubin_releng.changelog.pairing import pair_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-    from lsstinstall.core.names import GitSha, ProductName
+    from lsstinstall.core.names import ProductName
     from rubin_releng.changelog.doubts import Doubt
     from rubin_releng.changelog.ends import End
     from rubin_releng.changelog.models import ChangeLog, ProductChanges
@@ -50,7 +51,7 @@ class Timelines:
         self._sides: list[Side] = []
         self._ends: dict[int, dict[ProductName, End]] = {}
         # Ends of one product that say the same are the same object, so that one look tells.
-        self._known: dict[tuple[object, ...], End] = {}
+        self._known: defaultdict[ProductName, dict[tuple[object, ...], End]] = defaultdict(dict)
         self._unchanged: dict[int, tuple[ProductChanges, tuple[str | Doubt, ...]]] = {}
 
     @property
@@ -74,32 +75,33 @@ class Timelines:
         found = self._ends.get(id(side))
         if found is None:
             names = names_of(side, side, self._sources.readers)
-            found = self._ends[id(side)] = {name: self._end(name, side) for name in names}
+            find = self._referred if side.pins is None else self._pinned
+            found = self._ends[id(side)] = {name: find(name, side) for name in names}
             # Keeps it alive, for its place in memory is its key.
             self._sides.append(side)
         return found
 
-    def _end(self, name: ProductName, side: Side) -> End:
-        key: tuple[object, ...] | None = None
-        reader = self._sources.readers.get(name)
-        if side.pins is None and reader is not None:
-            # Of two spellings mostly one is there, so that the first look tells whose end it is.
-            key = (name, self._resolve(reader, side.refs))
-            if (known := self._known.get(key)) is not None:
-                return known
+    def _referred(self, name: ProductName, side: Side) -> End:
+        """Find a product by the refs of an end: mostly the commits tell whose end it is."""
+        try:
+            commits = self._sources.readers[name].resolve(side.refs)
+        except ToolkitError:
+            # Whoever looks for the end meets the same again, and tells it.
+            commits = ()
+        known = self._known[name].get(commits)
+        if known is None:
+            known = end_of(name, side, self._sources)
+            # A warning names the refs of this end.
+            if known.commit is not None and not known.warnings:
+                self._known[name][commits] = known
+        return known
+
+    def _pinned(self, name: ProductName, side: Side) -> End:
+        """Find a product by the document of an end."""
         end = end_of(name, side, self._sources)
         if end.commit is None:
             return end
-        if key is None or end.warnings:
-            key = (name, end.commit, end.version, end.repository, end.warnings)
-        return self._known.setdefault(key, end)
-
-    def _resolve(self, reader: HistoryReader, refs: Sequence[str]) -> tuple[GitSha | None, ...]:
-        try:
-            return reader.resolve(refs)
-        except ToolkitError:
-            # Whoever looks for the end meets the same again, and tells it.
-            return ()
+        return self._known[name].setdefault((end.commit, end.version, end.repository), end)
 
     def key(self, old: Side, new: Side) -> str:
         """Sum up all that a change log of two ends depends on, but for the settings.

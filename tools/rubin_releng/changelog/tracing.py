@@ -102,8 +102,9 @@ class Tracer:
         present = {commit.sha for commit in commits}
         changes: list[Change] = []
         for step, change in zip(steps, own, strict=True):
-            nested = nested_changes(step, self.grammar, present=present)
-            changes.extend(one for one in nested if listed.isdisjoint(one.tickets))
+            if step.brought:
+                nested = nested_changes(step, self.grammar, present=present)
+                changes.extend(one for one in nested if listed.isdisjoint(one.tickets))
             changes.append(change)
         return changes
 

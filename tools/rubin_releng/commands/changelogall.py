@@ -148,6 +148,9 @@ class _Work:
         chunks = [
             range(len(todo))[start : start + _PAGES_AT_ONCE] for start in range(0, len(todo), _PAGES_AT_ONCE)
         ]
+        if len(chunks) > 1:
+            for history in self._stack.histories.values():
+                history.load()
         changed = 0
         # Imported here: mostly there is one page to make.
         from rubin_releng.adapters.forks import map_forked  # noqa: PLC0415

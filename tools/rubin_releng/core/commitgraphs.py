@@ -35,8 +35,15 @@ class CommitGraph:
         # A line ends where the history was cut off, though another parent may be there.
         self._first = [place.get(ones[0], -1) if ones else -1 for ones in parents.values()]
 
+    def __len__(self) -> int:
+        return len(self._shas)
+
     def __contains__(self, sha: object) -> bool:
         return sha in self._place
+
+    def has_all(self, names: Iterable[str]) -> bool:
+        """Tell whether all names are those of commits that are there."""
+        return self._place.keys() >= set(names)
 
     def find(self, prefix: str) -> GitSha | None:
         """Find the one commit whose id begins in a certain way.
