@@ -17,6 +17,8 @@ from rubin_releng.images.simulation import DEFAULT_POLICIES, restrict, simulate
 from rubin_releng.images.simulationplots import draw_simulation, tabulate_simulation
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lsstinstall.adapters.console import Console
     from lsstinstall.core.buildmanifests import BuildManifest
     from rubin_releng.images.simulation import PolicyResult
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["read_manifests", "simulate_policies"]
 
 _FILE = click.Path(dir_okay=False, path_type=Path)
+_SHOWN = 5
 
 
 @click.command(
@@ -83,11 +86,25 @@ def simulate_policies(
     ]
     if plot is not None:
         write_atomic(plot, draw_simulation(results, by_size=sizes is not None))
+    unknown = sorted(chosen(builds[-1]) - {name for name, size in known.items() if size > 0})
     data = {
         "policies": [_data(one, by_size=sizes is not None) for one in results],
         "products": len(chosen(builds[-1])),
+        "without_size": unknown,
     }
-    console.answer(data, tabulate_simulation(results, by_size=sizes is not None))
+    lines = [tabulate_simulation(results, by_size=sizes is not None), *_missing(unknown, sizes)]
+    console.answer(data, "\n".join(lines))
+
+
+def _missing(unknown: Sequence[ProductName], sizes: Path | None) -> list[str]:
+    """Say what figures by size lack."""
+    if sizes is None:
+        how = 'name a file like {"afw": 12345678} with `--sizes`'
+        return [f"by size: the bytes of {len(unknown)} products are not known; {how}"]
+    if not unknown:
+        return []
+    names = ", ".join(unknown[:_SHOWN]) + (", ..." if len(unknown) > _SHOWN else "")
+    return [f"by size: {len(unknown)} products are not in `{sizes}` and count as the median: {names}"]
 
 
 def read_manifests(paths: tuple[Path, ...]) -> list[BuildManifest]:

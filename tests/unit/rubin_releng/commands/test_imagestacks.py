@@ -459,7 +459,12 @@ def test_past_weeks_are_simulated(ask: Asker, tmp_path: Path) -> None:
     assert [one["by_size"]["mean"] for one in data["policies"]] == [1.0, 0.25, 0.25]
     assert plot.read_text().startswith("<svg")
     assert run("simulate", *weeks, "--policy", "one") == 0
-    assert "| one | 1 | 2 | 1.00 (1.00, 1.00) |" in ask.capsys.readouterr().out
+    told = ask.capsys.readouterr().out
+    assert "| one | 1 | 2 | 1.00 (1.00, 1.00) |" in told
+    assert "the bytes of 2 products are not known" in told
+    sizes.write_text('{"utils": 300}')
+    assert run("simulate", *weeks, "--policy", "one", "--sizes", sizes) == 0
+    assert "1 products are not in" in ask.capsys.readouterr().out
     sizes.write_text('{"utils": true}')
     assert ask.failure("simulate", *weeks, "--sizes", sizes)[0] == 5
     assert ask.failure("simulate", *weeks, "--without", "afw", "--without", "utils")[0] == 2
