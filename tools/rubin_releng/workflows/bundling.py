@@ -16,7 +16,7 @@ FOLDER = "workflows/scripts"
 """Where scripts lie, below the checkout."""
 
 _FUTURE = "from __future__ import annotations"
-_MAIN = "__main__"
+_PACKAGE = FOLDER.replace("/", ".") + "."
 
 
 def bundle_script(name: str, scripts: Mapping[str, str]) -> str:
@@ -40,8 +40,9 @@ def bundle_script(name: str, scripts: Mapping[str, str]) -> str:
     ------
     ProblemsError
         Raised if a script is no Python, imports others in another way than
-        ``from name import what``, in a ring, or if two of them give one name
-        different meanings; it names everything.
+        ``from name import what`` or ``from workflows.scripts.name import what``,
+        in a ring, or if two of them give one name different meanings; it names
+        everything.
     """
     if not name.endswith(".py"):
         return scripts[name]
@@ -145,9 +146,11 @@ class _Bundle:
 
 
 def _sibling_of(node: ast.stmt) -> str | None:
-    if isinstance(node, ast.Import):
-        return node.names[0].name
-    return node.module if isinstance(node, ast.ImportFrom) else None
+    name = node.names[0].name if isinstance(node, ast.Import) else None
+    if isinstance(node, ast.ImportFrom):
+        name = node.module
+    # What is imported from a checkout has a longer name than beside a script.
+    return name.removeprefix(_PACKAGE) if name else None
 
 
 def _names_of(node: ast.stmt, module: str) -> Iterator[tuple[str, str]]:
