@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from findings import CheckError, Finding, conclude, program, say
-from readings import ruff_findings
-from toolruns import ended, given, inspect, requirement, tracked, words
-from toolsettings import ini_section, names_of, read_toml, ruff_lint, table
+from workflows.scripts.findings import CheckError, Finding, conclude, program, say
+from workflows.scripts.readings import ruff_findings
+from workflows.scripts.toolruns import ended, given, inspect, requirement, tracked, words
+from workflows.scripts.toolsettings import ini_section, names_of, read_toml, ruff_lint, table
 
 _TITLE = "Docstring style"
 _CONVENTIONS = ("numpy", "google", "pep257")

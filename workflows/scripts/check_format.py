@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from findings import Finding, conclude, program, say
-from readings import diff_findings, line_findings
-from toolruns import ended, given, inspect, requirement, tracked, words
+from workflows.scripts.findings import Finding, conclude, program, say
+from workflows.scripts.readings import diff_findings, line_findings
+from workflows.scripts.toolruns import ended, given, inspect, requirement, tracked, words
 
 _TITLE = "Format"
 

@@ -12,10 +12,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from findings import CheckError, Finding, conclude, program
-from histories import Proposal, changed, read_event, read_proposal
-from toolruns import given, words
-from toolsettings import read_toml, table
+from workflows.scripts.findings import CheckError, Finding, conclude, program
+from workflows.scripts.histories import Proposal, changed, read_event, read_proposal
+from workflows.scripts.toolruns import given, words
+from workflows.scripts.toolsettings import read_toml, table
 
 _TITLE = "Change log fragment"
 _USUAL_DIRECTORY = "doc/changes"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from findings import CheckError, Finding, conclude, program, say
-from toolruns import ended, given, inspect, requirement, words
+from workflows.scripts.findings import CheckError, Finding, conclude, program, say
+from workflows.scripts.toolruns import ended, given, inspect, requirement, words
 
 _TITLE = "Hooks"
 # no tabs.........................................Failed

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from findings import conclude, program, say
-from readings import diff_findings, ruff_findings
-from toolruns import ended, given, inspect, requirement, words
+from workflows.scripts.findings import conclude, program, say
+from workflows.scripts.readings import diff_findings, ruff_findings
+from workflows.scripts.toolruns import ended, given, inspect, requirement, words
 
 _TITLE = "Imports"
 

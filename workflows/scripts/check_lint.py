@@ -6,9 +6,9 @@ versions as pip has them.
 
 from __future__ import annotations
 
-from findings import conclude, program
-from readings import line_findings, ruff_findings
-from toolruns import ended, given, inspect, requirement, words
+from workflows.scripts.findings import conclude, program
+from workflows.scripts.readings import line_findings, ruff_findings
+from workflows.scripts.toolruns import ended, given, inspect, requirement, words
 
 _TITLE = "Lint"
 _FLAKE8_FORMAT = "%(path)s\t%(row)d\t%(col)d\t%(code)s\t%(text)s"

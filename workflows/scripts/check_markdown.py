@@ -10,9 +10,9 @@ import os
 import re
 from pathlib import Path
 
-from findings import CheckError, Finding, conclude, cut, program
-from readings import line_findings
-from toolruns import ended, given, inspect, tracked, words
+from workflows.scripts.findings import CheckError, Finding, conclude, cut, program
+from workflows.scripts.readings import line_findings
+from workflows.scripts.toolruns import ended, given, inspect, tracked, words
 
 _TITLE = "markdownlint"
 _VERSION = re.compile(r"\d+\.\d+\.\d+|latest")
@@ -43,7 +43,11 @@ def check() -> int:
     facts = [("tool", f"markdownlint-cli2 {version}"), ("files", str(len(files)))]
     if not files:
         return conclude(_TITLE, [], facts=facts)
-    os.environ |= {"npm_config_loglevel": "error", "npm_config_update_notifier": "false"}
+    os.environ |= {
+        "npm_config_loglevel": "error",
+        "npm_config_update_notifier": "false",
+        "npm_config_ignore_scripts": "true",
+    }
     # A colon keeps a name from being a pattern.
     argv = ["npx", "--yes", f"markdownlint-cli2@{version}", "--no-globs", *(f":{name}" for name in files)]
     completed = inspect(argv)

@@ -12,9 +12,9 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from findings import CheckError, Finding, conclude, cut, program
-from histories import Commit, Proposal, commits, read_event, read_proposal
-from toolruns import given, listed, words
+from workflows.scripts.findings import CheckError, Finding, conclude, cut, program
+from workflows.scripts.histories import Commit, Proposal, commits, read_event, read_proposal
+from workflows.scripts.toolruns import given, listed, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,10 @@ import os
 import sys
 from pathlib import Path
 
-from findings import CheckError, conclude, cut, program, say
-from readings import line_findings
-from toolruns import ended, given, inspect, requirement, words
-from toolsettings import read_toml, table
+from workflows.scripts.findings import CheckError, conclude, cut, program, say
+from workflows.scripts.readings import line_findings
+from workflows.scripts.toolruns import ended, given, inspect, requirement, words
+from workflows.scripts.toolsettings import read_toml, table
 
 _TITLE = "mypy"
 # python/a.py:3:5: error: Incompatible return value type  [return-value]

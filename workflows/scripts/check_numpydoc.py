@@ -6,10 +6,10 @@ it, at least 1.8. Which rules hold is in ``[tool.numpydoc_validation]``.
 
 from __future__ import annotations
 
-from findings import conclude, program
-from readings import line_findings
-from toolruns import ended, given, inspect, requirement, tracked, words
-from toolsettings import ini_section, read_toml, table
+from workflows.scripts.findings import conclude, program
+from workflows.scripts.readings import line_findings
+from workflows.scripts.toolruns import ended, given, inspect, requirement, tracked, words
+from workflows.scripts.toolsettings import ini_section, read_toml, table
 
 _TITLE = "numpydoc"
 # python/a.py:3: SS03 Summary does not end with a period

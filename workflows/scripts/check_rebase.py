@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from findings import CheckError, Finding, conclude, cut, program
-from histories import Commit, Proposal, commits, git, read_event, read_proposal
-from toolruns import words
+from workflows.scripts.findings import CheckError, Finding, conclude, cut, program
+from workflows.scripts.histories import Commit, Proposal, commits, git, read_event, read_proposal
+from workflows.scripts.toolruns import given
 
 _TITLE = "Rebase checker"
 _USUAL = r"main master v[0-9]+\.[0-9]+\.x"
@@ -64,7 +64,7 @@ def _line(pattern: re.Pattern[str], proposal: Proposal) -> dict[str, str]:
         branch = name.removeprefix("refs/heads/")
         if branch.startswith("refs/remotes/"):
             branch = branch.removeprefix("refs/remotes/").partition("/")[2]
-        if pattern.fullmatch(branch) and branch != proposal.branch:
+        if pattern.fullmatch(branch) and sha != proposal.head:
             tips.setdefault(sha, branch)
     for tip, branch in tips.items():
         for sha in git("rev-list", "--first-parent", tip, "--").split():
@@ -110,7 +110,7 @@ def check() -> int:
     code : `int`
         0 if all is well.
     """
-    pattern = _pattern(words("BRANCHES", _USUAL))
+    pattern = _pattern((given("BRANCHES") or _USUAL).split())
     proposal = read_proposal(read_event())
     found = commits(proposal) if proposal.base else []
     findings = [

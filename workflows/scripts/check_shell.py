@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from findings import CheckError, Finding, conclude, program
-from readings import json_of
-from toolruns import ended, given, inspect, requirement, tracked, words
+from workflows.scripts.findings import CheckError, Finding, conclude, program
+from workflows.scripts.readings import json_of
+from workflows.scripts.toolruns import ended, given, inspect, requirement, tracked, words
 
 _TITLE = "shellcheck"
 _ENDINGS = (".sh", ".bash", ".ksh", ".dash", ".bats")

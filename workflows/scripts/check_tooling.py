@@ -7,9 +7,9 @@ outputs have the same names in lower case.
 
 from __future__ import annotations
 
-from findings import conclude, output, program, say
-from toolruns import given, words
-from toolsettings import choose
+from workflows.scripts.findings import conclude, output, program, say
+from workflows.scripts.toolruns import given, words
+from workflows.scripts.toolsettings import choose
 
 _TITLE = "Tools"
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from findings import CheckError, cut
+from workflows.scripts.findings import CheckError, cut
 
 __all__ = ["Commit", "Proposal", "changed", "commits", "git", "read_event", "read_proposal"]
 
@@ -130,10 +130,10 @@ def _pull_request(request: dict[str, Any]) -> Proposal:
     return Proposal(
         base=_sha(base.get("sha"), what="base of the pull request"),
         head=_sha(head.get("sha"), what="head of the pull request"),
-        base_branch=str(base.get("ref", "")),
-        branch=str(head.get("ref", "")),
-        title=str(request.get("title", "")),
-        labels=tuple(str(label.get("name", "")) for label in request.get("labels", ())),
+        base_branch=str(base.get("ref") or ""),
+        branch=str(head.get("ref") or ""),
+        title=str(request.get("title") or ""),
+        labels=tuple(str(label.get("name") or "") for label in request.get("labels") or ()),
         is_pull_request=True,
     )
 
@@ -183,13 +183,16 @@ def require(*shas: str) -> None:
     if git("rev-parse", "--is-shallow-repository").strip() == "true":
         raise CheckError("the checkout is shallow", hint="check out with `fetch-depth: 0`")
     for sha in shas:
-        try:
-            git("cat-file", "-e", f"{sha}^{{commit}}")
-        except CheckError as error:
+        if not _is_there(sha):
             raise CheckError(
                 f"the commit {sha} is not in the checkout",
                 hint="if the branch was pushed again, see its new run",
-            ) from error
+            )
+
+
+def _is_there(sha: str) -> bool:
+    argv = ["git", "cat-file", "-e", f"{sha}^{{commit}}"]
+    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
 
 def commits(proposal: Proposal) -> list[Commit]:
@@ -198,15 +201,19 @@ def commits(proposal: Proposal) -> list[Commit]:
     Parameters
     ----------
     proposal : `Proposal`
-        Without a base, its head alone is listed.
+        Without a base, its head alone is listed; so it is if a push took the
+        base away.
 
     Returns
     -------
     commits : `list` [ `Commit` ]
         Newest first.
     """
-    bounds = [f"{proposal.base}..{proposal.head}"] if proposal.base else ["--max-count=1", proposal.head]
-    require(*(sha for sha in (proposal.base, proposal.head) if sha))
+    base = proposal.base
+    if base and not proposal.is_pull_request and not _is_there(base):
+        base = ""
+    bounds = [f"{base}..{proposal.head}"] if base else ["--max-count=1", proposal.head]
+    require(*(sha for sha in (base, proposal.head) if sha))
     found = []
     # No commit message holds a NUL.
     for record in git("log", "-z", "--format=%H%n%P%n%B", *bounds, "--").split("\0"):

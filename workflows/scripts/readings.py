@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
-from findings import CheckError, Finding, cut
-from toolruns import relative
+from workflows.scripts.findings import CheckError, Finding, cut
+from workflows.scripts.toolruns import relative
 
 __all__ = ["diff_findings", "json_of", "line_findings", "ruff_findings"]
 

@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from findings import CheckError, Finding, cut, say
+from workflows.scripts.findings import CheckError, Finding, cut, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

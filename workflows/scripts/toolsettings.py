@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from findings import CheckError
+from workflows.scripts.findings import CheckError
 
 __all__ = ["Choice", "choose", "ini_section", "names_of", "read_toml", "ruff_settings", "table"]
 
