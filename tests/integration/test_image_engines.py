@@ -6,18 +6,20 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tarfile
-from typing import TYPE_CHECKING, Any
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lsstinstall.commands.frame import run_main
 from rubin_releng.commands.main import cli
 from tests.support.realregistries import program, serve_real_registry
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 pytestmark = pytest.mark.process
 
@@ -182,3 +184,31 @@ def test_docker_is_asked_for_a_layout_with_all_that_was_given(
     assert given < set(words)
     assert run("check", layout) == 0
     assert documents(layout)[0]["annotations"]["org.lsst.image.compressor"] == "Docker version 27"
+
+
+def test_a_killed_engine_leaves_nothing_that_the_next_run_does_not_remove(
+    tmp_path: Path, trees: tuple[str, ...], buildah: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert buildah
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    layout, trace = tmp_path / "layout", tmp_path / ".layout.engine"
+    words = ["image", "build", *trees, *OPTIONS, "--engine", "buildah", "--output", str(layout), "--quiet"]
+    main = "import sys; from rubin_releng.commands.main import main; sys.exit(main())"
+    with subprocess.Popen([sys.executable, "-c", main, *words], stderr=subprocess.DEVNULL) as builder:
+        while not (trace.exists() and (Path(trace.read_text().strip()) / "storage").exists()):
+            assert builder.poll() is None
+            time.sleep(0.001)
+        children = Path(f"/proc/{builder.pid}/task/{builder.pid}/children").read_text().split()
+        builder.kill()
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+    left = Path(trace.read_text().strip())
+    assert left.parent == tmp_path / "tmp"
+    assert left.is_dir()
+    assert not (layout / "index.json").exists()
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert run(*words[1:-1]) == 0
+    assert run("check", layout) == 0
+    assert not trace.exists()
+    assert not left.exists()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lsstinstall.adapters.files import explain
+from lsstinstall.adapters.files import explain, read_text, write_atomic
 from lsstinstall.adapters.process import run
 from rubin_releng.adapters.ocilayouts import OciLayout
 
@@ -22,8 +23,10 @@ __all__ = ["ENGINES", "CommandEngine"]
 ENGINES = ("buildah", "podman", "docker")
 """Programs that we know how to drive."""
 
+_PREFIX = "image-"
 _IMAGE = "localhost/image:built"
 _FILESYSTEMS = Path("/proc/filesystems")
+_MOUNTS = Path("/proc/self/mountinfo")
 
 
 class CommandEngine:
@@ -36,11 +39,15 @@ class CommandEngine:
     environ : `~collections.abc.Mapping` [ `str`, `str` ]
         ``STORAGE_DRIVER`` chooses how buildah and podman keep layers; else it
         is ``overlay`` where the kernel has it, and ``vfs`` elsewhere.
+    trace : `~pathlib.Path`, optional
+        File that tells where it works while it does; if one that was killed
+        left it, the next one removes what it names.
     """
 
-    def __init__(self, name: str, *, environ: Mapping[str, str]) -> None:
+    def __init__(self, name: str, *, environ: Mapping[str, str], trace: Path | None = None) -> None:
         self.name = name
         self._environ = dict(environ)
+        self._trace = trace
 
     @property
     def description(self) -> str:
@@ -69,21 +76,50 @@ class CommandEngine:
         ProcessError
             Raised if a step fails.
         """
-        with tempfile.TemporaryDirectory(prefix="image-", ignore_cleanup_errors=True) as name:
+        if self._trace is not None:
+            self._clean_up(self._trace)
+        with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
             folder = Path(name)
-            context = self._prepare(work, folder)
-            if self.name == "docker":
-                self._run(_docker_command(work, folder, context))
-            else:
-                try:
-                    self._run(self._bud_command(work, folder, context))
-                    layout = f"oci:{folder / 'layout'}:built"
-                    self._run([*self._storage(folder), "push", "--quiet", _IMAGE, layout])
-                finally:
-                    # Mounts of the engine would outlive the folder.
-                    command = [*self._storage(folder), "rmi", "--all", "--force"]
-                    run(command, cwd=None, env=self._environ, timeout=None, check=False)
-            yield OciLayout.open(folder / "layout")
+            if self._trace is not None:
+                write_atomic(self._trace, f"{folder}\n")
+            try:
+                self._build(work, folder)
+                yield OciLayout.open(folder / "layout")
+            finally:
+                if self._trace is not None:
+                    self._trace.unlink(missing_ok=True)
+
+    def _build(self, work: EngineWork, folder: Path) -> None:
+        context = self._prepare(work, folder)
+        if self.name == "docker":
+            self._run(_docker_command(work, folder, context))
+            return
+        try:
+            self._run(self._bud_command(work, folder, context))
+            layout = f"oci:{folder / 'layout'}:built"
+            self._run([*self._storage(folder), "push", "--quiet", _IMAGE, layout])
+        finally:
+            self._unmount(folder)
+
+    def _unmount(self, folder: Path) -> None:
+        """Give up what it keeps: mounts would outlive the folder."""
+        command = [*self._storage(folder), "rmi", "--all", "--force"]
+        run(command, cwd=None, env=self._environ, timeout=None, check=False)
+
+    def _clean_up(self, trace: Path) -> None:
+        """Remove what a run that was killed left."""
+        if not trace.exists():
+            return
+        folder = Path(read_text(trace).strip())
+        is_ours = folder.name.startswith(_PREFIX) and folder.is_dir() and not folder.is_symlink()
+        if is_ours and folder.stat().st_uid == os.geteuid():
+            if self.name != "docker":
+                self._unmount(folder)
+            # Whoever is killed while it tries what the system can do leaves mounts that no engine knows of.
+            for place in _mounts_below(folder):
+                run(["umount", "--lazy", place], cwd=None, env=self._environ, timeout=None, check=False)
+            shutil.rmtree(folder, ignore_errors=True)
+        trace.unlink()
 
     def _prepare(self, work: EngineWork, folder: Path) -> Path:
         """Write the recipe and the files that it adds; return the context."""
@@ -149,6 +185,17 @@ def _common(work: EngineWork, folder: Path) -> list[str]:
         *(f"--label={name}={value}" for name, value in work.labels.items()),
         *(f"--build-arg={name}={value}" for name, value in work.arguments.items()),
     ]
+
+
+def _mounts_below(folder: Path) -> list[str]:
+    """List what is mounted in a folder, the innermost first."""
+    try:
+        lines = _MOUNTS.read_text().splitlines()
+    except OSError:
+        return []
+    # proc(5): the fifth field, in which blanks are written in octal.
+    places = [line.split()[4].replace(r"\040", " ") for line in lines]
+    return sorted((one for one in places if one.startswith(f"{folder}/")), reverse=True)
 
 
 def _driver() -> str:

@@ -158,7 +158,8 @@ def build_by_engine(
         data = {"engine": name, "recipe": text, "tag": plan.tag, "labels": dict(plan.labels)}
         console.answer(data, text.rstrip("\n"))
         return
-    program = CommandEngine(name, environ=console.environ)
+    trace = output.parent / f".{output.name}.engine"
+    program = CommandEngine(name, environ=console.environ, trace=trace)
     with hold_lock(output.parent / f".{output.name}.lock", purpose="building an image there", is_kept=False):
         store = OciLayout.create(output)
         built = build_with_engine(
