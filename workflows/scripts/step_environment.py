@@ -77,6 +77,9 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[tup
         value = after.get(name, "")
         if name in _FLEETING or before.get(name, "") == value:
             continue
+        if name not in after and not _NAME.fullmatch(name):
+            # Shells drop names that they cannot write.
+            continue
         if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name):
             _say(f"::warning::`{name}` is not passed on: it is the runner's own")
         else:

@@ -108,8 +108,9 @@ def test_wrong_inputs_fail_where_they_are_read_and_are_never_run(tmp_path: Path,
     log = result.log
     assert result.steps["Tell"].output.count("failure") == len(wrong), log
     assert '"key": "b"' not in result.steps["Tell"].output
-    assert "the input `extras` has to be names separated by blanks" in log
+    remarks = "\n".join(one.message for one in result.annotations)
+    assert "the input `extras` has to be names separated by blanks" in remarks
     assert "no tag `w_2026_11` at" in log
     assert "`$(touch` is not a product name" in log
-    assert "the input `stack` has to be one line" in log
+    assert "the input `stack` has to be one line" in remarks
     assert not list(tmp_path.rglob("pwned"))

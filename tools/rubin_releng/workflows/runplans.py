@@ -192,7 +192,8 @@ class _Search:
 
     def _check_job(self, text: WorkflowText, job: PlacedMapping) -> None:
         for key, value in job.entries:
-            if key.value in {"container", "services"}:
+            # Of a job with a condition only the run tells whether it begins.
+            if key.value in {"container", "services"} and entry_of(job, "if") is None:
                 problem = f"`{key.value}` needs a container engine, and jobs run as processes of this machine"
                 self.problems.append(text.document.error(key, problem))
             if key.value == "runs-on":
@@ -204,9 +205,7 @@ class _Search:
 
     def _follow(self, text: WorkflowText, entry: Entry, root: str) -> None:
         if entry.text.startswith("./"):
-            # What a step puts there is not there yet.
-            if (found := self._read(root, entry.text.removeprefix("./"))) is not None:
-                self.visit(found, root)
+            self._follow_local(entry.text.removeprefix("./"), root)
             return
         action, _, ref = entry.text.partition("@")
         if action.startswith("docker://"):
@@ -225,6 +224,16 @@ class _Search:
         else:
             problem = f"`{folder}` stands for `{repository}@{ref}`, and has no `{path or 'action.yml'}`"
             self.problems.append(text.document.error(entry.value, problem))
+
+    def _follow_local(self, path: str, root: str) -> None:
+        if (found := self._read(root, path)) is not None:
+            self.visit(found, root)
+            return
+        # A step puts it there, of which we know no more than who may stand for what is checked out.
+        inner = path.partition("/")[2]
+        for folder in dict.fromkeys(self._request.local.values()):
+            if (found := self._read(folder, inner)) is not None:
+                self.visit(found, folder)
 
     def _miss(self, text: WorkflowText, entry: Entry, repository: str) -> None:
         elsewhere = entry_of(entry_of(entry.owner, "with"), "repository")
