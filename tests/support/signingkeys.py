@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["make_keys"]
+
+# Libraries of clouds that it knows try a socket when they are loaded, which tests may not.
+importlib.import_module("securesystemslib.signer")
 
 
 def make_keys(folder: Path, name: str, *, kind: str = "ed25519", passphrase: str = "") -> tuple[Path, Path]:

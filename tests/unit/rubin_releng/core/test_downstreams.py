@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from lsstinstall.core.errors import CorruptError, DeniedError
+from rubin_releng.core.downstreams import Downstream, plan_dispatch
+from rubin_releng.core.imagerecipes import parse_recipe
+from rubin_releng.images.dispatcher import run_dispatches
+
+RECIPE = """\
+name = "stack"
+title = "t"
+summary = "s"
+from = { image = "env" }
+platforms = ["linux/amd64"]
+"""
+FACTS = {"image": "e.org/a@sha256:1", "digest": "sha256:1", "tag": "w_2026_42", "name": "stack"}
+
+
+def read(text: str) -> tuple[Downstream, ...]:
+    return parse_recipe(RECIPE + text, source="image.toml").downstream
+
+
+def test_a_workflow_is_started_with_its_inputs() -> None:
+    (one,) = read(
+        '[[downstream]]\nrepository = "a/b"\nworkflow = "build.yaml"\nref = "prod"\n'
+        'inputs = { image = "{image}", note = "{name} of {tag}" }\n'
+    )
+    found = plan_dispatch(one, FACTS)
+    assert found.path == "/repos/a/b/actions/workflows/build.yaml/dispatches"
+    assert found.body == {
+        "ref": "prod",
+        "inputs": {"image": "e.org/a@sha256:1", "note": "stack of w_2026_42"},
+    }
+    assert one.name == "a/b build.yaml"
+
+
+def test_an_event_carries_them_as_its_payload() -> None:
+    (one,) = read('[[downstream]]\nrepository = "a/b"\nevent = "image"\n')
+    found = plan_dispatch(one, FACTS)
+    assert found.path == "/repos/a/b/dispatches"
+    assert found.body == {"event_type": "image", "client_payload": {}}
+    assert read("") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('repository = "a/b"', "either `workflow` or `event`"),
+        ('repository = "a/b"\nevent = "e"\nworkflow = "w.yml"', "either `workflow` or `event`"),
+        ('repository = "b"\nevent = "e"', "no repository of GitHub"),
+        ('repository = "a/b"\nworkflow = "../w.yml"', "no file of a workflow"),
+        ('repository = "a/b"\nevent = "e"\ninputs = { x = "{sha}" }', "nothing that we know"),
+        ('repository = "a/b"\nevent = "e"\nbranch = "x"', "unknown key"),
+    ],
+)
+def test_wrong_ones_are_told(text: str, problem: str) -> None:
+    with pytest.raises(CorruptError, match=problem):
+        read(f"[[downstream]]\n{text}\n")
+
+
+class Service:
+    """Refuses some repositories."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+
+    def post(self, path: str, body: object) -> None:
+        self.sent.append(path)
+        if "/a/" in path:
+            raise DeniedError(f"no: {body}")
+
+
+def test_a_failure_does_not_stop_the_others() -> None:
+    plan = [plan_dispatch(Downstream(repository=f"{one}/x", event="e"), FACTS) for one in "ab"]
+    service = Service()
+    results = run_dispatches(plan, service)
+    assert [one.error is None for one in results] == [False, True]
+    assert len(service.sent) == 2
