@@ -111,14 +111,11 @@ def rewrite_pins(text: str, updates: Iterable[PinUpdate]) -> str:
     """
     lines = text.split("\n")
     for one in updates:
-        if one.change is not PinChange.MOVE:
-            continue
-        pending = {one.pin.sha: one.new.sha, f'"{one.pin.version}"': f'"{one.new.version}"'}
-        for number in range(one.pin.line - 1, len(lines)):
-            for old in [old for old in pending if old in lines[number]]:
-                lines[number] = lines[number].replace(old, pending.pop(old))
-            if not pending:
-                break
+        if one.change is PinChange.MOVE:
+            rest = "\n".join(lines[one.pin.line - 1 :]).replace(one.pin.sha, one.new.sha, 1)
+            version = rf"([\"']){re.escape(one.pin.version)}\1"
+            rest = re.sub(version, rf"\g<1>{one.new.version}\g<1>", rest, count=1)
+            lines[one.pin.line - 1 :] = rest.split("\n")
     return "\n".join(lines)
 
 

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from lsstinstall.core.errors import ProblemsError
+from rubin_releng.workflows.bundling import bundle_script
+
+LOW = """\
+'''Low.'''
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["low"]
+
+
+def low() -> str:
+    return os.sep
+"""
+MID = """\
+#!/usr/bin/env python3
+from low import low
+
+LIMIT: int = 2
+
+
+def mid() -> str:
+    return low() * LIMIT
+"""
+TOP = """\
+'''Top.'''
+
+from __future__ import annotations
+
+import os
+
+from low import low
+from mid import (
+    mid,
+)
+
+print(os.sep, low(), mid())
+"""
+SCRIPTS = {"low.py": LOW, "mid.py": MID, "top.py": TOP, "a.sh": "from low import x\n"}
+
+
+def _problems(scripts: dict[str, str], name: str = "a.py") -> list[str]:
+    with pytest.raises(ProblemsError) as caught:
+        bundle_script(name, scripts)
+    return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.mark.process
+def test_a_script_and_what_it_imports_run_as_one_text() -> None:
+    text = bundle_script("top.py", SCRIPTS)
+    done = subprocess.run([sys.executable, "-I", "-c", text], check=True, capture_output=True, text=True)
+    assert done.stdout == "/ / //\n"
+    assert (
+        text.index("'''Top.'''")
+        < text.index("# workflows/scripts/low.py")
+        < text.index("# workflows/scripts/mid")
+    )
+    assert "'''Low.'''" not in text
+    assert "#!" not in text
+
+
+def test_what_imports_nothing_stays_as_it_is() -> None:
+    assert bundle_script("low.py", SCRIPTS) == LOW
+    assert bundle_script("a.sh", SCRIPTS) == SCRIPTS["a.sh"]
+
+
+def test_a_script_without_docstring_begins_with_what_it_imports() -> None:
+    assert bundle_script("mid.py", SCRIPTS).startswith(
+        "from __future__ import annotations\n\n\n# workflows/scripts/low"
+    )
+
+
+def test_names_with_two_meanings_are_refused() -> None:
+    scripts = {
+        "a.py": "from b import x\nimport json as os\n\n\nclass C: ...\n\n\ny = z = 1\nw: int = 1\n",
+        "b.py": "import os\nx = 1\n\n\ndef C(): ...\n\n\nz, y = 1, 2\nz = 3\nw: int = 2\nx.y: int = 1\n",
+    }
+    assert _problems(scripts) == [
+        "workflows/scripts/a.py:2:1: `os` means something else in `b.py`",
+        "workflows/scripts/a.py:5:1: `C` means something else in `b.py`",
+        "workflows/scripts/a.py:8:1: `z` means something else in `b.py`",
+        "workflows/scripts/a.py:9:1: `w` means something else in `b.py`",
+    ]
+
+
+def test_other_imports_of_scripts_are_refused() -> None:
+    scripts = {
+        "a.py": "import b\nfrom b import x as y\nfrom b import *\nif 1:\n    from b import x\n",
+        "b.py": "x = 1\n",
+    }
+    assert [one.partition(": ")[0].rpartition("/")[2] for one in _problems(scripts)] == [
+        "a.py:1:1",
+        "a.py:2:1",
+        "a.py:3:1",
+        "a.py:5:5",
+    ]
+
+
+def test_rings_are_refused() -> None:
+    scripts = {"a.py": "from b import x\n", "b.py": "from a import y\n"}
+    assert _problems(scripts) == ["workflows/scripts/b.py:1:1: `a.py` is imported in a ring"]
+
+
+def test_broken_scripts_are_refused() -> None:
+    assert _problems({"a.py": "x = (\n"})[0].startswith("workflows/scripts/a.py:1:")

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import pytest
+
+from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError
+from rubin_releng.workflows.payloads import make_payload
+from rubin_releng.workflows.runplans import LABELS, RunPlan, RunRequest, plan_run
+from tests.support.workflowtexts import FakeRepositories
+
+CI = ".github/workflows/ci.yaml"
+ACTION = "runs:\n  using: composite\n  steps:\n    - run: true\n    - uses: actions/cache@v1\n"
+FILES = {
+    "/repo": {
+        CI: "on: [push, pull_request]\njobs:\n"
+        "  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v1\n"
+        "      - uses: ./own\n      - uses: ./made/later\n"
+        "  b:\n    needs: a\n    runs-on: ['${{ matrix.os }}']\n    steps:\n      - uses: g/codeql/init@v2\n"
+        "  c:\n    needs: [b, gone]\n    uses: o/ours/.github/workflows/w.yaml@v1\n"
+        "  d:\n    uses: ./.github/workflows/ci.yaml\n",
+        "own/action.yaml": ACTION,
+    },
+    "/ours": {
+        ".github/workflows/w.yaml": "on: workflow_call\njobs:\n  w: {steps: [{uses: ./x}]}\n",
+        "x/action.yml": ACTION,
+        "later/action.yml": ACTION,
+    },
+    "/codeql": {"init/action.yml": "runs: {using: composite, steps: []}\n"},
+    "/standins/actions/cache": {"action.yml": "runs: {using: node24}\n"},
+    "/standins/actions/checkout": {
+        "action.yml": "runs: {using: composite, steps: [{uses: actions/cache@v1}]}\n"
+    },
+}
+LOCAL = {"o/ours": "/ours", "g/codeql@v2": "/codeql"}
+
+
+def _plan(
+    ci: str | None = None,
+    *,
+    event: str | None = None,
+    job: str | None = None,
+    local: dict[str, str] | None = None,
+    standins: tuple[str, ...] = ("/nothing", "/standins"),
+    labels: tuple[str, ...] = (),
+) -> RunPlan:
+    files = {**FILES, "/repo": {**FILES["/repo"], **({} if ci is None else {CI: ci})}}
+    request = RunRequest(
+        root="/repo",
+        workflow=CI,
+        event=event,
+        job=job,
+        local=LOCAL if local is None else local,
+        standins=standins,
+        labels=labels,
+    )
+    return plan_run(request, FakeRepositories(files))
+
+
+def _problems(ci: str, *, standins: tuple[str, ...] = ()) -> list[str]:
+    with pytest.raises(ProblemsError) as caught:
+        _plan(ci, local={"o/empty": "/empty"}, standins=standins)
+    return [f"{problem}: {problem.hint}" for problem in caught.value.problems]
+
+
+def test_everything_that_is_used_is_mapped() -> None:
+    plan = _plan(labels=("mac",))
+    assert (plan.workflow, plan.event, plan.job, plan.jobs) == (CI, "push", None, ("a", "b", "c", "d"))
+    assert plan.local == {
+        "actions/checkout@v1": "/standins/actions/checkout",
+        "actions/cache@v1": "/standins/actions/cache",
+        "g/codeql@v2": "/codeql",
+        "o/ours@v1": "/ours",
+    }
+    assert plan.labels == (*LABELS, "mac")
+    assert plan.checks_out
+
+
+def test_only_what_a_job_needs_has_to_be_there() -> None:
+    plan = _plan(job="a", local={}, event="pull_request")
+    assert (plan.jobs, plan.event) == (("a",), "pull_request")
+    assert _plan(job="c").jobs == ("a", "b", "c")
+
+
+def test_a_checkout_of_the_repository_itself_needs_nothing() -> None:
+    plan = _plan("on:\n  workflow_call:\njobs:\n  a: {steps: [{uses: actions/checkout@v1}]}\n", standins=())
+    assert not plan.checks_out
+    assert plan.event == "workflow_call"
+
+
+def test_what_cannot_be_run_here_is_told_all_at_once() -> None:
+    text = (
+        "on: push\njobs:\n"
+        "  a:\n    runs-on: [windows, '${{ x }}', 1]\n    container: alpine\n    services: {}\n    steps:\n"
+        "      - {uses: actions/checkout@v1, with: {repository: o/other}}\n"
+        "      - uses: docker://alpine\n"
+        "      - uses: g/codeql/init@v2\n"
+        "      - uses: o/empty@v1\n"
+        "      - uses: o/empty/x@v1\n"
+    )
+    begin = f"{CI}:"
+    assert [one.removeprefix(begin) for one in _problems(text)] == [
+        "4:15: this machine does not stand for `windows`: let it by `--platform windows`",
+        "5:5: `container` needs a container engine, and jobs run as processes of this machine: None",
+        "6:5: `services` needs a container engine, and jobs run as processes of this machine: None",
+        (
+            "8:16: nothing stands for `actions/checkout@v1`, and nothing is fetched from GitHub:"
+            " map it by `--local actions/checkout@v1=FOLDER`"
+        ),
+        "9:15: `docker://alpine` needs a container engine: None",
+        (
+            "10:15: nothing stands for `g/codeql/init@v2`, and nothing is fetched from GitHub:"
+            " map it by `--local g/codeql@v2=FOLDER`"
+        ),
+        "11:15: `/empty` stands for `o/empty@v1`, and has no `action.yml`: None",
+        "12:15: `/empty` stands for `o/empty@v1`, and has no `x`: None",
+    ]
+
+
+def test_what_is_not_there_is_told() -> None:
+    with pytest.raises(NotFoundError, match="there is no workflow"):
+        plan_run(RunRequest(root="/repo", workflow="ci.yaml"), FakeRepositories({}))
+    with pytest.raises(NotFoundError) as caught:
+        _plan(job="z")
+    assert caught.value.hint == "there are `a`, `b`, `c`, `d`"
+    with pytest.raises(NotFoundError) as caught:
+        _plan("on: push\n", job="z")
+    assert caught.value.hint == "there are none"
+
+
+@pytest.mark.parametrize(
+    ("on", "event", "hint"),
+    [
+        ("on: push\n", "pull_request", "it is by `push`"),
+        ("on: {schedule: []}\n", None, "it is by `schedule`"),
+        ("name: a\n", None, "it is by nothing"),
+    ],
+)
+def test_an_event_must_set_it_off(on: str, event: str | None, hint: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        _plan(on, event=event)
+    assert caught.value.hint == hint
+
+
+def test_payloads_tell_what_workflows_use() -> None:
+    def payload(event: str) -> dict[str, object]:
+        return make_payload(event, repository="o/n", branch="b", head="h", base="m", inputs={"a": "1"})
+
+    push, pull, call = payload("push"), payload("pull_request"), payload("workflow_call")
+    assert push == {
+        "repository": {"full_name": "o/n", "name": "n", "owner": {"login": "o"}, "default_branch": "main"},
+        "ref": "refs/heads/b",
+        "before": "m",
+        "after": "h",
+    }
+    assert call == {**push, "inputs": {"a": "1"}}
+    assert pull["number"] == 1
+    assert isinstance(pull["pull_request"], dict)
+    assert (pull["pull_request"]["base"]["sha"], pull["pull_request"]["head"]["ref"]) == ("m", "b")
