@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from lsstinstall.core.versions import EupsVersion
 from rubin_releng.commands.main import cli
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 pytestmark = pytest.mark.process
 
@@ -31,6 +32,9 @@ AT = "/opt/lsst/software/stack"
 RECIPE = Path(__file__).parents[2] / "containers" / "stack" / "image.toml"
 MAIN = "import sys; from rubin_releng.commands.main import main; sys.exit(main())"
 SHOW = 'echo "$AFW_DIR $USER $(id -u) $HOME"; touch /x 2>/dev/null && echo writable; cat "$AFW_DIR/data"'
+# Without a network, and with limits that a process here may have.
+CONFINED = ("--network=none", "--ulimit=nofile=1024:4096", "--ulimit=nproc=4096:4096")
+PIPETASK = '#!/bin/sh\necho "pipetask $* $(id -u) $HOME ${USER:-nobody}"\ncat "$AFW_DIR/data"\n'
 
 
 def tool(name: str, package: str = "") -> str:
@@ -56,7 +60,11 @@ def root(tmp_path: Path) -> Path:
     (folder / "data").chmod(0o600)
     (folder / "run").write_text("#!/bin/sh\n")
     (folder / "run").chmod(0o700)
-    (folder / "ups" / "afw.table").write_text("")
+    (folder / "bin").mkdir()
+    # Stands in for a program of the pipelines.
+    (folder / "bin" / "pipetask").write_text(PIPETASK)
+    (folder / "bin" / "pipetask").chmod(0o755)
+    (folder / "ups" / "afw.table").write_text("envPrepend(PATH, ${PRODUCT_DIR}/bin)\n")
     stack.declare(ProductName("afw"), EupsVersion("g1"), directory=folder, table=TablePlace.PRODUCT)
     image("environment", root, "--stack", "stack", "--product", "afw", "--flavor", "Linux64")
     return root
@@ -141,6 +149,70 @@ def run_inside(rootfs: Path, user: int, command: Sequence[str]) -> subprocess.Co
         pytest.skip(f"this machine allows no namespaces: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
     return done
+
+
+@dataclass(frozen=True)
+class Podman:
+    """Runs containers with a storage of its own, as far as a machine without systemd lets it."""
+
+    place: Path
+
+    def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        driver = "overlay" if "overlay" in Path("/proc/filesystems").read_text() else "vfs"
+        state = [f"--root={self.place / 's'}", f"--runroot={self.place / 'r'}", f"--storage-driver={driver}"]
+        words = [tool("podman"), *state, "--runtime", tool("runc"), "--cgroup-manager=cgroupfs"]
+        return subprocess.run(
+            [*words, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Run a container in namespaces of its own, without a network."""
+        done = self("run", "--rm", *CONFINED, *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture
+def podman(layout: Path, tmp_path: Path) -> Iterator[tuple[Podman, str]]:
+    """Podman, and the image as it calls it."""
+    if os.getuid() != 0:
+        pytest.skip("podman needs root, or a range of user ids, here")
+    engine = Podman(tmp_path / "podman")
+    policy = tmp_path / "policy.json"
+    policy.write_text('{"default":[{"type":"insecureAcceptAnything"}]}')
+    pulled = engine("pull", "--quiet", f"--signature-policy={policy}", f"oci:{layout}:w")
+    assert pulled.returncode == 0, pulled.stderr
+    name = pulled.stdout.strip()
+    tried = engine("run", "--rm", *CONFINED, "--entrypoint=/bin/sh", name, "-c", ":")
+    if tried.returncode:
+        pytest.skip(f"podman runs nothing here: {tried.stderr.strip()[-200:]}")
+    yield engine, name
+    engine("rmi", "--all", "--force")
+
+
+def test_containers_run_programs_of_the_stack_for_anybody_on_a_read_only_root(
+    podman: tuple[Podman, str],
+) -> None:
+    engine, name = podman
+    assert engine.run(name, "pipetask", "--help").splitlines() == [
+        "pipetask --help 1000 /tmp lsst",
+        "data of afw",
+    ]
+    shut = ("--read-only", "--cap-drop=all", "--security-opt=no-new-privileges")
+    assert engine.run(*shut, "--user=12345", name, "pipetask", "run").splitlines() == [
+        # Podman gives a number without a name itself as one.
+        "pipetask run 12345 /tmp 12345",
+        "data of afw",
+    ]
+    assert engine.run("--user=0", "--env=HOME=/bin", name, "sh", "-c", "echo $0 $HOME $PWD").split() == [
+        "sh",
+        "/bin",
+        AT,
+    ]
 
 
 def test_skopeo_reads_the_settings_of_the_image(layout: Path) -> None:
