@@ -8,7 +8,7 @@ STAMP := $(VENV)/.ready
 JOBS ?= 2
 DEMO_OUTPUT ?= demo-output
 
-.PHONY: help demo test check lint docs bench clean lock system-demo system-test
+.PHONY: help demo test check lint docs bench clean lock system-demo system-test workflows release check-tag
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,11 +43,23 @@ lint: $(STAMP)
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/yamllint --strict .
 	@sh tools/bootstrap/shellcheck.sh
+	$(VENV)/bin/hadolint --failure-threshold style containers/*/Containerfile
 
 docs: $(STAMP) ## the manual, into docs/_build/html
 	@rm -rf docs/reference/generated docs/_build
 	$(PYTHON) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
+
+workflows: $(STAMP) ## check GitHub workflows, and that callers of the last release can go on
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/rubin-releng workflow render --check
+	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(VENV)/bin/rubin-releng workflow check
+	PYTHONPATH=tools $(PYTHON) -m selfrelease series v1
+
+release: $(STAMP) ## the commit of a release: make release VERSION=0.2.0
+	@PYTHONPATH=tools $(PYTHON) -m selfrelease prepare "$${VERSION:?write make release VERSION=0.2.0}"
+
+check-tag: $(STAMP)
+	@PYTHONPATH=tools $(PYTHON) -m selfrelease check "$$TAG" --notes "$$NOTES" --outputs "$$OUTPUTS"
 
 bench: $(STAMP) ## speed against peers and physical floors
 	@for script in benchmarks/bench_*.py; do $(PYTHON) $$script || exit 1; done

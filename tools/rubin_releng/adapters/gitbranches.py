@@ -68,7 +68,7 @@ def check_new_branch(repository: GitRepository, branch: str) -> None:
 
 
 def commit_to_branch(
-    repository: GitRepository, branch: str, *, parent: GitSha, files: Mapping[str, str], message: str
+    repository: GitRepository, branch: str, *, parent: GitSha, files: Mapping[str, str | None], message: str
 ) -> GitSha:
     """Make a branch with one commit; work tree, index and the branch that is checked out stay as they are.
 
@@ -80,8 +80,9 @@ def commit_to_branch(
         Its name; must not exist.
     parent : `GitSha`
         Where it starts.
-    files : `~collections.abc.Mapping` [ `str`, `str` ]
-        Path from the top to new content, of files that the parent has.
+    files : `~collections.abc.Mapping` [ `str`, `str` or `None` ]
+        Path from the top to new content, of files that the parent has; `None`
+        removes one.
     message : `str`
         Of the commit.
 
@@ -100,6 +101,9 @@ def commit_to_branch(
 
         run("read-tree", parent)
         for path, text in files.items():
+            if text is None:
+                run("update-index", "--force-remove", "--", path)
+                continue
             mode = run("ls-tree", "--format=%(objectmode)", "--full-tree", parent, "--", path)
             blob = run("hash-object", "-w", "--stdin", stdin=text)
             run("update-index", "--cacheinfo", f"{mode},{blob},{path}")

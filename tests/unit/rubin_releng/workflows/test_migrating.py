@@ -115,7 +115,7 @@ def test_a_migrated_workflow_has_nothing_left_to_change() -> None:
             (f"    uses: {OURS}/yamllint.yaml@v1\n{READ}    with:\n      strict: false\n"),
         ),
         (
-            f"    uses: {OLD}/yamllint.yaml@main\n    with:\n      found: $(find a -name '*.py' | grep -v b)\n",
+            f"    uses: {OLD}/yamllint@main\n    with:\n      found: $(find a -name '*.py'|grep -v b)\n",
             (
                 f"    uses: {OURS}/yamllint.yaml@v1\n{READ}    with:\n      found: a\n      strict: false\n"
                 '      exclude: "*b*"\n'

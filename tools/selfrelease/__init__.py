@@ -1,0 +1,1 @@
+"""How this project itself is released: fragments to change log, version, one commit, checks of its tag."""
