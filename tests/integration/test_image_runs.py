@@ -184,14 +184,17 @@ def podman(layout: Path, tmp_path: Path) -> Iterator[tuple[Podman, str]]:
     engine = Podman(tmp_path / "podman")
     policy = tmp_path / "policy.json"
     policy.write_text('{"default":[{"type":"insecureAcceptAnything"}]}')
-    pulled = engine("pull", "--quiet", f"--signature-policy={policy}", f"oci:{layout}:w")
-    assert pulled.returncode == 0, pulled.stderr
-    name = pulled.stdout.strip()
-    tried = engine("run", "--rm", *CONFINED, "--entrypoint=/bin/sh", name, "-c", ":")
-    if tried.returncode:
-        pytest.skip(f"podman runs nothing here: {tried.stderr.strip()[-200:]}")
-    yield engine, name
-    engine("rmi", "--all", "--force")
+    try:
+        pulled = engine("pull", "--quiet", f"--signature-policy={policy}", f"oci:{layout}:w")
+        assert pulled.returncode == 0, pulled.stderr
+        name = pulled.stdout.strip()
+        tried = engine("run", "--rm", *CONFINED, "--entrypoint=/bin/sh", name, "-c", ":")
+        if tried.returncode:
+            pytest.skip(f"podman runs nothing here: {tried.stderr.strip()[-200:]}")
+        yield engine, name
+    finally:
+        # Its mounts would outlive the folder.
+        engine("rmi", "--all", "--force")
 
 
 def test_containers_run_programs_of_the_stack_for_anybody_on_a_read_only_root(
