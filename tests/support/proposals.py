@@ -35,8 +35,8 @@ def commands_in(output: str) -> list[tuple[dict[str, str], str]]:
     """
     remarks = []
     for line in output.splitlines():
-        if line.startswith("::error"):
-            properties, _, message = line.removeprefix("::error").partition("::")
+        properties, colons, message = line.removeprefix("::error").partition("::")
+        if line.startswith("::error") and colons:
             pairs = (pair.partition("=") for pair in properties.strip().split(",") if pair)
             place = {name: _unescaped(value, properties=True) for name, _, value in pairs}
             remarks.append((place, _unescaped(message)))
