@@ -12,15 +12,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import InvalidNameError
-from lsstinstall.core.jsonrecords import ANY_TEXT, WORD, read_record
+from lsstinstall.core.jsonrecords import ANY_TEXT, WORD, AnyObject, read_record
 from lsstinstall.core.jsontexts import canonical_json
 from lsstinstall.core.shapes import Items, Maybe, Record, Table, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from lsstinstall.core.jsonplaces import JsonPath
-    from lsstinstall.core.shapes import Reading
 
 __all__ = ["STATEMENT_MEDIA_TYPE", "Statement", "Subject", "parse_statement"]
 
@@ -123,22 +120,6 @@ def parse_statement(data: str | bytes, *, source: str) -> Statement:
     return read_record(_STATEMENT, data, source=source, kind="an in-toto statement")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _AnyObject:
-    """An object that is kept as it is."""
-
-    def schema(self, definitions: dict[str, object]) -> dict[str, object]:
-        """Write it as JSON Schema."""
-        del definitions
-        return {"type": "object"}
-
-    def read(self, value: object, path: JsonPath, reading: Reading) -> dict[str, object]:
-        """Take it."""
-        if not isinstance(value, dict):
-            reading.refuse(path, "expected an object")
-        return value
-
-
 def _parse_type(text: str) -> str:
     if text != _STATEMENT_TYPE:
         raise InvalidNameError(f"`{text}` is not `{_STATEMENT_TYPE}`")
@@ -175,7 +156,7 @@ _STATEMENT = Record(
         ),
         "predicateType": WORD,
     },
-    optional={"predicate": Maybe(of=_AnyObject())},
+    optional={"predicate": Maybe(of=AnyObject())},
     make=_make_statement,
     is_open=True,
 )

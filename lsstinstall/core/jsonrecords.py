@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from lsstinstall.core.errors import InvalidNameError, ProblemsError
@@ -9,9 +10,10 @@ from lsstinstall.core.jsontexts import decode_json, locate, parse_json
 from lsstinstall.core.shapes import BrokenError, Reading, Text
 
 if TYPE_CHECKING:
+    from lsstinstall.core.jsonplaces import JsonPath
     from lsstinstall.core.shapes import Shape
 
-__all__ = ["ANY_TEXT", "WORD", "read_record"]
+__all__ = ["ANY_TEXT", "WORD", "AnyObject", "read_record"]
 
 T = TypeVar("T")
 
@@ -49,6 +51,22 @@ def read_record(shape: Shape[T], data: str | bytes, *, source: str, kind: str) -
     except BrokenError as error:
         problems = locate(text, reading.problems, source=source)
         raise ProblemsError(f"`{source}` is not {kind}", problems) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnyObject:
+    """An object that is kept as it is."""
+
+    def schema(self, definitions: dict[str, object]) -> dict[str, object]:
+        """Write it as JSON Schema."""
+        del definitions
+        return {"type": "object"}
+
+    def read(self, value: object, path: JsonPath, reading: Reading) -> dict[str, object]:
+        """Take it."""
+        if not isinstance(value, dict):
+            reading.refuse(path, "expected an object")
+        return value
 
 
 def _parse_word(text: str) -> str:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import InvalidNameError, ProblemsError
-from lsstinstall.core.jsontexts import decode_json, locate, parse_json
-from lsstinstall.core.shapes import BrokenError, Exactly, Items, Maybe, Reading, Record, Table, Text, Whole
+from lsstinstall.core.errors import InvalidNameError
+from lsstinstall.core.jsonrecords import ANY_TEXT, WORD, AnyObject, read_record
+from lsstinstall.core.shapes import Exactly, Items, Maybe, Record, Table, Text, Whole
 from rubin_releng.core.ocidocuments import LAYOUT_VERSION, Descriptor, Digest, ImagePlatform, parse_digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lsstinstall.core.jsonplaces import JsonPath
-
 __all__ = [
-    "AnyObject",
     "FoundConfig",
     "FoundManifest",
     "read_config",
@@ -25,8 +22,6 @@ __all__ = [
     "read_manifest",
     "read_marker",
 ]
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +113,7 @@ def read_index(data: bytes, *, source: str) -> tuple[Descriptor, ...]:
     ProblemsError
         Raised if it is no index; holds every problem with its place.
     """
-    return _read(_INDEX, data, source, "an image index")
+    return read_record(_INDEX, data, source=source, kind="an image index")
 
 
 def read_manifest(data: bytes, *, source: str) -> FoundManifest:
@@ -143,7 +138,7 @@ def read_manifest(data: bytes, *, source: str) -> FoundManifest:
     ProblemsError
         Raised if it is no manifest; holds every problem with its place.
     """
-    return _read(_MANIFEST, data, source, "an image manifest")
+    return read_record(_MANIFEST, data, source=source, kind="an image manifest")
 
 
 def read_config(data: bytes, *, source: str) -> FoundConfig:
@@ -168,7 +163,7 @@ def read_config(data: bytes, *, source: str) -> FoundConfig:
     ProblemsError
         Raised if it is no configuration; holds every problem with its place.
     """
-    return _read(_CONFIG, data, source, "an image configuration")
+    return read_record(_CONFIG, data, source=source, kind="an image configuration")
 
 
 def read_marker(data: bytes, *, source: str) -> None:
@@ -188,23 +183,7 @@ def read_marker(data: bytes, *, source: str) -> None:
     ProblemsError
         Raised if it is not that of a layout of version 1.0.0.
     """
-    _read(_MARKER, data, source, f"the marker of an image layout {LAYOUT_VERSION}")
-
-
-def _read(record: Record[T], data: bytes, source: str, kind: str) -> T:
-    text = decode_json(data, source=source)
-    reading = Reading()
-    try:
-        return record.read(parse_json(text, source=source), (), reading)
-    except BrokenError as error:
-        problems = locate(text, reading.problems, source=source)
-        raise ProblemsError(f"`{source}` is not {kind}", problems) from error
-
-
-def _parse_word(text: str) -> str:
-    if not text:
-        raise InvalidNameError("the text is empty")
-    return text
+    read_record(_MARKER, data, source=source, kind=f"the marker of an image layout {LAYOUT_VERSION}")
 
 
 def _parse_layout_version(text: str) -> str:
@@ -262,32 +241,14 @@ def _make_nothing(**_: object) -> None:
     return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnyObject:
-    """An object that is kept as it is."""
-
-    def schema(self, definitions: dict[str, object]) -> dict[str, object]:
-        """Write it as JSON Schema."""
-        del definitions
-        return {"type": "object"}
-
-    def read(self, value: object, path: JsonPath, reading: Reading) -> dict[str, object]:
-        """Take it."""
-        if not isinstance(value, dict):
-            reading.refuse(path, "expected an object")
-        return value
-
-
-_WORD = Text(parse=_parse_word, pattern=r"^.+$", description="a word")
-_ANY_TEXT = Text(parse=str, pattern="", description="any text")
 _DIGEST = Text(parse=parse_digest, pattern=r"^sha256:[0-9a-f]{64}$", description="a digest")
 _PLATFORM = Record(
-    name="platform", fields={"os": _WORD, "architecture": _WORD}, make=ImagePlatform, is_open=True
+    name="platform", fields={"os": WORD, "architecture": WORD}, make=ImagePlatform, is_open=True
 )
 _DESCRIPTOR = Record(
     name="descriptor",
-    fields={"mediaType": _WORD, "digest": _DIGEST, "size": Whole(minimum=0)},
-    optional={"annotations": Maybe(of=Table(keys=_WORD, values=_ANY_TEXT)), "platform": Maybe(of=_PLATFORM)},
+    fields={"mediaType": WORD, "digest": _DIGEST, "size": Whole(minimum=0)},
+    optional={"annotations": Maybe(of=Table(keys=WORD, values=ANY_TEXT)), "platform": Maybe(of=_PLATFORM)},
     make=_make_descriptor,
     is_open=True,
 )
@@ -301,22 +262,22 @@ _MANIFEST = Record(
     name="manifest",
     fields={"schemaVersion": Exactly(number=2), "config": _DESCRIPTOR, "layers": Items(of=_DESCRIPTOR)},
     optional={
-        "annotations": Maybe(of=Table(keys=_WORD, values=_ANY_TEXT)),
+        "annotations": Maybe(of=Table(keys=WORD, values=ANY_TEXT)),
         "subject": Maybe(of=_DESCRIPTOR),
-        "artifactType": Maybe(of=_ANY_TEXT),
+        "artifactType": Maybe(of=ANY_TEXT),
     },
     make=_make_manifest,
     is_open=True,
 )
 _ROOTFS = Record(
     name="rootfs",
-    fields={"type": _WORD, "diff_ids": Items(of=_DIGEST)},
+    fields={"type": WORD, "diff_ids": Items(of=_DIGEST)},
     make=_make_diff_ids,
     is_open=True,
 )
 _CONFIG = Record(
     name="config",
-    fields={"os": _WORD, "architecture": _WORD, "rootfs": _ROOTFS},
+    fields={"os": WORD, "architecture": WORD, "rootfs": _ROOTFS},
     optional={"history": Maybe(of=Items(of=AnyObject())), "config": Maybe(of=AnyObject())},
     make=_make_config,
     is_open=True,

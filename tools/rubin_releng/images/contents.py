@@ -148,6 +148,8 @@ def _apply(files: dict[str, bytes], pieces: Iterable[bytes], layer: Digest) -> N
 
 
 def _is_wanted(name: str) -> bool:
+    if name.rpartition("/")[2].startswith(_WHITEOUT):
+        return False
     return any(one.fullmatch(name) for one in (_RECORD, _DECLARED, _PKGINFO))
 
 

@@ -108,3 +108,25 @@ def test_a_product_that_was_never_shared_says_no_more_than_that() -> None:
 def test_the_same_content_gives_the_same_bytes_in_any_order() -> None:
     assert sbom(NUMPY, PLAIN) == sbom(PLAIN, NUMPY)
     assert sbom(NUMPY)["documentNamespace"] != sbom(PLAIN)["documentNamespace"]
+
+
+def test_two_versions_of_one_package_have_names_of_their_own() -> None:
+    document = sbom(NUMPY, replace(NUMPY, version="1"), with_release=False)
+    assert [one["SPDXID"] for one in document["packages"][1:]] == [
+        "SPDXRef-conda-numpy",
+        "SPDXRef-conda-numpy-2",
+    ]
+
+
+def test_a_document_has_what_the_schema_requires() -> None:
+    document = sbom(NUMPY, PLAIN)
+    required = {"SPDXID", "creationInfo", "dataLicense", "name", "spdxVersion", "documentNamespace"}
+    assert required <= set(document)
+    assert {"created", "creators"} <= set(document["creationInfo"])
+    for one in document["packages"]:
+        assert {"SPDXID", "downloadLocation", "name"} <= set(one)
+        assert all({"algorithm", "checksumValue"} == set(each) for each in one.get("checksums", ()))
+    names = [one["SPDXID"] for one in document["packages"]]
+    assert len(set(names)) == len(names)
+    for one in document["relationships"]:
+        assert set(one) == {"spdxElementId", "relatedSpdxElement", "relationshipType"}
