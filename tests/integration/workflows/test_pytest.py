@@ -74,7 +74,7 @@ def test_a_failed_test_fails_the_job_and_is_named_in_the_summary(tmp_path: Path)
     test = "from boxes import area\n\n\ndef test_area() -> None:\n    assert area(2, 3) == 7\n"
     sample = make_sample(tmp_path / "sample", {**PROJECT, "tests/test_boxes.py": test})
     inputs = {"installer": "pip", "packages": "pytest", "arguments": "-v"}
-    result = run_reusable(tmp_path, "pytest", sample, inputs=inputs)
+    result = run_reusable(tmp_path, "pytest", sample, inputs=inputs, env={"PIP_NO_COMPILE": "1"})
     assert result.code == 1, result.log
     assert result.failed == ["Run pytest"]
     assert "tests failed" in [remark.message for remark in result.annotations]
