@@ -43,6 +43,7 @@ rubin-releng image push "$layout@built" "$IMAGE" --by-digest --yes --json >"$ans
     exit "$status"
   }
 digest=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["image"].partition("@")[2])' <"$answer")
+rubin-releng image attach "$IMAGE@$digest" --provenance --layout "$layout" --yes
 mkdir -p "$DIGESTS"
 echo "$digest" >"$DIGESTS/$ARCHITECTURE.txt"
 echo "digest=$digest" >>"$GITHUB_OUTPUT"
