@@ -76,9 +76,8 @@ def migrate(
         hint = "name the other files to have them rewritten, and these by hand"
         problem = ProblemsError("calls cannot be rewritten, so nothing was", problems, hint=hint)
     elif check and changing:
-        problem = ToolkitError(
-            f"{len(changing)} files call workflows of before", hint="run it without `--check` to rewrite them"
-        )
+        told = "1 file calls" if len(changing) == 1 else f"{len(changing)} files call"
+        problem = ToolkitError(f"{told} workflows of before", hint="run it without `--check` to rewrite them")
     return end_with(console, data, "\n".join(lines), problem)
 
 
