@@ -78,6 +78,18 @@ def test_blobs_come_first_then_the_document_then_names_and_those_that_move_last(
     assert report.documents == (plan.root.digest,)
 
 
+def test_what_belongs_beside_the_image_is_there_before_its_names() -> None:
+    repository, store = MemoryRepository(), add_image(MemoryStore(), "a")
+    run_push(
+        plan_push(store, repository, PushWishes(tags=("w_1",))),
+        store=store,
+        repository=repository,
+        reporter=SilentReporter(),
+        before_names=lambda: repository.done.append("beside"),
+    )
+    assert repository.done[-2:] == ["beside", "document w_1"]
+
+
 def test_a_second_push_sends_nothing() -> None:
     repository, store = MemoryRepository(), add_image(MemoryStore(), "a")
     pushed(store, repository, PushWishes(tags=("w",)))
