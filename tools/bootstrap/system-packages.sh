@@ -17,7 +17,7 @@ needed='git:git c++:g++ make:make'
 wanted=''
 case $what in
 demo) ;;
-test) wanted='nginx:nginx-light shellcheck:shellcheck dash:dash zsh:zsh tcsh:tcsh fish:fish skopeo:skopeo umoci:umoci buildah:buildah podman:podman busybox:busybox-static git-lfs:git-lfs chromium:chromium docker-registry:docker-registry htpasswd:apache2-utils' ;;
+test) wanted='nginx:nginx-light shellcheck:shellcheck dash:dash zsh:zsh tcsh:tcsh fish:fish skopeo:skopeo umoci:umoci buildah:buildah podman:podman busybox:busybox-static git-lfs:git-lfs chromium:chromium docker-registry:docker-registry mmdebstrap:mmdebstrap runc:runc umount:mount unshare:util-linux htpasswd:apache2-utils' ;;
 *)
     echo "error: unknown set of programs \`$what\`, expected demo or test" >&2
     exit 2
