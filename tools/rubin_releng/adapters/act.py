@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from contextlib import suppress
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsstinstall.adapters.process import ProcessError
 from lsstinstall.core.errors import NotFoundError
+from rubin_releng.adapters.actshells import make_shells
 from rubin_releng.adapters.supervision import end_strays, supervise
 
 if TYPE_CHECKING:
@@ -137,7 +139,7 @@ def run_act(
         supervise(
             [program, *_arguments(run, place)],
             cwd=place,
-            env=env,
+            env={**env, "PATH": make_shells(place / "shells", env.get("PATH", os.defpath))},
             log=_Lines(tell, _hidden(run.secrets)),
             stop=lambda: False,
         )

@@ -28,26 +28,29 @@ _TIMEOUT_SECONDS = 600.0
 _SHELLCHECK = re.compile(r"shellcheck reported issue in this script: (SC\d+):\w+:\d+:\d+: (.*)")
 
 
-def find_linters(root: Path) -> LinterPrograms:
+def find_linters(root: Path, *, path: str | None = None) -> LinterPrograms:
     """Find the three programs.
 
     Parameters
     ----------
     root : `~pathlib.Path`
         The checkout that they check.
+    path : `str`, optional
+        Folders to look in, as in `PATH`; by default that of our own Python,
+        and then the `PATH`.
 
     Returns
     -------
     linters : `LinterPrograms`
-        Those beside our own Python, or on the `PATH`.
+        With all three.
 
     Raises
     ------
     NotFoundError
         Raised if one of them is missing; it names all that are.
     """
-    beside = str(Path(sys.executable).parent)
-    found = {name: shutil.which(name, path=beside) or shutil.which(name) for name in _NAMES}
+    places = path or os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    found = {name: shutil.which(name, path=places) for name in _NAMES}
     missing = [f"`{name}`" for name, path in found.items() if path is None]
     if missing:
         raise NotFoundError(

@@ -105,7 +105,8 @@ class _Bundle:
             if isinstance(inner, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(inner):
                 first, last = inner.body[0].lineno, inner.body[0].end_lineno or 0
                 if last > first:
-                    lines[first - 1] = f'{lines[first - 1]}"""'
+                    quotes = "'''" if "'''" in self._scripts[name].split("\n")[first - 1] else '"""'
+                    lines[first - 1] = f"{lines[first - 1]}{quotes}"
                     lines[first:last] = [None] * (last - first)
         kept = [line for line in lines if line is not None and not line.startswith("#!")]
         return "\n".join(kept).strip("\n")

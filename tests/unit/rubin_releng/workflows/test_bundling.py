@@ -19,6 +19,10 @@ __all__ = ["low"]
 
 
 def low() -> str:
+    '''Give it.
+
+    As the system has it.
+    '''
     return os.sep
 """
 MID = """\
@@ -65,6 +69,7 @@ def test_a_script_and_what_it_imports_run_as_one_text() -> None:
         < text.index("# workflows/scripts/mid")
     )
     assert "'''Low.'''" not in text
+    assert "As the system" not in text
     assert "#!" not in text
 
 
