@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -104,3 +105,25 @@ def test_a_workflow_that_is_suggested_exists(workflow: str, project_root: Path) 
 def test_ours_are_called_where_they_are(project_root: Path) -> None:
     pins = tomllib.loads((project_root / "workflows/pins.toml").read_text(encoding="utf-8"))
     assert pins["self"] == {"repository": OUR_REPOSITORY, "series": OUR_SERIES}
+
+
+def test_the_manual_tells_what_callers_must_give(project_root: Path) -> None:
+    manual = (project_root / "docs/howto/workflows.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]*) \|([^|]*)\|$", manual, re.MULTILINE)
+    told = {
+        name: (re.findall(r"`([^`]+)`", rights), re.findall(r"`([^`]+)`", keys))
+        for name, rights, keys in rows
+    }
+    wanted = {}
+    for path in sorted((project_root / "workflows/reusable").glob("*.yaml")):
+        source = source_of(project_root, path.stem)
+        rights = [f"{scope}: {level}" for scope, level in sorted(needed(source).items())]
+        keys = list(called(source).get("secrets", {}))
+        if keys or rights != ["contents: read"]:
+            wanted[path.stem] = (rights, keys)
+    assert told == wanted
+
+
+def test_the_manual_tells_every_migration(project_root: Path) -> None:
+    manual = (project_root / "docs/howto/workflows.md").read_text(encoding="utf-8")
+    assert all(f"| `{rule.old}` | `{rule.new}` |" in manual for rule in RULES)

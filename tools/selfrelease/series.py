@@ -31,6 +31,9 @@ class WorkflowInterface:
         Inputs and secrets that must be given.
     permissions : `~collections.abc.Mapping` [ `str`, `str` ]
         Scope to level: the most that any job asks for.
+    checks : `frozenset` [ `str` ]
+        Names of jobs, which branches may require; those that are made of
+        expressions are left out.
     """
 
     inputs: Mapping[str, str]
@@ -38,6 +41,7 @@ class WorkflowInterface:
     secrets: frozenset[str]
     required: frozenset[str]
     permissions: Mapping[str, str]
+    checks: frozenset[str]
 
 
 def parse_interface(text: str, *, source: str) -> WorkflowInterface | None:
@@ -67,7 +71,8 @@ def parse_interface(text: str, *, source: str) -> WorkflowInterface | None:
         if _mapping(one).get("required") == "true" and "default" not in _mapping(one)
     }
     scopes: dict[str, str] = {}
-    for job in _mapping(root.get("jobs")).values():
+    jobs = _mapping(root.get("jobs"))
+    for job in jobs.values():
         for scope, level in _mapping(_mapping(job).get("permissions")).items():
             scopes[scope] = max(scopes.get(scope, "none"), str(level), key=_LEVELS.index)
     return WorkflowInterface(
@@ -76,6 +81,7 @@ def parse_interface(text: str, *, source: str) -> WorkflowInterface | None:
         secrets=frozenset(secrets),
         required=frozenset(needed),
         permissions=scopes,
+        checks=frozenset(name for name in _names(jobs) if "${{" not in name),
     )
 
 
@@ -104,11 +110,17 @@ def breaches(before: WorkflowInterface, after: WorkflowInterface | None) -> Iter
             yield f"the input `{name}` is a {after.inputs[name]} and was a {kind}"
     yield from (f"the output `{name}` is gone" for name in sorted(before.outputs - after.outputs))
     yield from (f"the secret `{name}` is gone" for name in sorted(before.secrets - after.secrets))
+    yield from (f"the job `{name}` is gone" for name in sorted(before.checks - after.checks))
     yield from (f"`{name}` must be given now" for name in sorted(after.required - before.required))
     for scope, level in after.permissions.items():
         had = before.permissions.get(scope, "none")
         if _LEVELS.index(level) > _LEVELS.index(had):
             yield f"it needs the permission `{scope}: {level}` and had `{had}`"
+
+
+def _names(jobs: Mapping[str, object]) -> Iterator[str]:
+    for key, job in jobs.items():
+        yield str(_mapping(job).get("name", key))
 
 
 def _mapping(value: object) -> dict[str, object]:

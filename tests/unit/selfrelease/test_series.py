@@ -18,10 +18,12 @@ on:
       problems: {value: x}
 jobs:
   one:
+    name: First
     permissions: {contents: read, id-token: write}
   two:
     permissions: {contents: write}
   three: {}
+  four: {name: "On ${{ matrix.os }}"}
 """
 
 
@@ -38,6 +40,7 @@ def test_an_interface_is_what_callers_see() -> None:
         secrets=frozenset({"token"}),
         required=frozenset({"strict", "token"}),
         permissions={"contents": "write", "id-token": "write"},
+        checks=frozenset({"First", "two", "three"}),
     )
 
 
@@ -60,6 +63,7 @@ def test_a_call_without_inputs_has_an_empty_interface() -> None:
         ("      problems", "      more: {value: y}\n      problems", []),
         ("paths:", "path:", ["the input `paths` is gone"]),
         ("type: boolean", "type: number", ["the input `strict` is a number and was a boolean"]),
+        ("First", "Other", ["the job `First` is gone"]),
         ("problems", "found", ["the output `problems` is gone"]),
         ("default: .", "required: true", ["`paths` must be given now"]),
         ("token: {required: true}", "other: {}", ["the secret `token` is gone"]),
