@@ -109,7 +109,8 @@ def test_ours_are_called_where_they_are(project_root: Path) -> None:
 
 def test_the_manual_tells_what_callers_must_give(project_root: Path) -> None:
     manual = (project_root / "docs/howto/workflows.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]*) \|([^|]*)\|$", manual, re.MULTILINE)
+    table = manual.partition("\n## What")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \| ([^|]*) \|([^|]*)\|$", table, re.MULTILINE)
     told = {
         name: (re.findall(r"`([^`]+)`", rights), re.findall(r"`([^`]+)`", keys))
         for name, rights, keys in rows
