@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.condamachines import machine_platform
+from lsstinstall.core.names import Flavor, ProductName
+from lsstinstall.core.taglists import TagList, TagListEntry
+from lsstinstall.core.tags import EupsTag
 from tests.support.condachannels import SmallPackage, make_channel
-from tests.support.packages import tarball_root
+from tests.support.packages import product_version, tarball_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["make_env_channel", "make_pkgroot"]
+__all__ = ["make_env_channel", "make_pkgroot", "make_server"]
 
 _ACTIVATE = 'export SAMPLE_TEXT="first line\nsecond \\"line\\""\n'
 
@@ -59,4 +62,13 @@ def make_pkgroot(folder: Path, needs: Mapping[str, tuple[str, ...]]) -> Path:
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
+    return folder
+
+
+def make_server(folder: Path) -> Path:
+    """Write a distribution server that knows which rubin-env the tag `w_2026_10` was built with."""
+    path = folder / "src/tags/w_2026_10.list"
+    path.parent.mkdir(parents=True)
+    entry = TagListEntry(product=ProductName("top"), flavor=Flavor("generic"), version=product_version("top"))
+    path.write_text(TagList(tag=EupsTag.parse("w_2026_10"), entries=(entry,), env="13.0.1").format())
     return folder

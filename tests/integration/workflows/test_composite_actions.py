@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from tests.support.actruns import make_sample, run_file
-from tests.support.stacksamples import make_env_channel, make_pkgroot
+from tests.support.stacksamples import make_env_channel, make_pkgroot, make_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,6 +87,34 @@ def test_an_environment_and_products_serve_the_following_steps(tmp_path: Path, c
     assert "unset." in told
     assert "| top | `g0000000003+0a1b2c3d4e` |" in result.summary
     assert "### rubin-env 13.0.1" in result.summary
+
+
+def test_an_environment_is_that_of_a_tag_or_of_a_lock(tmp_path: Path, channel: Path) -> None:
+    server = make_server(tmp_path / "server")
+    common: dict[str, object] = {"channel": str(channel), "eups-url": str(server)}
+    tell = {
+        "name": "Tell",
+        "env": {"OUTPUTS": "${{ toJSON(steps) }}"},
+        "run": 'printf "%s\\n" "$EUPS_PKGROOT" "$OUTPUTS"',
+    }
+    steps = [
+        {**use("setup-rubin-env", version="w_2026_10", **common), "id": "tag"},
+        {"name": "Keep the lock", "run": 'cp "$RUNNER_TEMP/rubin-env.env" "my lock.env"'},
+        {**use("setup-rubin-env", lock="my lock.env", **common), "id": "lock"},
+        tell,
+        {**use("setup-rubin-env", lock="my lock.env", extras="beside", **common), "continue-on-error": True},
+    ]
+    result = run_jobs(tmp_path, {"all": steps})
+    assert result.code == 0, result.log
+    pkgroot, _, outputs = result.steps["Tell"].output.partition("\n")
+    assert pkgroot.startswith(f"{server}/")
+    assert pkgroot.endswith(f"-13.0.1|{server}/src")
+    found = json.loads(outputs[outputs.index("{") :])
+    assert found["tag"]["outputs"]["version"] == found["lock"]["outputs"]["version"] == "13.0.1"
+    assert found["tag"]["outputs"]["digest"] == found["lock"]["outputs"]["digest"]
+    assert "packages in" in result.summary
+    assert "(keep)" in result.summary
+    assert result.annotations[-1].message.startswith("the input `lock` says all packages")
 
 
 def test_wrong_inputs_fail_where_they_are_read_and_are_never_run(tmp_path: Path, channel: Path) -> None:
