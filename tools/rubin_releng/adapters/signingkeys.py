@@ -78,8 +78,8 @@ def read_signing_key(source: str, *, environ: Mapping[str, str]) -> PrivateKey:
     NotFoundError
         Raised if there is no such file or variable.
     ConfigurationError
-        Raised if the passphrase is missing or wrong, or the library is not
-        installed.
+        Raised if nothing is named, the passphrase is missing or wrong, or the
+        library is not installed.
     CorruptError
         Raised if it is no private key, or one of an unknown kind.
     """
@@ -102,6 +102,8 @@ def read_signing_key(source: str, *, environ: Mapping[str, str]) -> PrivateKey:
 
 
 def _read(source: str, environ: Mapping[str, str]) -> bytes:
+    if source in {"", _FROM_ENVIRONMENT}:
+        raise ConfigurationError(f"`{source}` names no key", hint="expected a file, or `env:NAME`")
     if not source.startswith(_FROM_ENVIRONMENT):
         return read_bytes(Path(source))
     name = source.removeprefix(_FROM_ENVIRONMENT)

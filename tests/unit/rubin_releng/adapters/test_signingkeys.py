@@ -54,6 +54,9 @@ def test_what_is_no_key_is_told(tmp_path: Path) -> None:
         read_signing_key(str(public), environ={})
     with pytest.raises(NotFoundError):
         read_signing_key("env:KEY", environ={})
+    for nothing in ("", "env:"):
+        with pytest.raises(ConfigurationError, match="names no key"):
+            read_signing_key(nothing, environ={})
     with pytest.raises(ConfigurationError, match="is a private key"):
         read_public_key(private)
     wrong.write_text("key")
