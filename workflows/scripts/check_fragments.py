@@ -20,8 +20,8 @@ from workflows.scripts.toolsettings import read_toml, table
 _TITLE = "Change log fragment"
 _USUAL_DIRECTORY = "doc/changes"
 _USUAL_KINDS = "feature bugfix api perf doc removal misc"
-# DM-30291.misc.rst, DM-30291.misc.1.md
-_USUAL_NAMES = r"(?P<issue>[A-Z]+-[0-9]+)\.(?P<kind>[a-z]+)(?:\.[0-9]+)?\.(?:rst|md)"
+# DM-30291.misc.rst, DM-30291.misc.1.md, +without-ticket.misc.md
+_USUAL_NAMES = r"(?:(?P<issue>[A-Z]+-[0-9]+)|\+[\w-]+)\.(?P<kind>[a-z]+)(?:\.[0-9]+)?\.(?:rst|md)"
 _NO_FRAGMENTS = re.compile(r"\..*|readme(\..*)?|_?template.*|\.git(ignore|keep)", re.IGNORECASE)
 
 

@@ -27,6 +27,7 @@ _BARE = re.compile(r"\d[\w.+!*-]*")
 _CLAUSE = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.+!*-]+"
 _CLAUSES = re.compile(rf"{_CLAUSE}(?:\s*,\s*{_CLAUSE})*")
 
+_CRASH = "Traceback (most recent call last)"
 _RUNNER_FILES = frozenset(
     {"GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
 )
@@ -181,9 +182,10 @@ def ended(completed: subprocess.CompletedProcess[str], findings: Sequence[Findin
     Raises
     ------
     CheckError
-        Raised if the tool failed and named no fault.
+        Raised if the tool failed and named no fault, or broke on its way.
     """
-    if completed.returncode and not findings:
+    crashed = completed.stderr.lstrip().startswith(_CRASH) or f"\n{_CRASH}" in completed.stderr
+    if completed.returncode and (crashed or not findings):
         text = f"{completed.stdout}\n{completed.stderr}".strip()
         say(completed.stdout)
         last = text.splitlines()[-1] if text else "it printed nothing"

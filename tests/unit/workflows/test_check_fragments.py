@@ -53,6 +53,7 @@ def test_a_wrong_pattern_is_told(
     [
         ("DM-1.feature.md", "New.", ""),
         ("registry/DM-1.misc.2.rst", "New.", ""),
+        ("+few-words.misc.md", "New.", ""),
         (
             "DM-1.md",
             "New.",

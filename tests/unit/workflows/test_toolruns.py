@@ -92,6 +92,11 @@ def test_a_tool_that_failed_without_findings_could_not_work() -> None:
         ended(silent, [])
     found = [Finding(message="x")]
     assert ended(done, found) == found
+    crashed = subprocess.CompletedProcess(
+        ["uvx"], 1, stdout="", stderr="a\nTraceback (most recent call last):\n  ...\nSyntaxError: no\n"
+    )
+    with pytest.raises(CheckError, match="`uvx` failed with exit code 1: SyntaxError: no"):
+        ended(crashed, found)
 
 
 @pytest.mark.process
