@@ -69,7 +69,7 @@ def sign(console: Console, /, image: str, key: str, *, each: bool, yes: bool, dr
 @click.option(
     "--key", "keys", required=True, multiple=True, type=_FILE, help="Public key in PEM; repeatable."
 )
-@click.option("--provenance", is_flag=True, help="A signed provenance has to be there, too.")
+@click.option("--provenance", is_flag=True, help="It needs a signed provenance, whole or by part.")
 @output_options
 def verify(console: Console, /, image: str, keys: tuple[Path, ...], *, provenance: bool) -> None:
     """Verify that an image of a registry was signed with one of some keys.
@@ -79,7 +79,13 @@ def verify(console: Console, /, image: str, keys: tuple[Path, ...], *, provenanc
     """
     trusted = [read_public_key(path) for path in keys]
     repository, subject = open_subject(image, is_written=False)
-    found = verify_image(repository, subject.digest, trusted, needs_provenance=provenance)
+    found = verify_image(
+        repository,
+        subject.digest,
+        trusted,
+        parts=[one.digest for one in platforms_below(repository, subject)],
+        needs_provenance=provenance,
+    )
     files = {key.key_id: str(path) for key, path in zip(trusted, keys, strict=True)}
     lines = [f"{subject.digest} is signed with {files[name]}" for _, name in found.signatures]
     lines += [

@@ -163,7 +163,12 @@ def read_signatures(
 
 
 def verify_image(
-    repository: Repository, subject: Digest, keys: Sequence[VerifyingKey], *, needs_provenance: bool = False
+    repository: Repository,
+    subject: Digest,
+    keys: Sequence[VerifyingKey],
+    *,
+    parts: Sequence[Digest] = (),
+    needs_provenance: bool = False,
 ) -> VerifiedImage:
     """Verify that one of some keys has signed an image.
 
@@ -175,8 +180,11 @@ def verify_image(
         The image, computed of what was read.
     keys : `~collections.abc.Sequence` [ `VerifyingKey` ]
         Those that are trusted; a signature of one of them is enough.
+    parts : `~collections.abc.Sequence` [ `Digest` ], optional
+        Images that it joins, which may have provenances of their own.
     needs_provenance : `bool`, optional
-        Whether one of them has to have signed its provenance, too.
+        Whether one of the keys has to have signed a provenance of the whole,
+        or of each part.
 
     Returns
     -------
@@ -194,28 +202,55 @@ def verify_image(
     ProblemsError
         Raised if none of several signatures holds.
     """
+    judged = _judge(repository, subject, keys)
+    if not judged.good:
+        raise _unsigned(repository, subject, judged.ignored)
+    own = _provenances(repository, subject, judged)
+    below = [_provenances(repository, one, _judge(repository, one, keys)) for one in parts]
+    is_told = _has_signed(own) or (bool(below) and all(map(_has_signed, below)))
+    if needs_provenance and not is_told:
+        raise NotFoundError(
+            f"beside `{repository.name}@{subject}` is no provenance that one of these keys has signed",
+            hint="attach it with `image attach --provenance`, then run `image sign` again, for parts of an"
+            " index with `--each`",
+        )
+    return VerifiedImage(
+        signatures=tuple(judged.good),
+        provenances=tuple(one for each in (own, *below) for one in each),
+        ignored=tuple(judged.ignored),
+    )
+
+
+@dataclass(slots=True)
+class _Judged:
+    """Signatures of an image itself, what was signed, and why other signatures do not count."""
+
+    good: list[tuple[Digest, str]]
+    signed: set[bytes]
+    ignored: list[ToolkitError]
+
+
+def _judge(repository: Repository, subject: Digest, keys: Sequence[VerifyingKey]) -> _Judged:
     signatures, unread = read_signatures(repository, subject)
-    good: list[tuple[Digest, str]] = []
-    signed: set[bytes] = set()
-    ignored = list(unread)
+    judged = _Judged(good=[], signed=set(), ignored=list(unread))
     for one in signatures:
         try:
             key = _verify(one, subject, keys)
         except CorruptError as error:
-            ignored.append(error)
+            judged.ignored.append(error)
             continue
         if one.statement is not None and one.statement.predicate_type == IMAGE_PREDICATE:
-            good.append((one.digest, key.key_id))
-        signed.add(one.envelope.payload)
-    if not good:
-        raise _unsigned(repository, subject, ignored)
-    provenances = tuple((one.digest, one.content in signed) for one in read_provenances(repository, subject))
-    if needs_provenance and not any(is_signed for _, is_signed in provenances):
-        raise NotFoundError(
-            f"beside `{repository.name}@{subject}` is no provenance that one of these keys has signed",
-            hint="attach it with `image attach --provenance`, then run `image sign` again",
-        )
-    return VerifiedImage(signatures=tuple(good), provenances=provenances, ignored=tuple(ignored))
+            judged.good.append((one.digest, key.key_id))
+        judged.signed.add(one.envelope.payload)
+    return judged
+
+
+def _provenances(repository: Repository, subject: Digest, judged: _Judged) -> list[tuple[Digest, bool]]:
+    return [(one.digest, one.content in judged.signed) for one in read_provenances(repository, subject)]
+
+
+def _has_signed(provenances: Sequence[tuple[Digest, bool]]) -> bool:
+    return any(is_signed for _, is_signed in provenances)
 
 
 def _verify(one: FoundSignature, subject: Digest, keys: Sequence[VerifyingKey]) -> VerifyingKey:

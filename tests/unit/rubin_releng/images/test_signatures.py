@@ -82,6 +82,21 @@ def test_a_signed_provenance_is_told_from_one_that_anybody_put_there() -> None:
         verify_image(late, SUBJECT.digest, [ONE], needs_provenance=True)
 
 
+def test_an_index_may_have_the_provenances_of_its_parts() -> None:
+    repository = signed(MemoryRepository(), ONE)
+    part = Descriptor(media_type=MediaType.MANIFEST, digest=STRANGE, size_bytes=1)
+    told = Attachment(kind=AttachmentKind.PROVENANCE, title="x", content=provenance(STRANGE))
+    attach(repository, part, told)
+    found = verify_image(repository, SUBJECT.digest, [ONE], parts=[STRANGE])
+    assert [is_signed for _, is_signed in found.provenances] == [False]
+    with pytest.raises(NotFoundError, match="no provenance"):
+        verify_image(repository, SUBJECT.digest, [ONE], parts=[STRANGE], needs_provenance=True)
+    for one in plan_signatures(repository, [part], name="x", key=ONE):
+        apply_signature(repository, one, ONE)
+    found = verify_image(repository, SUBJECT.digest, [ONE], parts=[STRANGE], needs_provenance=True)
+    assert [is_signed for _, is_signed in found.provenances] == [True]
+
+
 def test_a_provenance_of_another_image_is_neither_signed_nor_accepted() -> None:
     repository = signed(MemoryRepository(), ONE)
     add(repository, provenance(STRANGE), AttachmentKind.PROVENANCE)
