@@ -32,7 +32,7 @@ def test_a_wrong_file_fails_and_is_shown_where_it_is_wrong(tmp_path: Path) -> No
     assert 'duplication of key "a"' in remark.message
     # act passes no outputs of a failed job on, as GitHub does.
     assert result.steps["Run yamllint"].outputs == {"problems": "1"}
-    assert "1 problems" in result.summary
+    assert "Problems: 1\n" in result.summary
 
 
 def test_an_input_is_never_run_as_a_command(tmp_path: Path) -> None:
@@ -40,3 +40,14 @@ def test_an_input_is_never_run_as_a_command(tmp_path: Path) -> None:
     result = run_reusable(tmp_path, "yamllint", sample, inputs={"paths": "a.yaml; touch $(echo pwned)"})
     assert result.failed == ["Run yamllint"], result.log
     assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_hostile_name_stays_a_name(tmp_path: Path) -> None:
+    name = "a\n::warning file=b::fooled\n```\n# fooled,b.yaml"
+    sample = make_sample(tmp_path / "sample", {name: "a: 1\na: 2\n"})
+    result = run_reusable(tmp_path, "yamllint", sample, inputs={"strict": False})
+    assert result.failed == ["Run yamllint"], result.log
+    assert {one.level for one in result.annotations} <= {"error", "warning"}
+    assert not any(one.message.startswith("fooled") for one in result.annotations)
+    assert "```" not in result.summary
+    assert "\n# fooled" not in result.summary
