@@ -18,7 +18,7 @@ from tests.support.packages import product_version, tarball_root
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["make_env_channel", "make_pkgroot", "make_server"]
+__all__ = ["make_env_channel", "make_pkgroot", "make_python", "make_server"]
 
 _ACTIVATE = 'export SAMPLE_TEXT="first line\nsecond \\"line\\""\n'
 
@@ -29,7 +29,7 @@ def make_env_channel(folder: Path) -> Path:
     The package holds a program that calls a Python of this machine; what its
     activation sets has two lines and quotes.
     """
-    python = _make_python(folder / "python")
+    python = make_python(folder / "python")
     return make_channel(
         folder / "channel",
         machine_platform(),
@@ -46,7 +46,7 @@ def make_env_channel(folder: Path) -> Path:
     )
 
 
-def _make_python(prefix: Path) -> Path:
+def make_python(prefix: Path) -> Path:
     """Make an environment that borrows what it has; to install a pip into it takes long."""
     venv.create(prefix, with_pip=False, symlinks=True)
     (packages,) = prefix.glob("lib/python*/site-packages")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
-from tests.support.actruns import make_sample, run_reusable
-from tests.support.stacksamples import make_env_channel, make_pkgroot
+from tests.support.actruns import ROOT, make_sample, run_file, run_reusable
+from tests.support.stacksamples import make_env_channel, make_pkgroot, make_python
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,16 @@ def test_the_product_is_set_up_on_top_of_the_stack() -> None:
     assert os.environ["SETUP_BASE"].startswith("base g0000000004 ")
 """,
 }
+
+
+# What an image of the stack has: a Python, and the function `setup`.
+LOAD = """\
+export PATH={python}:$PATH UNSET=$NEVER_SET
+setup() {{
+  export TOP_DIR=/ SETUP_BASE="base g0000000004 " SAMPLE_DIR=$PWD PYTHONPATH=$PWD/python
+  echo "setup $*"
+}}
+"""
 
 
 def run(tmp_path: Path, inputs: dict[str, object]) -> ActResult:
@@ -69,3 +80,34 @@ def test_a_place_that_has_no_stack_fails_with_its_reason(tmp_path: Path) -> None
     result = run(tmp_path, {"where": "image"})
     assert result.failed[:1] == ["Check the inputs"], result.log
     assert result.annotations[0].message == "`where` is `image`, and the input `image` names none"
+
+
+def test_the_steps_inside_an_image_set_its_stack_up(tmp_path: Path) -> None:
+    """The container is left out, which act cannot start here; everything else is what GitHub runs."""
+    load = tmp_path / "load it.bash"
+    load.write_text(LOAD.format(python=make_python(tmp_path / "python").parent))
+    rendered = (ROOT / ".github/workflows/stack-tests.yaml").read_text()
+    head, mark, rest = rendered.partition("    container:\n")
+    assert mark
+    workflow = head + rest.partition("\n")[2]
+    inputs = {
+        "where": "image",
+        "image": "none",
+        "load": str(load),
+        "products": "base $(x)",
+        "arguments": "tests",
+    }
+    call = {
+        "on": "push",
+        "jobs": {
+            "call": {"uses": "./.github/workflows/stack-tests.yaml", "with": {**inputs, "arguments": "tests"}}
+        },
+    }
+    files = {".github/workflows/a.yaml": yaml.safe_dump(call), ".github/workflows/stack-tests.yaml": workflow}
+    sample = make_sample(tmp_path / "sample", {**PRODUCT, **files})
+    result = run_file(tmp_path, ".github/workflows/a.yaml", sample)
+    assert result.code == 0, result.log
+    told = result.steps["Run pytest"].output
+    assert "setup base\nsetup $(x)\nsetup -k -r /" in told
+    assert "1 passed" in told
+    assert "| image | 1 | 0 | 0 |" in result.summary
