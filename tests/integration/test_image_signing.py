@@ -117,6 +117,8 @@ def test_the_interface_is_used_where_there_is_one(
     image = pushed(tmp_path, f"{remote.server}/lsst/scipipe:t")
     assert run("sign", image, "--key", keys[0], "--yes") == 0
     assert run("verify", image, "--key", keys[1]) == 0
+    remote.referrers_page = 1
+    assert run("verify", image, "--key", keys[1], "--provenance") == 0
     assert [name for name in remote.documents if ":" not in name] == ["t"]
     ((_, manifest),) = [one for one in beside(remote) if "sign" in json.dumps(one[1]["annotations"])][:1]
     assert manifest["annotations"]["dev.sigstore.bundle.content"] == "dsse-envelope"

@@ -67,6 +67,7 @@ class RegistryServer:
     login: str = "me:secret"
     knows_ranges: bool = True
     keeps_referrers: bool = False
+    referrers_page: int = 100
     received_bytes: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -148,8 +149,11 @@ class _Handler(BaseHTTPRequestHandler):
             for name, (kind, content) in self.registry.documents.items()
             if ":" in name and (data := json.loads(content)).get("subject", {}).get("digest") == subject
         ]
-        index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": found}
-        self.answer(200, json.dumps(index).encode(), {"Content-Type": _INDEX})
+        start = int(parse_qs(self.parts.query).get("start", ["0"])[0])
+        end = start + self.registry.referrers_page
+        index = {"schemaVersion": 2, "mediaType": _INDEX, "manifests": found[start:end]}
+        more = {"Link": f'<{self.parts.path}?start={end}>; rel="next"'} if end < len(found) else {}
+        self.answer(200, json.dumps(index).encode(), {"Content-Type": _INDEX, **more})
 
     def on_manifests(self) -> None:
         name = self.parts.path.rpartition("/")[2]

@@ -13,6 +13,7 @@ from lsstinstall.adapters.webanswers import PassingError, reason_of
 from lsstinstall.core.errors import CorruptError, DeniedError, NotFoundError, RefusedError
 from lsstinstall.core.jsontexts import parse_json
 from rubin_releng.adapters.registryuploads import send_blob
+from rubin_releng.core.attachmentdocuments import join_indexes
 from rubin_releng.core.ocidocuments import Digest, MediaType
 from rubin_releng.core.registrydocuments import FoundDocument
 
@@ -264,7 +265,7 @@ class RegistryRepository:
         return "OCI-Subject" in response.headers
 
     def referrers(self, digest: Digest) -> bytes | None:
-        """Read the index of what refers to an image.
+        """Read the index of what refers to an image, page by page.
 
         Parameters
         ----------
@@ -277,16 +278,25 @@ class RegistryRepository:
             `None` if the server keeps none, so that one has to be written
             under the fallback tag.
         """
-        response = self._session.ask(
-            "GET",
-            f"{self._path}/referrers/{digest}",
-            scope=self._scope,
-            headers={"Accept": MediaType.INDEX.value},
-            good=frozenset({200, 404}),
-        )
-        kind = response.headers.get("Content-Type", "").partition(";")[0]
-        has_it = response.status_code == HTTPStatus.OK and kind == MediaType.INDEX
-        return response.content if has_it else None
+        content: bytes | None = None
+        url: str | None = f"{self._path}/referrers/{digest}"
+        seen: set[str] = set()
+        while url is not None and url not in seen:
+            seen.add(url)
+            response = self._session.ask(
+                "GET",
+                url,
+                scope=self._scope,
+                headers={"Accept": MediaType.INDEX.value},
+                good=frozenset({200, 404}),
+            )
+            kind = response.headers.get("Content-Type", "").partition(";")[0]
+            if response.status_code != HTTPStatus.OK or kind != MediaType.INDEX:
+                break
+            content = join_indexes(content, response.content, source=f"{self.name} (attachments)")
+            match = _NEXT.search(response.headers.get("Link", ""))
+            url = match[1] if match else None
+        return content
 
     def tags(self) -> tuple[str, ...]:
         """List all tags, page by page.

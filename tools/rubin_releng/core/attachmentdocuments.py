@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError
-from lsstinstall.core.jsontexts import parse_json
+from lsstinstall.core.jsontexts import canonical_json, parse_json
 from rubin_releng.core.ocidocuments import Descriptor, Digest, MediaType
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ __all__ = [
     "attachment_document",
     "extend_index",
     "fallback_tag",
+    "join_indexes",
     "read_attachments",
 ]
 
@@ -153,6 +154,36 @@ def extend_index(content: bytes | None, entry: dict[str, object], *, source: str
     if any(one.get("digest") == entry["digest"] for one in entries):
         return None
     return {**data, "manifests": [*entries, entry]}
+
+
+def join_indexes(first: bytes | None, second: bytes, *, source: str) -> bytes:
+    """Join two pages of one list of attachments.
+
+    Parameters
+    ----------
+    first : `bytes` or `None`
+        What was read so far.
+    second : `bytes`
+        The next page.
+    source : `str`
+        Where it came from, for error messages only.
+
+    Returns
+    -------
+    content : `bytes`
+        The second one as it is, if it is the only one.
+
+    Raises
+    ------
+    CorruptError
+        Raised if one is no index.
+    """
+    if first is None:
+        return second
+    data = _index(first, source)
+    return canonical_json(
+        {**data, "manifests": [*_entries(data, source), *_entries(_index(second, source), source)]}
+    )
 
 
 def read_attachments(content: bytes, *, source: str) -> tuple[FoundAttachment, ...]:

@@ -5,7 +5,13 @@ import json
 import pytest
 
 from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
-from rubin_releng.core.attachmentdocuments import AttachmentKind, extend_index, fallback_tag, read_attachments
+from rubin_releng.core.attachmentdocuments import (
+    AttachmentKind,
+    extend_index,
+    fallback_tag,
+    join_indexes,
+    read_attachments,
+)
 from rubin_releng.core.ocidocuments import Descriptor, MediaType
 from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
 from tests.support.registries import MemoryRepository, digest_of
@@ -84,3 +90,10 @@ def test_entries_of_others_stay_as_they_are() -> None:
     data = extend_index(old, {"digest": "b"}, source="x")
     assert data == {"schemaVersion": 2, "manifests": [{"digest": "a", "odd": [1]}, {"digest": "b"}]}
     assert read_attachments(old, source="x")[0].annotations == {}
+
+
+def test_pages_of_a_list_are_one_list() -> None:
+    pages = [b'{"manifests":[{"digest":"a"}],"x":1}', b'{"manifests":[{"digest":"b"}]}']
+    assert join_indexes(None, pages[0], source="x") == pages[0]
+    joined = join_indexes(pages[0], pages[1], source="x")
+    assert [one.digest for one in read_attachments(joined, source="x")] == ["a", "b"]
