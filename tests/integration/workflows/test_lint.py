@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.actruns import make_sample, run_reusable
+from tests.support.proposals import commands_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +70,14 @@ def test_a_version_or_path_is_never_run_as_a_command(tmp_path: Path) -> None:
         "`==1; touch pwned` is no version of ruff; write `1.2.3`, `==1.2.3` or `>=1.2,<2`"
     ]
     assert not list(tmp_path.rglob("pwned"))
+
+
+def test_a_hostile_file_name_stays_a_name(tmp_path: Path) -> None:
+    name = "$(touch pwned)\n::error file=x::`touch pwned` | <b>.py"
+    files = {name: "import os\n", "setup.cfg": "[flake8]\nmax-line-length = 110\n[isort]\nprofile = black\n"}
+    result = run_reusable(tmp_path, "formatting", make_sample(tmp_path / "sample", files))
+    assert result.failed == ["Run the linter"], result.log
+    remarks = commands_in(result.steps["Run the linter"].output)
+    assert [(place["title"], message) for place, message in remarks] == [("F401", "'os' imported but unused")]
+    assert not list(tmp_path.rglob("pwned"))
+    assert "<b>" not in result.summary
