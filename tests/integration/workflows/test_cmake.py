@@ -57,7 +57,7 @@ def test_a_project_is_built_installed_and_tested_from_its_installation(tmp_path:
     result = run_reusable(tmp_path, "cmake", sample, inputs=inputs)
     assert result.code == 0, result.log
     assert result.outputs == {"tests": "2", "failed": "0"}
-    assert "| cmake | 2 | 0 | 0 |  |" in result.summary
+    assert "| ubuntu-latest | 2 | 0 | 0 |  |" in result.summary
 
 
 def test_a_failed_test_of_ctest_fails_the_job(tmp_path: Path) -> None:
@@ -67,4 +67,4 @@ def test_a_failed_test_of_ctest_fails_the_job(tmp_path: Path) -> None:
     assert result.code == 1, result.log
     assert result.failed == ["Build with CMake"]
     assert "CTest failed" in [remark.message for remark in result.annotations]
-    assert "| cmake | 1 | 1 | 0 |  |" in result.summary
+    assert "| ubuntu-latest | 1 | 1 | 0 |  |" in result.summary

@@ -107,12 +107,12 @@ def test_a_weekly_that_changed_nothing_is_not_even_built(tmp_path: Path) -> None
     assert not (tmp_path / "recorded").exists()
 
 
-def test_files_that_changed_since_their_test_are_not_uploaded(tmp_path: Path) -> None:
+def test_files_that_were_not_tested_are_not_uploaded(tmp_path: Path) -> None:
     files = _project("31.0.0")
-    # Between the two jobs of the starter somebody replaces a file of the artifact.
+    # Between the two jobs of the starter somebody puts a file to the others.
     files[FILE] = files[FILE].replace(
         "      - name: Compare them",
-        "      - name: Tamper\n        shell: bash\n        run: echo x >>dist/boxes-31.0.0.tar.gz\n"
+        "      - name: Tamper\n        shell: bash\n        run: echo x >dist/evil-31.0.0.tar.gz\n"
         "      - name: Compare them",
     )
     sample = make_sample(tmp_path / "sample", files)
@@ -120,5 +120,5 @@ def test_files_that_changed_since_their_test_are_not_uploaded(tmp_path: Path) ->
     result = _push(tmp_path, sample, "31.0.0")
     assert result.code == 1, result.log
     assert result.failed == ["Compare them with what was tested"]
-    assert "boxes-31.0.0.tar.gz: FAILED" in result.steps["Compare them with what was tested"].output
+    assert result.annotations[-1].message == "the files are not the ones that were tested"
     assert not (tmp_path / "recorded").exists()
