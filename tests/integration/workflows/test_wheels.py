@@ -81,10 +81,3 @@ def test_a_wheel_that_only_works_beside_its_sources_fails(tmp_path: Path) -> Non
     assert sorted(result.failed) == ["Try the sdist", "Try the wheel"]
     message = "`import boxes` failed: ModuleNotFoundError: No module named 'tape'"
     assert [remark.message for remark in result.annotations] == [message, message]
-
-
-def test_a_compiled_project_is_not_published_as_a_pure_one(tmp_path: Path) -> None:
-    sample = make_sample(tmp_path / "sample", COMPILED)
-    result = run_reusable(tmp_path, "wheels", sample, inputs={"python-version": "3.11"})
-    assert result.failed == ["Build the distributions"], result.log
-    assert result.annotations[0].message.endswith("is for one platform only; set `compiled: true`")

@@ -240,3 +240,48 @@ def test_an_empty_report_is_not_uploaded(tmp_path: Path) -> None:
     (tmp_path / "reports/coverage.xml").touch()
     code, output = _run(tmp_path, "find-reports.sh", REPORTS="reports")
     assert (code, output) == (1, "::error title=Coverage::an empty report: reports/coverage.xml\n")
+
+
+def _built(tmp_path: Path, wheel: str, compiled: str = "false") -> tuple[int, str]:
+    _program(tmp_path / "bin", "git", "echo 1767225600")
+    _program(
+        tmp_path / "bin",
+        "uv",
+        f'echo "$SOURCE_DATE_EPOCH $*" >>"{tmp_path}/calls"\n'
+        f'case $2 in --sdist) touch "$4/boxes-1.tar.gz" ;; --wheel) touch "$4/{wheel}" ;; esac',
+    )
+    return _run(tmp_path, "build-distributions.sh", COMPILED=compiled, DIST=str(tmp_path / "dist"))
+
+
+def test_a_wheel_is_built_from_the_source_distribution(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/old-0.tar.gz").touch()
+    assert _built(tmp_path, "boxes-1-py3-none-any.whl")[0] == 0
+    dist = tmp_path / "dist"
+    assert (tmp_path / "calls").read_text().splitlines() == [
+        f"1767225600 build --sdist --out-dir {dist}",
+        f"1767225600 build --wheel --out-dir {dist} {dist}/boxes-1.tar.gz",
+    ]
+    assert "- `boxes-1-py3-none-any.whl`\n- `boxes-1.tar.gz`\n" in (tmp_path / "summary").read_text()
+    assert sorted(path.name for path in dist.iterdir()) == ["boxes-1-py3-none-any.whl", "boxes-1.tar.gz"]
+
+
+def test_wheels_of_compiled_code_are_left_to_other_jobs(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    assert _built(tmp_path, "none", compiled="true")[0] == 0
+    assert [path.name for path in (tmp_path / "dist").iterdir()] == ["boxes-1.tar.gz"]
+
+
+def test_compiled_code_is_not_published_as_pure(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    code, output = _built(tmp_path, "boxes-1-cp313-cp313-linux_x86_64.whl")
+    assert code == 1
+    assert output.endswith(
+        "`boxes-1-cp313-cp313-linux_x86_64.whl` is for one platform only; set `compiled: true`\n"
+    )
+
+
+def test_a_repository_without_a_project_is_told(tmp_path: Path) -> None:
+    code, output = _built(tmp_path, "none")
+    assert (code, output) == (1, "::error title=Build::there is no `pyproject.toml` in the repository\n")
