@@ -44,7 +44,6 @@ def between(histories: Path, product: str, old: str, new: str, capsys: pytest.Ca
         ("daf_butler", "w_2021_02", "w_2021_03", "DM-23159"),
         ("daf_butler", "v30_0_8", "v30_0_9", "DM-55436"),
         ("daf_relation", "w_2024_30", "w_2024_31", "DM-45416"),
-        ("utils", "w_2016_53", "w_2017_10", "DM-9014"),
     ],
 )
 def test_what_was_taken_back_is_no_news(
@@ -53,6 +52,15 @@ def test_what_was_taken_back_is_no_news(
     found = between(histories, product, old, new, capsys)
     assert found["reverted"] == [ticket]
     assert ticket not in found["tickets"]
+
+
+def test_what_came_by_something_that_was_taken_back_is_no_news(
+    histories: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = between(histories, "utils", "w_2016_53", "w_2017_10", capsys)
+    # The first two had been merged into the branch of the third.
+    assert found["reverted"] == ["DM-8434", "DM-8674", "DM-9014"]
+    assert found["tickets"] == []
 
 
 def test_what_was_reverted_and_merged_again_is_news(

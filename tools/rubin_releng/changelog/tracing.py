@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rubin_releng.core.changes import ChangeKind, classify, map_by_pull_request, nested_changes
@@ -39,6 +39,20 @@ class Trace:
 
 
 _NOTHING = Trace()
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """All changes of one side, oldest first.
+
+    Those that are hidden have an effect and are not told, for a change of the
+    line names their ticket, or they have none; carriers are the changes of
+    the line by which others came in.
+    """
+
+    changes: list[Change]
+    hidden: set[GitSha] = field(default_factory=set)
+    carriers: dict[GitSha, GitSha] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,28 +99,41 @@ class Tracer:
         """
         if not commits:
             return _NOTHING
+        line = self._read_line(base, tip, commits)
         changes = [
             corrected
-            for change in self._ask_for_pull_requests(self._read_line(base, tip, commits))
+            for change in self._ask_for_pull_requests(line.changes)
             if (corrected := self.overrides.correct(self.product, change)) is not None
         ]
         doubtful = sorted(unknown_shas(changes))
-        older = frozenset(sha for sha in doubtful if self.reader.is_ancestor(sha, base))
-        return Trace(changes=tuple(changes), effect=settle(changes, older=older))
+        # What the base alone has is of another line: a revert of it was copied with what it takes back.
+        older = frozenset(
+            sha for sha in doubtful if all(self.reader.is_ancestor(sha, of) for of in (base, tip))
+        )
+        effect = settle(changes, older=older, carriers=line.carriers)
+        if not line.hidden:
+            return Trace(changes=tuple(changes), effect=effect)
+        shown = tuple(change for change in changes if change.sha not in line.hidden)
+        return Trace(changes=shown, effect=replace(effect, undone=effect.undone - line.hidden))
 
-    def _read_line(self, base: GitSha, tip: GitSha, commits: Sequence[Commit]) -> list[Change]:
+    def _read_line(self, base: GitSha, tip: GitSha, commits: Sequence[Commit]) -> _Line:
         off_main = self.reader.off_main(base, tip)
         steps = trace_line(tip, commits)
         own = [classify(step, self.grammar, on_release_branch=step.commit.sha in off_main) for step in steps]
-        listed = {ticket for change in own for ticket in change.tickets}
+        if not any(step.brought for step in steps):
+            return _Line(own)
+        listed = {ticket for change in own if not change.undoes for ticket in change.tickets}
         present = {commit.sha for commit in commits}
-        changes: list[Change] = []
+        line = _Line([])
         for step, change in zip(steps, own, strict=True):
-            if step.brought:
-                nested = nested_changes(step, self.grammar, present=present)
-                changes.extend(one for one in nested if listed.isdisjoint(one.tickets))
-            changes.append(change)
-        return changes
+            for nested in nested_changes(step, self.grammar, present=present) if step.brought else ():
+                line.carriers[nested.sha] = change.sha
+                is_listed = nested.kind is ChangeKind.NESTED and not listed.isdisjoint(nested.tickets)
+                if is_listed or not nested.tickets:
+                    line.hidden.add(nested.sha)
+                line.changes.append(nested)
+            line.changes.append(change)
+        return line
 
     def _ask_for_pull_requests(self, changes: list[Change]) -> list[Change]:
         """Map what was pushed without a merge, which is rare; nothing else needs to be asked."""

@@ -30,6 +30,8 @@ __all__ = ["Change", "ChangeKind", "classify", "map_by_pull_request", "nested_ch
 # The release a backport is for: DM-1001-v23, -v29_1, -v28b, -v23-hotfix; `-v3` is a third attempt
 _BACKPORT = re.compile(r"-v\d{2,}(?:[._]\d+)*(?:\.x)?[a-z]?(?:-|$)", re.IGNORECASE)
 _REVERTED_SHA = re.compile(r"This reverts commit ([0-9a-f]{40})\b")
+# What git begins the message of a revert with
+_TAKING_BACK = ("Revert ", "Reapply ")
 _PICKED_SHA = re.compile(r"\(cherry picked from commit ([0-9a-f]{40})\)")
 
 
@@ -155,19 +157,28 @@ def nested_changes(step: Step, grammar: TicketGrammar, *, present: AbstractSet[G
     Returns
     -------
     changes : `tuple` [ `Change`, ... ]
-        Merges of branches with tickets, oldest first: a branch merged into
-        another branch, or a former main line that became a second parent.
-        A main line merged into a branch is none, nor is a branch that was
-        merged before the range began.
+        Oldest first: merges of branches with tickets, of a branch into
+        another one or on a former main line that became a second parent. A
+        main line merged into a branch is none, nor is a branch that was
+        merged before the range began. Also what takes something back: a merge
+        with its tickets, a plain commit without, for it counts only by the
+        commits that it names.
     """
     found = []
     for commit in step.brought:
-        # Most commits are no merges, and reading subjects takes longest.
-        subject = None if present.isdisjoint(commit.parents[1:]) else read_subject(commit.message)
+        is_merge = not present.isdisjoint(commit.parents[1:])
+        # Most commits are neither, and reading subjects takes longest.
+        subject = (
+            read_subject(commit.message) if is_merge or commit.message.startswith(_TAKING_BACK) else None
+        )
         if subject is None:
             continue
         reading = _merged(commit, subject, grammar, on_release_branch=False)
-        if reading.tickets and reading.kind in {ChangeKind.MERGE, ChangeKind.BACKPORT}:
+        if reading.kind in _UNDOING:
+            tickets = reading.tickets if is_merge else ()
+            shas = map(GitSha, _REVERTED_SHA.findall(commit.message))
+            found.append(_change(commit, reading._replace(tickets=tickets), reverted=shas))
+        elif is_merge and reading.tickets and reading.kind is not ChangeKind.BOT:
             found.append(_change(commit, reading._replace(kind=ChangeKind.NESTED)))
     return tuple(found)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rubin_releng.core.changes import ChangeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from lsstinstall.core.names import GitSha
@@ -68,7 +69,12 @@ def unknown_shas(changes: Sequence[Change]) -> frozenset[GitSha]:
     return reverted.difference((change.sha for change in changes), *(change.brought for change in changes))
 
 
-def settle(changes: Sequence[Change], *, older: AbstractSet[GitSha] = frozenset()) -> Effect:
+def settle(
+    changes: Sequence[Change],
+    *,
+    older: AbstractSet[GitSha] = frozenset(),
+    carriers: Mapping[GitSha, GitSha] = MappingProxyType({}),
+) -> Effect:
     """Find which tickets have an effect after the whole range.
 
     Parameters
@@ -77,6 +83,9 @@ def settle(changes: Sequence[Change], *, older: AbstractSet[GitSha] = frozenset(
         Of one line, oldest first.
     older : `~collections.abc.Set` [ `GitSha` ], optional
         Reverted commits that are known to be older than the range.
+    carriers : `~collections.abc.Mapping` [ `GitSha`, `GitSha` ], optional
+        Of a change that came in by another one, that other one: both are
+        taken back together.
 
     Returns
     -------
@@ -89,8 +98,12 @@ def settle(changes: Sequence[Change], *, older: AbstractSet[GitSha] = frozenset(
         if change.undoes:
             _aim(event, events, older)
         events.append(event)
+    undone_shas: set[GitSha] = set()
     for event in reversed(events):
-        if not event.is_undone:
+        event.is_undone |= carriers.get(event.change.sha) in undone_shas
+        if event.is_undone:
+            undone_shas.add(event.change.sha)
+        else:
             for target in event.targets:
                 target.is_undone = True
     lasting = [

@@ -20,7 +20,8 @@ DEFAULT_PROJECTS = ("DM", "OSW", "PREOPS", "RFC", "SITCOM", "SP")
 _KEY = re.compile(r"([A-Z][A-Z0-9]*)-([0-9]+)")
 # `tickets/PIPE-12`: the prefix says that it is a ticket, whatever the project.
 # Upper case only, for `tickets/patch-1` is none.
-_ANY_KEY = re.compile(r"(?:^|/)tickets?/([A-Z][A-Z0-9]+)-([0-9]+)")
+# GitHub puts `revert-12-` in front.
+_ANY_KEY = re.compile(r"(?:^|/|-)tickets?/([A-Z][A-Z0-9]+)-([0-9]+)")
 
 
 @total_ordering
