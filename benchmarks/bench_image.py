@@ -1,7 +1,9 @@
-"""How much writing an image costs: a tree of 22 products against umoci and buildah, then a second week.
+"""How much images cost: to write a tree of 22 products, a second week, and to start a program in one.
 
-The tree is made of the files of this Python: ``--files`` and ``--megabytes`` say how many. Peers that are not
-installed are left out. ``--memory GIGABYTES`` also packs a tree of that size and tells the peak of memory.
+The tree is made of the files of this Python: ``--files`` and ``--megabytes`` say how many. umoci and buildah
+write it, too; peers that are not installed are left out. ``--memory GIGABYTES`` also packs a tree of that size
+and tells the peak of memory. The entry point, with 120 products set up, is compared with a program that does
+nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +34,8 @@ _MEGABYTE = 1_000_000
 _BUILDAH, _UMOCI, _SECOND_SECONDS, _MEMORY_MEGABYTES = 0.25, 0.9, 1.0, 200.0
 _MAIN = "import sys; from rubin_releng.commands.main import main; sys.exit(main())"
 _FLAVOR = Flavor("Linux64")
+# Products that an entry point sets up, how often a sample starts it, and the most that may take.
+_SET_UP, _STARTS, _START_MILLISECONDS = 120, 50, 10.0
 
 
 def _sources() -> Iterator[Path]:
@@ -131,14 +135,66 @@ def _figures(
     return [*figures, Figure(name="moved by it", value=moved, limit=None, unit="MB")]
 
 
-def _memory(scratch: Path, gigabytes: float, environ: Mapping[str, str]) -> Figure:
-    root = scratch / "large"
-    _make_tree(root, max(_PRODUCTS, int(gigabytes * 20_000)), int(gigabytes * 1000 * _MEGABYTE))
-    command = _ours("build", "--tree", root, "--output", scratch / "large-layout", "--jobs", 1)
-    peak = peak_memory(command, environ) / _MEGABYTE
-    return Figure(
-        name=f"peak of memory with {gigabytes:g} GB", value=peak, limit=_MEMORY_MEGABYTES, unit="MB"
+def _memory(scratch: Path, usual: Path, gigabytes: float, environ: Mapping[str, str]) -> list[Figure]:
+    large = scratch / "large"
+    _make_tree(large, max(_PRODUCTS, int(gigabytes * 20_000)), int(gigabytes * 1000 * _MEGABYTE))
+    figures = []
+    for root, what in ((usual, "the tree"), (large, f"{gigabytes:g} GB")):
+        command = _ours("build", "--tree", root, "--output", scratch / "memory-layout")
+        peak = peak_memory(command, environ) / _MEGABYTE
+        figures.append(
+            Figure(name=f"peak of memory with {what}", value=peak, limit=_MEMORY_MEGABYTES, unit="MB")
+        )
+        shutil.rmtree(scratch / "memory-layout")
+    return figures
+
+
+def _starts(scratch: Path, environ: Mapping[str, str]) -> list[Trial]:
+    """Start a program that does nothing, alone and by the entry point of a stack."""
+    root = scratch / "entry"
+    stack = Stack.create(root / "stack", flavor=_FLAVOR)
+    names = [f"e{number:03}" for number in range(_SET_UP)]
+    for name in names:
+        folder = root / "stack" / "Linux64" / name / "g1"
+        (folder / "ups").mkdir(parents=True)
+        paths = (
+            "PATH, ${PRODUCT_DIR}/bin",
+            "PYTHONPATH, ${PRODUCT_DIR}/python",
+            "LD_LIBRARY_PATH, ${PRODUCT_DIR}/lib",
+        )
+        lines = [f"envPrepend({path})" for path in paths]
+        if name == names[-1]:
+            lines += [f"setupRequired({other})" for other in names[:-1]]
+        (folder / "ups" / f"{name}.table").write_text("\n".join(lines) + "\n")
+        stack.declare(ProductName(name), EupsVersion("g1"), directory=folder, table=TablePlace.PRODUCT)
+    words = _ours(
+        "environment", root, "--stack", "stack", "--product", names[-1], "--flavor", "Linux64", "--at", root
     )
+    Trial("entry point", words, environ).run()
+    loop = f'i=0; while [ $i -lt {_STARTS} ]; do "$@" || exit; i=$((i + 1)); done'
+    entry = str(root / ".image" / "entrypoint.sh")
+    return [
+        Trial(name, ["sh", "-c", loop, "sh", *command], environ)
+        for name, command in (
+            (f"start a program, {_STARTS} times", ["/bin/true"]),
+            ("the same by a shell", ["/bin/sh", "-c", "exec /bin/true"]),
+            ("the same by the entry point", [entry, "/bin/true"]),
+        )
+    ]
+
+
+def _start_figures(starts: list[Trial]) -> list[Figure]:
+    alone, shell, entry = (trial.timing.best_seconds / _STARTS * 1000 for trial in starts)
+    return [
+        Figure(
+            name=f"set-up of {_SET_UP} products in a container",
+            value=entry - alone,
+            limit=_START_MILLISECONDS,
+            unit="ms",
+        ),
+        Figure(name="entry point as a multiple of a program", value=entry / alone, limit=None),
+        Figure(name="entry point as a multiple of an empty shell script", value=entry / shell, limit=None),
+    ]
 
 
 def _read_options() -> argparse.Namespace:
@@ -179,16 +235,18 @@ def main() -> None:
             ),
         ]
         run_trials(second, options.rounds)
+        starts = _starts(scratch, environ)
+        run_trials(starts, options.rounds + 1)
         sizes = [
             {one.name: one.stat().st_size for one in (place / "blobs" / "sha256").iterdir()}
             for place in (first, week)
         ]
         moved = sum(size for blob, size in sizes[1].items() if blob not in sizes[0]) / _MEGABYTE
-        trials = [ours, gzip, *peers.values(), *second]
+        trials = [ours, gzip, *peers.values(), *second, *starts]
         rows = [Row(name=one.name, timing=one.timing, floor=None) for one in trials]
-        figures = _figures(ours, gzip, peers, second, moved)
+        figures = [*_figures(ours, gzip, peers, second, moved), *_start_figures(starts)]
         if options.memory:
-            figures.append(_memory(scratch, options.memory, environ))
+            figures += _memory(scratch, root, options.memory, environ)
         show(f"image of {options.files} files, {options.megabytes} MB", rows, figures, as_json=options.json)
 
 

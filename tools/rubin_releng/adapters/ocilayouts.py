@@ -68,7 +68,9 @@ class OciLayout:
         if is_foreign:
             raise RefusedError(f"`{directory}` is not empty and no image layout", hint="name another folder")
         make_directory(layout._blobs)
-        write_atomic(directory / _MARKER, canonical_json({"imageLayoutVersion": LAYOUT_VERSION}))
+        marker = canonical_json({"imageLayoutVersion": LAYOUT_VERSION})
+        if layout.read_marker() != marker:
+            write_atomic(directory / _MARKER, marker)
         return layout
 
     @classmethod

@@ -18,7 +18,6 @@ PATH_LIKE = frozenset({"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "MANPATH"})
 _ENTRY_POINT = """\
 #!/bin/sh
 # Sets the stack up and becomes the command; no other program is needed for it.
-. {environment}
 # Whoever it runs as may have no name, no home, or no right to write there.
 if [ -z "${{HOME:-}}" ] || [ ! -w "$HOME" ]; then
     HOME=${{TMPDIR:-/tmp}}
@@ -30,6 +29,8 @@ if [ -z "${{USER:-}}" ]; then
 fi
 LOGNAME=${{LOGNAME:-$USER}}
 export LOGNAME
+# Last, since its paths are long to search.
+. {environment}
 if [ $# -eq 0 ]; then
     set -- bash
 fi

@@ -32,5 +32,5 @@ def test_a_name_that_no_shell_exports_is_refused(name: str) -> None:
 def test_an_entry_point_sources_the_environment_and_becomes_the_command() -> None:
     lines = write_entry_point("/opt/it's/environment.sh").splitlines()
     assert lines[0] == "#!/bin/sh"
-    assert lines[2] == ". '/opt/it'\\''s/environment.sh'"
+    assert ". '/opt/it'\\''s/environment.sh'" in lines
     assert lines[-1] == 'exec "$@"'
