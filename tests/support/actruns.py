@@ -244,6 +244,7 @@ def run_file(
         local={f"{_SELF}@v1": str(export)},
         standins=tuple(str(one) for one in (standins, STANDINS) if one is not None),
         labels=LABELS,
+        inputs=frozenset(inputs or ()),
     )
     run = LocalRun(
         plan=plan_run(request, RepositoryFiles()),

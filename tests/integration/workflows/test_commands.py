@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from lsstinstall.commands.frame import run_main
 from lsstinstall.core.errors import NotFoundError
+from rubin_releng.adapters.act import act_program
 from rubin_releng.adapters.workflowlinters import find_linters
 from rubin_releng.commands.main import cli
 from tests.support.actruns import make_sample
@@ -88,7 +90,7 @@ def _checkout(folder: Path, source: str = SOURCE) -> Path:
 
 def _state(repository: Path) -> dict[Path, int]:
     # git renews the time of objects that two repositories share.
-    return {one: one.stat().st_mtime_ns for one in repository.rglob("*") if "objects" not in one.parts}
+    return {one: one.lstat().st_mtime_ns for one in repository.rglob("*") if "objects" not in one.parts}
 
 
 def test_rendering_writes_once_and_tells_differences(
@@ -201,18 +203,28 @@ def test_a_missing_linter_is_told_with_what_brings_it(tmp_path: Path) -> None:
         find_linters(tmp_path, path=str(tmp_path))
     assert "`actionlint`, `shellcheck`, `zizmor` cannot be found" in str(caught.value)
     assert caught.value.hint == "install `lsstinstall[workflows]`"
+    with pytest.raises(NotFoundError, match="`act`, which runs workflows, is not installed"):
+        act_program(path=str(tmp_path))
 
 
 def test_a_run_sees_all_changes_and_leaves_the_work_tree_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = {
-        ".github/workflows/ci.yaml": WORKFLOW,
+        ".github/workflows/ci.yaml": WORKFLOW.replace("cat changed", "ls -R turn*; cat changed"),
         "changed.txt": "before\n",
         "gone.txt": "",
+        "turned": "a file\n",
+        "turns/in/here": "a folder\n",
         ".gitignore": "*.o\n",
     }
     sample = make_sample(tmp_path / "sample", files)
+    (sample / "turned").unlink()
+    (sample / "turned").mkdir()
+    (sample / "turned/now").symlink_to("nowhere")
+    shutil.rmtree(sample / "turns")
+    (sample / "turns").write_text("a file\n")
+    (sample / "ignored.o").write_text("")
     (sample / "changed.txt").write_text("after\n")
     (sample / "new.txt").write_text("new\n")
     (sample / "gone.txt").unlink()
@@ -223,7 +235,7 @@ def test_a_run_sees_all_changes_and_leaves_the_work_tree_alone(
     assert _workflow("run", file, "--job", "test", "--secret-env", "TOKEN", "--json") == 0
     answer = json.loads(capsys.readouterr().out)
     look = answer["steps"][1]
-    assert look["output"] == "after\nnew\nthe token is *** in lsst/sample\n"
+    assert look["output"] == "turns\n\nturned:\nnow\nafter\nnew\nthe token is *** in lsst/sample\n"
     assert (look["summary"], look["result"]) == ("# Looked\n", "success")
     assert _state(sample) == before
 
@@ -263,6 +275,9 @@ def test_a_folder_that_is_no_repository_is_told(tmp_path: Path, capsys: pytest.C
     file = tmp_path / ".github/workflows/ci.yaml"
     file.parent.mkdir(parents=True)
     file.write_text(WORKFLOW)
+    assert _workflow("run", file, "--dry-run") == 3
+    assert "is in no repository" in capsys.readouterr().err
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
     assert _workflow("run", file) == 2
     assert "is no git repository with a commit" in capsys.readouterr().err
     assert _workflow("run", file, "--secret-env", "NOT_THERE") == 3

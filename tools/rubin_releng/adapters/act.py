@@ -75,21 +75,27 @@ class ActRun:
     checks_out: bool = False
 
 
-def act_program() -> str:
+def act_program(*, path: str | None = None) -> str:
     """Find act.
+
+    Parameters
+    ----------
+    path : `str`, optional
+        Folders to look in, as in `PATH`; by default that of our own Python,
+        and then the `PATH`.
 
     Returns
     -------
-    path : `str`
-        Beside our own Python, or on the `PATH`.
+    program : `str`
+        Its path.
 
     Raises
     ------
     NotFoundError
         Raised if it is not installed.
     """
-    beside = shutil.which("act", path=str(Path(sys.executable).parent))
-    found = beside or shutil.which("act")
+    places = path or os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
+    found = shutil.which("act", path=places)
     if found is None:
         raise NotFoundError(
             "`act`, which runs workflows, is not installed", hint="install `lsstinstall[workflows]`"

@@ -75,17 +75,32 @@ def branch_of(repository: Path) -> str:
 def _copy_changes(source: Path, target: Path) -> None:
     changed = _names(source, "diff", "--name-only", "--no-renames", "-z", "HEAD")
     new = _names(source, "ls-files", "--others", "--exclude-standard", "-z")
+    there = [name for name in (*changed, *new) if _is_file(source / name)]
     try:
-        for name in (*changed, *new):
-            old, copy = source / name, target / name
-            if old.is_symlink() or old.is_file():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.unlink(missing_ok=True)
-                shutil.copy2(old, copy, follow_symlinks=False)
-            else:
-                copy.unlink(missing_ok=True)
+        # First what is gone: a folder may have taken the name of a file, or the other way round.
+        for name in {*changed} - {*there}:
+            # A submodule is a folder, and stays.
+            if _is_file(target / name):
+                (target / name).unlink()
+                _prune((target / name).parent, target)
+        for name in there:
+            copy = target / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.unlink(missing_ok=True)
+            shutil.copy2(source / name, copy, follow_symlinks=False)
     except OSError as error:
         raise explain(error, doing="copy") from error
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
+
+
+def _prune(folder: Path, top: Path) -> None:
+    """Remove folders that have become empty."""
+    while folder != top and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
 
 
 def _names(folder: Path, *arguments: str) -> list[str]:

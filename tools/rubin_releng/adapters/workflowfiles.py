@@ -69,18 +69,20 @@ def has_sources(root: Path) -> bool:
     return (root / _PINS).is_file()
 
 
-def nearest_checkout(start: Path) -> Path:
+def nearest_checkout(start: Path, *, marks: tuple[str, ...] = (".github", ".git")) -> Path:
     """Find the repository that somebody works in.
 
     Parameters
     ----------
     start : `~pathlib.Path`
         Where to begin looking.
+    marks : `tuple` [ `str`, ... ], optional
+        Names by which it is known.
 
     Returns
     -------
     root : `~pathlib.Path`
-        The nearest folder upward with ``.github`` or ``.git``.
+        The nearest folder upward that has one of the marks.
 
     Raises
     ------
@@ -88,7 +90,7 @@ def nearest_checkout(start: Path) -> Path:
         Raised if there is none.
     """
     for place in (start, *start.parents):
-        if (place / ".github").is_dir() or (place / ".git").exists():
+        if any((place / mark).exists() for mark in marks):
             return place
     raise NotFoundError(f"`{start}` is in no repository", hint="give the checkout by `--root`")
 

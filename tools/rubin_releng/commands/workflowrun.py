@@ -80,7 +80,8 @@ def run(
 
     Example: rubin-releng workflow run .github/workflows/ci.yaml --standins actions
     """
-    root = nearest_checkout(file.resolve().parent)
+    root = nearest_checkout(file.resolve().parent, marks=(".git",))
+    given = _pairs(inputs, "--input")
     request = RunRequest(
         root=str(root),
         workflow=str(file.resolve().relative_to(root)),
@@ -89,9 +90,9 @@ def run(
         local={name: str(Path(place).resolve()) for name, place in _pairs(local, "--local").items()},
         standins=tuple(str(place.resolve()) for place in standins),
         labels=labels,
+        inputs=frozenset(given),
     )
     plan = plan_run(request, RepositoryFiles())
-    given = _pairs(inputs, "--input")
     known = {name: _variable(name) for name in secrets}
     if dry_run:
         console.answer(_plan_data(plan), _plan_text(plan))

@@ -51,6 +51,8 @@ class RunRequest:
         Folders that hold ``owner/name`` for any ref; the first that has it.
     labels : `tuple` [ `str`, ... ], optional
         Further machines that this one stands for.
+    inputs : `frozenset` [ `str` ], optional
+        Names of what is given to a dispatch or a call.
     """
 
     root: str
@@ -60,6 +62,7 @@ class RunRequest:
     local: Mapping[str, str] = field(default_factory=dict)
     standins: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    inputs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +112,7 @@ def plan_run(request: RunRequest, reader: WorkflowReader) -> RunPlan:
     NotFoundError
         Raised if there is no such workflow or job.
     ConfigurationError
-        Raised if the event does not set it off.
+        Raised if the event does not set it off, or has not such inputs.
     ProblemsError
         Raised if it cannot be run here; it names every reason.
     """
@@ -117,13 +120,16 @@ def plan_run(request: RunRequest, reader: WorkflowReader) -> RunPlan:
     if workflow is None:
         raise NotFoundError(f"there is no workflow `{request.workflow}` in `{request.root}`")
     jobs = _wanted(workflow, request.job)
+    event = _event(workflow, request.event)
+    if wrong := _wrong_inputs(entry_of(entry_of(workflow.root, "on"), event), request.inputs):
+        raise ConfigurationError(f"`{request.workflow}`: {wrong}")
     search = _Search(request, reader)
     search.visit(workflow, request.root, jobs)
     if search.problems:
         raise ProblemsError(f"`{request.workflow}` cannot be run here", search.problems)
     return RunPlan(
         workflow=request.workflow,
-        event=_event(workflow, request.event),
+        event=event,
         job=request.job,
         jobs=tuple(jobs),
         local=MappingProxyType(search.local),
@@ -144,6 +150,27 @@ def _event(workflow: WorkflowText, wanted: str | None) -> str:
         told = ", ".join(f"`{name}`" for name in names) or "nothing"
         raise ConfigurationError(f"`{workflow.path}` is not set off by {what}", hint=f"it is by {told}")
     return wanted
+
+
+def _wrong_inputs(event: PlacedValue | None, given: Iterable[str]) -> str | None:
+    """Say what is wrong with the names of inputs."""
+    known = {str(key.value): value for key, value in items_of(entry_of(event, "inputs"))}
+    told = ", ".join(f"`{name}`" for name in known) or "no inputs"
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        return f"there is no input `{min(unknown)}`; there are {told}"
+    needed = (name for name, value in known.items() if _truth(value, "required") and not _has_default(value))
+    missing = [name for name in needed if name not in set(given)]
+    return f"the input `{missing[0]}` is required" if missing else None
+
+
+def _truth(owner: PlacedValue, name: str) -> bool:
+    value = entry_of(owner, name)
+    return isinstance(value, PlacedScalar) and value.value is True
+
+
+def _has_default(owner: PlacedValue) -> bool:
+    return entry_of(owner, "default") is not None
 
 
 def _wanted(workflow: WorkflowText, job: str | None) -> dict[str, PlacedMapping]:
@@ -220,6 +247,7 @@ class _Search:
         self.local[f"{repository}@{ref}"] = folder
         path = action.removeprefix(repository).strip("/")
         if (found := self._read(folder, path)) is not None:
+            self._check_called(text, entry, found)
             self.visit(found, folder)
         else:
             problem = f"`{folder}` stands for `{repository}@{ref}`, and has no `{path or 'action.yml'}`"
@@ -234,6 +262,17 @@ class _Search:
         for folder in dict.fromkeys(self._request.local.values()):
             if (found := self._read(folder, inner)) is not None:
                 self.visit(found, folder)
+
+    def _check_called(self, text: WorkflowText, entry: Entry, found: WorkflowText) -> None:
+        """Look at what is called: whether it gets what it asks for, and can be run."""
+        call = entry_of(entry_of(found.root, "on"), "workflow_call")
+        if call is not None:
+            given = {str(key.value) for key, _ in items_of(entry_of(entry.owner, "with"))}
+            if wrong := _wrong_inputs(call, given):
+                self.problems.append(text.document.error(entry.value, f"`{entry.text}`: {wrong}"))
+        if text_of(entry_of(entry_of(found.root, "runs"), "using")) == "docker":
+            problem = f"`{entry.text}` needs a container engine"
+            self.problems.append(text.document.error(entry.value, problem))
 
     def _miss(self, text: WorkflowText, entry: Entry, repository: str) -> None:
         elsewhere = entry_of(entry_of(entry.owner, "with"), "repository")

@@ -33,6 +33,7 @@ LIMIT: int = 2
 
 
 def mid() -> str:
+    '''Give it twice.'''
     return low() * LIMIT
 """
 TOP = """\

@@ -140,6 +140,41 @@ def test_an_event_must_set_it_off(on: str, event: str | None, hint: str) -> None
     assert caught.value.hint == hint
 
 
+CALLED = (
+    "on:\n  workflow_call:\n    inputs:\n      a: {required: true}\n"
+    "      b: {required: true, default: 1}\n      c: {type: string}\njobs: {}\n"
+)
+
+
+def _call(inputs: frozenset[str]) -> str:
+    request = RunRequest(root="/repo", workflow=CI, inputs=inputs)
+    with pytest.raises(ConfigurationError) as caught:
+        plan_run(request, FakeRepositories({"/repo": {CI: CALLED}}))
+    return str(caught.value)
+
+
+def test_inputs_must_be_those_that_are_asked_for() -> None:
+    assert _call(frozenset()) == f"`{CI}`: the input `a` is required"
+    assert _call(frozenset({"a", "x"})) == f"`{CI}`: there is no input `x`; there are `a`, `b`, `c`"
+    request = RunRequest(root="/repo", workflow=CI, inputs=frozenset({"a"}))
+    assert plan_run(request, FakeRepositories({"/repo": {CI: CALLED}})).event == "workflow_call"
+
+
+def test_calls_must_give_what_is_asked_for() -> None:
+    text = (
+        "on: push\njobs:\n  a:\n    uses: o/ours/w.yaml@v1\n    with: {c: 1}\n"
+        "  b: {steps: [{uses: o/ours@v1}]}\n  c:\n    uses: o/ours/w.yaml@v1\n    with: {a: 1}\n"
+    )
+    files = {"/repo": {CI: text}, "/ours": {"w.yaml": CALLED, "action.yml": "runs: {using: docker}\n"}}
+    request = RunRequest(root="/repo", workflow=CI, local={"o/ours": "/ours"})
+    with pytest.raises(ProblemsError) as caught:
+        plan_run(request, FakeRepositories(files))
+    assert [str(one) for one in caught.value.problems] == [
+        f"{CI}:4:11: `o/ours/w.yaml@v1`: the input `a` is required",
+        f"{CI}:6:22: `o/ours@v1` needs a container engine",
+    ]
+
+
 def test_payloads_tell_what_workflows_use() -> None:
     def payload(event: str) -> dict[str, object]:
         return make_payload(event, repository="o/n", branch="b", head="h", base="m", inputs={"a": "1"})
