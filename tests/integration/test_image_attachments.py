@@ -119,6 +119,7 @@ def test_an_image_tells_what_is_in_it_and_how_it_was_made(
         ((), 2, "nothing to attach"),
         (("--provenance",), 2, "only the build knows"),
         (("--manifest",), 2, "no release document"),
+        (("--packages", "--name", "x"), 2, "nothing is made that `--name` is for"),
         (("sbom",), 2, "is nothing to attach"),
         (("sbom=missing.json",), 3, "missing.json"),
         (("--sbom", "--release", "missing.json"), 3, "missing.json"),

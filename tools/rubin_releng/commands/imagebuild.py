@@ -8,6 +8,7 @@ import click
 
 from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.commands.frame import output_options
+from lsstinstall.core.errors import ConfigurationError
 from rubin_releng.adapters.compressors import GzipCodec, ZstdCodec
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageanswers import answer_built, answer_listed
@@ -72,6 +73,10 @@ def build(
     engine, platforms, notes = take_engine(values), take_platforms(values), take_notes(values)
     options = split_platforms(ImageOptions(**values), platforms)
     if engine.name is not None:
+        if platforms.has_single:
+            raise ConfigurationError(
+                "an engine gives no single names", hint="`rubin-releng image index --single` does"
+            )
         build_by_engine(console, options, engine, output, dry_run=dry_run, notes=notes)
         return
     plans = [make_plan(one, output=output, environ=console.environ) for one in options]

@@ -80,8 +80,23 @@ class DescribeOptions:
         -------
         options : `DescribeOptions`
             As given.
+
+        Raises
+        ------
+        ConfigurationError
+            Raised if one of them says something of what is not asked for.
         """
-        return cls(**values)
+        options = cls(**values)
+        for name, is_given, is_used in (
+            ("layout", options.layout, options.sbom or options.packages or options.provenance),
+            ("release", options.release, options.sbom or options.manifest),
+            ("name", options.name, options.sbom),
+        ):
+            if is_given is not None and not is_used:
+                raise ConfigurationError(
+                    f"nothing is made that `--{name}` is for", hint="add what is to be made, as `--sbom`"
+                )
+        return options
 
     @property
     def is_any(self) -> bool:

@@ -12,6 +12,7 @@ import click
 from lsstinstall import __version__
 from lsstinstall.adapters.files import read_bytes, sha256_of, write_atomic
 from lsstinstall.core.attestations import parse_statement
+from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.releases import parse_release
 from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.core.ocidocuments import Digest
@@ -96,8 +97,16 @@ def take_notes(values: dict[str, Any]) -> NotedBuild:
     -------
     notes : `NotedBuild`
         As given.
+
+    Raises
+    ------
+    ConfigurationError
+        Raised if files are named for a provenance that is not written.
     """
-    return NotedBuild(is_written=not values.pop("no_provenance"), inputs=values.pop("inputs"))
+    notes = NotedBuild(is_written=not values.pop("no_provenance"), inputs=values.pop("inputs"))
+    if notes.inputs and not notes.is_written:
+        raise ConfigurationError("`--input` and `--no-provenance` exclude each other", hint="leave one out")
+    return notes
 
 
 def provenance_path(layout: Path) -> Path:

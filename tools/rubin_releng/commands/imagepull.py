@@ -11,17 +11,20 @@ from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError
 from rubin_releng.adapters.ocilayouts import OciLayout
-from rubin_releng.commands.imageinputs import FOLDER
+from rubin_releng.commands.imagefolders import FOLDER, parse_folder
+from rubin_releng.commands.imageinputs import split_layout
 from rubin_releng.commands.imageregistries import open_named, parse_tags
+from rubin_releng.core.imagereferences import looks_like_reference
 from rubin_releng.images.puller import open_image, run_pull
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lsstinstall.adapters.console import Console
+    from rubin_releng.images.ports import BlobStore
     from rubin_releng.images.puller import RegistryStore
 
-__all__ = ["open_remote", "pull"]
+__all__ = ["open_anywhere", "open_remote", "pull"]
 
 
 @click.command(epilog="Example: rubin-releng image pull example.org/lsst/scipipe:al9-w_2026_42 layout")
@@ -77,3 +80,22 @@ def open_remote(text: str) -> tuple[RegistryStore, str | None]:
     if reference.selector is None:
         raise ConfigurationError(f"`{text}` names no image", hint="add `:TAG` or `@DIGEST`")
     return open_image(repository, reference.selector), reference.tag
+
+
+def open_anywhere(text: str) -> tuple[BlobStore, str | None]:
+    """Open an image of a layout or a registry.
+
+    Parameters
+    ----------
+    text : `str`
+        ``LAYOUT``, ``LAYOUT@TAG`` or the name of an image in a registry.
+
+    Returns
+    -------
+    store, tag : `tuple`
+        Where it is, and its name there, if one is needed to find it.
+    """
+    if looks_like_reference(text) and not parse_folder(text).exists():
+        return open_remote(text)[0], None
+    folder, tag = split_layout(text)
+    return OciLayout.open(folder), tag

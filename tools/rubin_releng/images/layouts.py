@@ -44,6 +44,8 @@ class FoundImage:
         What the configuration says.
     annotations : `~collections.abc.Mapping` [ `str`, `str` ]
         Of the manifest.
+    index_tag : `str` or `None`
+        Name of the index that joins it with those of other platforms.
     """
 
     manifest: Descriptor
@@ -51,11 +53,12 @@ class FoundImage:
     layers: tuple[Descriptor, ...]
     settings: FoundConfig
     annotations: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    index_tag: str | None = None
 
     @property
     def tag(self) -> str | None:
-        """Name in the layout; `None` if it has none."""
-        return self.manifest.annotations.get(TAG_ANNOTATION)
+        """Name in the layout, its own or its index's; `None` if it has none."""
+        return self.manifest.annotations.get(TAG_ANNOTATION, self.index_tag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,21 +110,22 @@ class _Survey:
         self.images: list[FoundImage] = []
         self.attachments: list[AttachedManifest] = []
 
-    def follow(self, entry: Descriptor, *, depth: int = 0) -> None:
+    def follow(self, entry: Descriptor, *, depth: int = 0, tag: str | None = None) -> None:
         """Read an entry of an index, and all that it leads to."""
         self.blobs[entry.digest] = entry
         if entry.media_type == MediaType.MANIFEST:
-            self._follow_manifest(entry)
+            self._follow_manifest(entry, tag)
         elif entry.media_type == MediaType.INDEX and depth < _DEEPEST_INDEX:
-            self._follow_index(entry, depth=depth)
+            self._follow_index(entry, depth=depth, tag=tag)
         else:
             self._add(f"`{entry.digest}` is listed as `{entry.media_type}`, which is no image")
 
-    def _follow_index(self, entry: Descriptor, *, depth: int) -> None:
+    def _follow_index(self, entry: Descriptor, *, depth: int, tag: str | None) -> None:
+        tag = entry.annotations.get(TAG_ANNOTATION, tag)
         for inner in self._read(entry, read_index) or ():
-            self.follow(inner, depth=depth + 1)
+            self.follow(inner, depth=depth + 1, tag=tag)
 
-    def _follow_manifest(self, entry: Descriptor) -> None:
+    def _follow_manifest(self, entry: Descriptor, tag: str | None) -> None:
         manifest = self._read(entry, read_manifest)
         if manifest is None:
             return
@@ -144,6 +148,7 @@ class _Survey:
                     layers=manifest.layers,
                     settings=settings,
                     annotations=manifest.annotations,
+                    index_tag=tag,
                 )
             )
 

@@ -115,6 +115,8 @@ def test_a_plan_for_each_platform_is_built(trees: Path, capsys: pytest.CaptureFi
         ),
         (("--platform", "linux/arm64"), "no tree to make an image of"),
         (("--tree", "linux/amd64=x", "--tree", "linux/arm64=x", "--engine", "buildah"), "one platform at a"),
+        (("--tree", "x", "--tag", "t", "--single", "--engine", "buildah"), "gives no single names"),
+        (("--tree", "x", "--input", __file__, "--no-provenance"), "exclude each other"),
     ],
 )
 def test_platforms_that_cannot_be_meant_are_refused(
@@ -200,3 +202,32 @@ def test_a_check_tells_what_is_wrong_beside_a_layout(trees: Path, capsys: pytest
     assert "is about an image of the layout" in capsys.readouterr().err
     noted.write_text("{}")
     assert run("check", trees / "layout") == 5
+
+
+def test_what_is_in_an_image_is_told_by_its_layers(trees: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("amd64", "arm64"):
+        (trees / name / "conda-meta").mkdir()
+        (trees / name / "conda-meta" / "x.json").write_text(json.dumps({"name": name, "version": "1"}))
+    assert run(*of_each(trees, trees / "layout")) == 0
+    output = trees / "sbom.json"
+    listing = ("sbom", "--image", f"{trees / 'layout'}@al9-w_2026_42", "--output", output)
+    assert answered(capsys, *listing, "--architecture", "arm64")["packages"] == 1
+    assert [one["name"] for one in json.loads(output.read_text())["packages"]] == ["lsst/scipipe", "arm64"]
+    assert run("sbom", "--image", trees / "none", "--output", output) == 3
+    assert run(*listing, "--environment", trees / "amd64") == 2
+    assert run("sbom", "--image", f"{trees / 'layout'}@other", "--output", output) == 6
+    assert run("sbom", "--output", output) == 2
+
+
+def test_an_image_may_lie_on_one_of_an_index(trees: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    below = answered(capsys, *of_each(trees, trees / "layout"))
+    above = tuple(f"--tree=linux/{name}={trees / 'both'}:/above" for name in ("amd64", "arm64"))
+    base = f"{trees / 'layout'}@al9-w_2026_42"
+    answered(capsys, "build", *above, "--base", base, "--output", trees / "above")
+    checked = answered(capsys, "check", trees / "above")["images"]
+    assert [(one["architecture"], one["layers"]) for one in checked] == [("amd64", 3), ("arm64", 3)]
+    assert [one["tag"] for one in answered(capsys, "check", trees / "layout")["images"]] == [
+        "al9-w_2026_42",
+        "al9-w_2026_42",
+    ]
+    assert len(below["images"]) == 2

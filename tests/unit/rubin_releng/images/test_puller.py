@@ -59,7 +59,7 @@ def test_other_images_of_the_layout_stay(repository: MemoryRepository) -> None:
     plan = ImagePlan(layers=(), tag="other")
     build_image(plan, store=store, codec=NoCompression(), reporter=SilentReporter())
     pull(repository, store, "w")
-    assert [one.tag for one in read_layout(store).images] == ["other", None, None]
+    assert [one.tag for one in read_layout(store).images] == ["other", "w", "w"]
 
 
 def test_an_image_of_a_registry_is_checked_where_it_is(repository: MemoryRepository) -> None:
