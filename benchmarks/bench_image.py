@@ -1,9 +1,9 @@
 """How much images cost: to write a tree of 22 products, a second week, and to start a program in one.
 
 The tree is made of the files of this Python: ``--files`` and ``--megabytes`` say how many. umoci and buildah
-write it, too; peers that are not installed are left out. ``--memory GIGABYTES`` also packs a tree of that size
-and tells the peak of memory. The entry point, with 120 products set up, is compared with a program that does
-nothing.
+write it, too; peers that are not installed are left out. ``--memory GIGABYTES`` also packs a tree of that
+size and tells the peak of memory. The entry point, with 120 products set up, is compared with a program that
+does nothing.
 """
 
 from __future__ import annotations

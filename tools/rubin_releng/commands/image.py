@@ -33,6 +33,7 @@ _COMMANDS = {
     "pull": ("rubin_releng.commands.imagepull:pull", "Take an image of a registry into a layout."),
     "tag": ("rubin_releng.commands.imagetagging:tag", "Give an image of a registry more names."),
     "untag": ("rubin_releng.commands.imagetagging:untag", "Take a name from an image of a registry."),
+    "pins": ("rubin_releng.commands.imagepins:pins", "Ask registries for the images that are pinned."),
     "attach": ("rubin_releng.commands.imageattach:attach_files", "Put files beside an image."),
     "dispatch": ("rubin_releng.commands.imagedispatch:dispatch", "Start workflows that build on an image."),
     "sign": ("rubin_releng.commands.imagesign:sign", "Sign an image, and how it was made."),
