@@ -30,6 +30,7 @@ _INNER = (
     "images",
     "release",
     "stack",
+    "workflows",
     "data",
 )
 apidoc_modules = [
