@@ -9,11 +9,12 @@ from lsstinstall.core.errors import ConfigurationError, CorruptError
 from lsstinstall.core.pkgroots import release_path
 from lsstinstall.core.releaseadditions import with_changelog, with_image
 from lsstinstall.core.releases import ImageRecord, parse_release
-from rubin_releng.core.ocidocuments import Architecture
+from rubin_releng.core.ocidocuments import Architecture, MediaType
 from rubin_releng.images.layouts import TAG_ANNOTATION
+from rubin_releng.release.imagerecords import NOARCH
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from lsstinstall.core.names import CondaSubdir
@@ -86,7 +87,8 @@ def image_records(layout: Layout, *, name: str) -> tuple[ImageRecord, ...]:
     Returns
     -------
     images : `tuple` [ `ImageRecord`, ... ]
-        By platform; an image that has several tags is one image.
+        By platform, an index as that of ``noarch``; an image that has several
+        tags is one image.
 
     Raises
     ------
@@ -99,8 +101,8 @@ def image_records(layout: Layout, *, name: str) -> tuple[ImageRecord, ...]:
             "the layout holds no image", hint="build one with `rubin-releng image build`"
         )
     found: dict[CondaSubdir, ImageRecord] = {}
-    for image in layout.images:
-        record = _image_record(image, name)
+    records = [_image_record(image, name) for image in layout.images]
+    for record in (*records, *_index_records(layout, name)):
         known = found.get(record.subdir, record)
         if known.digest != record.digest:
             raise ConfigurationError(
@@ -109,6 +111,15 @@ def image_records(layout: Layout, *, name: str) -> tuple[ImageRecord, ...]:
         tags = tuple(sorted({*known.tags, *record.tags}))
         found[record.subdir] = replace(record, tags=tags)
     return tuple(found[subdir] for subdir in sorted(found))
+
+
+def _index_records(layout: Layout, name: str) -> Iterator[ImageRecord]:
+    for entry in layout.entries:
+        if entry.media_type == MediaType.INDEX:
+            tag = entry.annotations.get(TAG_ANNOTATION)
+            yield ImageRecord(
+                name=name, subdir=NOARCH, digest=entry.digest, tags=() if tag is None else (tag,)
+            )
 
 
 def _image_record(image: FoundImage, name: str) -> ImageRecord:

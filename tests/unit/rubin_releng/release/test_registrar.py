@@ -10,9 +10,9 @@ from lsstinstall.core.names import parse_subdir
 from lsstinstall.core.releases import FileRecord, ImageRecord, Release, parse_release
 from lsstinstall.core.reporting import SilentReporter
 from lsstinstall.core.tags import EupsTag
-from rubin_releng.core.ocidocuments import Descriptor, Digest, ImagePlatform
+from rubin_releng.core.ocidocuments import Descriptor, Digest, ImagePlatform, MediaType
 from rubin_releng.core.ocireading import FoundConfig
-from rubin_releng.images.layouts import FoundImage, Layout
+from rubin_releng.images.layouts import TAG_ANNOTATION, FoundImage, Layout
 from rubin_releng.release.registrar import apply_addition, image_records, plan_addition, read_release
 from rubin_releng.release.summaries import summarize_release
 from rubin_releng.release.verifier import verify_release
@@ -190,3 +190,16 @@ def test_a_summary_of_an_image_without_tag_or_lock_says_so_by_silence() -> None:
     )
     assert "rubin-env  12.2.0\n" in summarize_release(bare)
     assert f"{'d' * 64}\n" in summarize_release(bare)
+
+
+def test_an_index_is_recorded_beside_its_images() -> None:
+    entries = tuple(
+        Descriptor(media_type=kind, digest=Digest(f"sha256:{digit * 64}"), size_bytes=1, annotations=notes)
+        for kind, digit, notes in (
+            (MediaType.INDEX, "c", {TAG_ANNOTATION: "w_2026_42"}),
+            (MediaType.INDEX, "c", {}),
+            (MediaType.MANIFEST, "a", {}),
+        )
+    )
+    records = image_records(Layout(entries=entries, images=(an_image(),)), name="stack")
+    assert [(one.subdir, one.tags) for one in records] == [("linux-64", ()), ("noarch", ("w_2026_42",))]
