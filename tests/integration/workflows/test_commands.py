@@ -334,6 +334,9 @@ def test_pins_move_on_to_the_newest_release_that_is_old_enough(
     action.parent.mkdir(parents=True)
     uses = "runs:\n  using: composite\n  steps:\n    - name: a\n      uses: actions/checkout@{}  # {}\n"
     action.write_text(uses.format(OLD, "v1.0.0"))
+    starter = root / "workflows/starters/good.yaml"
+    starter.parent.mkdir()
+    starter.write_text(uses.format(OLD, "v1.0.0"))
     own = root / ".github/workflows/ci.yaml"
     own.parent.mkdir(parents=True)
     own.write_text(uses.format(OLD, "v1.0.0"))
@@ -350,6 +353,7 @@ def test_pins_move_on_to_the_newest_release_that_is_old_enough(
         ".github/workflows/good.yaml",
         "workflows/actions/act/action.yaml",
         "workflows/pins.toml",
+        "workflows/starters/good.yaml",
     ]
     assert (root / "workflows/pins.toml").read_text() == PINS.replace("v1.0.0", "v2.1.0").replace(OLD, NEW)
     assert action.read_text() == uses.format(NEW, "v2.1.0")

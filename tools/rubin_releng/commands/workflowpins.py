@@ -57,7 +57,7 @@ def list_pins(console: Console, root: Path | None) -> None:
     """
     folders = find_workflows(root=root, start=Path.cwd())
     known = read_pins(folders.pins())
-    texts = {**folders.sources(), **folders.actions()}
+    texts = {**folders.sources(), **folders.actions(), **folders.starters()}
     used = {
         name: [path for path, text in texts.items() if f"uses: {name}@" in text or f"uses: {name}/" in text]
         for name in known.actions
@@ -101,7 +101,7 @@ def update(
 
     GitHub is asked, with the token in GITHUB_TOKEN or GH_TOKEN if there is
     one, for the newest full release and for the commit that its tag leads to.
-    pins.toml, the composite actions, the workflows that name commits
+    pins.toml, composite actions, starters, workflows that name commits
     themselves, and the rendered ones are written. A tag that was moved to
     another commit is told and not followed.
 
@@ -135,7 +135,7 @@ def _changed_files(
     new = moved(known, updates)
     present = folders.rendered()
     own = {path: one for path, one in present.items() if not is_rendered(one)}
-    before = {"workflows/pins.toml": text, **own, **folders.actions()}
+    before = {"workflows/pins.toml": text, **own, **folders.actions(), **folders.starters()}
     after = {
         path: rewrite_uses(one, new.actions) for path, one in before.items() if path != "workflows/pins.toml"
     }
