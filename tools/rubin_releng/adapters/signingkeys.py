@@ -104,6 +104,8 @@ def read_signing_key(source: str, *, environ: Mapping[str, str]) -> PrivateKey:
 def _read(source: str, environ: Mapping[str, str]) -> bytes:
     if source in {"", _FROM_ENVIRONMENT}:
         raise ConfigurationError(f"`{source}` names no key", hint="expected a file, or `env:NAME`")
+    if "PRIVATE KEY" in source:
+        raise ConfigurationError("a key itself is no argument", hint="name a file, or `env:NAME`")
     if not source.startswith(_FROM_ENVIRONMENT):
         return read_bytes(Path(source))
     name = source.removeprefix(_FROM_ENVIRONMENT)
