@@ -2,7 +2,8 @@
 """Decide whether the tag of a run is published to a package index, and under which version.
 
 Knows the tags of Rubin repositories. A weekly whose commit an earlier weekly
-names already holds nothing new, so it is left out.
+names already holds nothing new, so it is left out. So is one whose commit was
+released meanwhile: lsst-versions would give it the version of the release.
 """
 
 from __future__ import annotations
@@ -124,13 +125,23 @@ def _tagged_commit(folder: Path, name: str) -> str:
     return _git(folder, "rev-parse", "--verify", f"refs/tags/{name}^{{commit}}")
 
 
-def _earlier_weekly(folder: Path, tag: Tag, commit: str) -> str | None:
-    found: list[tuple[tuple[int, int], str]] = []
-    for name in _git(folder, "tag", "--points-at", commit, "--list", "w.*").splitlines():
+def _already_published(folder: Path, tag: Tag, commit: str) -> str | None:
+    """Say which tag published the commit of a weekly, if any did."""
+    weeklies: list[tuple[tuple[int, int], str]] = []
+    releases: list[str] = []
+    for name in _git(folder, "tag", "--points-at", commit).splitlines():
         other = read_tag(name)
-        if other and other.week and tag.week and other.week < tag.week:
-            found.append((other.week, name))
-    return min(found)[1] if found else None
+        if other is None:
+            continue
+        if other.week is None:
+            releases.append(name)
+        elif tag.week and other.week < tag.week:
+            weeklies.append((other.week, name))
+    if weeklies:
+        return f"nothing changed: `{min(weeklies)[1]}` names the same commit {commit[:12]} as `{tag.name}`"
+    if releases:
+        return f"released: `{releases[-1]}` names the same commit {commit[:12]} as `{tag.name}`"
+    return None
 
 
 def _checked_commit(folder: Path, name: str, expected: str) -> str:
@@ -183,13 +194,8 @@ def decide(folder: Path, *, ref: str, commit: str, kinds: frozenset[str]) -> Dec
         return Decision(
             publish=False, build=False, tag=tag, reason=f"`{name}` is a {tag.kind}; published are: {wanted}"
         )
-    if tag.kind == "weekly" and (earlier := _earlier_weekly(folder, tag, named)):
-        return Decision(
-            publish=False,
-            build=False,
-            tag=tag,
-            reason=f"nothing changed: `{earlier}` names the same commit {named[:12]} as `{name}`",
-        )
+    if tag.kind == "weekly" and (reason := _already_published(folder, tag, named)):
+        return Decision(publish=False, build=False, tag=tag, reason=reason)
     return Decision(publish=True, build=True, tag=tag, reason=f"`{name}` is a {tag.kind} to be published")
 
 

@@ -126,6 +126,13 @@ def test_a_release_of_a_commit_that_a_weekly_names_is_published(repository: Path
     assert decide(repository, ref="refs/tags/v31.0.0.rc1", commit=commit, kinds=ALL).publish
 
 
+def test_a_weekly_that_was_released_meanwhile_is_left_out(repository: Path) -> None:
+    commit = _commit(repository, "w.2026.14", "v30.0.7.rc1", "30.0.7", "server/1.0")
+    decision = decide(repository, ref="refs/tags/w.2026.14", commit=commit, kinds=ALL)
+    assert (decision.publish, decision.build) == (False, False)
+    assert decision.reason.startswith("released: `v30.0.7.rc1` names the same commit")
+
+
 def test_a_lightweight_tag_counts_as_well(repository: Path) -> None:
     commit = _commit(repository, "w.2026.20")
     _git(repository, "tag", "w.2026.19")
