@@ -13,7 +13,7 @@ from typing import Any
 
 from workflows.scripts.findings import CheckError, Finding, conclude, program, say
 from workflows.scripts.readings import ruff_findings
-from workflows.scripts.toolruns import ended, given, inspect, requirement, tracked, words
+from workflows.scripts.toolruns import ended, given, inspect, tracked, wanted, words
 from workflows.scripts.toolsettings import ini_section, names_of, read_toml, ruff_lint, table
 
 _TITLE = "Docstring style"
@@ -158,8 +158,8 @@ def check() -> int:
     """
     style = read_style(given("CONVENTION"))
     files = files_of(words("PATHS", "."), words("EXCLUDE"), style)
-    tool = requirement("ruff", given("RUFF_VERSION"))
-    facts = [("tool", tool), ("by", style.reason), ("files", str(len(files)))]
+    tool, reason = wanted("ruff")
+    facts = [("tool", tool), ("version by", reason), ("by", style.reason), ("files", str(len(files)))]
     if not files:
         say("no Python files are named")
         return conclude(_TITLE, [], facts=facts)

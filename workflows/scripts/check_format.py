@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workflows.scripts.findings import Finding, conclude, program, say
 from workflows.scripts.readings import diff_findings, line_findings
-from workflows.scripts.toolruns import ended, given, inspect, requirement, tracked, words
+from workflows.scripts.toolruns import ended, given, inspect, tracked, wanted, words
 
 _TITLE = "Format"
 
@@ -36,15 +36,13 @@ def usual_paths() -> list[str]:
     return [*programs, *(name for name in ("python", "tests") if Path(name).is_dir())] or ["."]
 
 
-def _ruff(paths: list[str]) -> tuple[list[str], str]:
-    tool = requirement("ruff", given("RUFF_VERSION"))
-    return ["uvx", "--no-config", "--from", tool, "ruff", "format", "--diff", "--", *(paths or ["."])], tool
+def _ruff(paths: list[str], tool: str) -> list[str]:
+    return ["uvx", "--no-config", "--from", tool, "ruff", "format", "--diff", "--", *(paths or ["."])]
 
 
-def _black(paths: list[str]) -> tuple[list[str], str]:
-    tool = requirement("black", given("BLACK_VERSION"))
+def _black(paths: list[str], tool: str) -> list[str]:
     chosen = paths or usual_paths()
-    return ["uvx", "--no-config", "--from", tool, "black", "--check", "--diff", "--", *chosen], tool
+    return ["uvx", "--no-config", "--from", tool, "black", "--check", "--diff", "--", *chosen]
 
 
 def _broken(text: str) -> list[Finding]:
@@ -63,12 +61,12 @@ def check() -> int:
     code : `int`
         0 if nothing would change.
     """
-    argv, tool = {"ruff": _ruff, "black": _black}[given("TOOL")](words("PATHS"))
-    completed = inspect(argv)
+    tool, reason = wanted(given("TOOL"))
+    completed = inspect({"ruff": _ruff, "black": _black}[given("TOOL")](words("PATHS"), tool))
     say(completed.stdout)
     message = f"{given('TOOL')} would format this file differently"
     found = [*diff_findings(completed.stdout, message=message, code="format"), *_broken(completed.stderr)]
-    return conclude(_TITLE, ended(completed, found), facts=[("tool", tool)])
+    return conclude(_TITLE, ended(completed, found), facts=[("tool", tool), ("version by", reason)])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workflows.scripts.findings import conclude, program, say
 from workflows.scripts.readings import diff_findings, ruff_findings
-from workflows.scripts.toolruns import ended, given, inspect, requirement, words
+from workflows.scripts.toolruns import ended, given, inspect, wanted, words
 
 _TITLE = "Imports"
 
@@ -25,12 +25,12 @@ def check() -> int:
     """
     paths = words("PATHS")
     if given("TOOL") == "ruff":
-        tool = requirement("ruff", given("RUFF_VERSION"))
+        tool, reason = wanted("ruff")
         options = ["ruff", "check", "--select", "I", "--output-format", "json", "--", *(paths or ["."])]
         completed = inspect(["uvx", "--no-config", "--from", tool, *options])
         found = ruff_findings(completed.stdout)
     else:
-        tool = requirement("isort", given("ISORT_VERSION"))
+        tool, reason = wanted("isort")
         usual = [name for name in ("bin.src", "python", "tests") if Path(name).is_dir()] or ["."]
         options = ["isort", "--check-only", "--diff", "--", *(paths or usual)]
         completed = inspect(["uvx", "--no-config", "--from", tool, *options])
@@ -38,7 +38,7 @@ def check() -> int:
         found = diff_findings(
             completed.stdout, message="isort would order these imports differently", code="isort"
         )
-    return conclude(_TITLE, ended(completed, found), facts=[("tool", tool)])
+    return conclude(_TITLE, ended(completed, found), facts=[("tool", tool), ("version by", reason)])
 
 
 if __name__ == "__main__":

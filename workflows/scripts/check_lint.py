@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workflows.scripts.findings import conclude, program
 from workflows.scripts.readings import line_findings, ruff_findings
-from workflows.scripts.toolruns import ended, given, inspect, requirement, words
+from workflows.scripts.toolruns import ended, given, inspect, wanted, words
 
 _TITLE = "Lint"
 _FLAKE8_FORMAT = "%(path)s\t%(row)d\t%(col)d\t%(code)s\t%(text)s"
@@ -25,16 +25,16 @@ def check() -> int:
     """
     paths = words("PATHS")
     if given("TOOL") == "ruff":
-        tool = requirement("ruff", given("RUFF_VERSION"))
+        tool, reason = wanted("ruff")
         options = ["ruff", "check", "--output-format", "json", "--", *(paths or ["."])]
         completed = inspect(["uvx", "--no-config", "--from", tool, *options])
         found = ruff_findings(completed.stdout)
     else:
-        tool = requirement("flake8", given("FLAKE8_VERSION"))
+        tool, reason = wanted("flake8")
         options = ["flake8", f"--format={_FLAKE8_FORMAT}", "--", *paths]
         completed = inspect(["uvx", "--no-config", "--from", tool, *options])
         found = line_findings(completed.stdout, _FLAKE8_LINE)
-    return conclude(_TITLE, ended(completed, found), facts=[("tool", tool)])
+    return conclude(_TITLE, ended(completed, found), facts=[("tool", tool), ("version by", reason)])
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from workflows.scripts.findings import conclude, program
 from workflows.scripts.readings import line_findings
-from workflows.scripts.toolruns import ended, given, inspect, requirement, tracked, words
+from workflows.scripts.toolruns import ended, inspect, tracked, wanted, words
 from workflows.scripts.toolsettings import ini_section, read_toml, table
 
 _TITLE = "numpydoc"
@@ -34,8 +34,8 @@ def check() -> int:
     """
     found = tracked(words("PATHS", "python"), exclude=words("EXCLUDE"))
     files = [name for name in found if name.endswith(".py")]
-    tool = requirement("numpydoc", given("NUMPYDOC_VERSION"))
-    facts = [("tool", tool), ("settings", _settings()), ("files", str(len(files)))]
+    tool, reason = wanted("numpydoc")
+    facts = [("tool", tool), ("version by", reason), ("settings", _settings()), ("files", str(len(files)))]
     if not files:
         return conclude(_TITLE, [], facts=facts)
     # A name that begins with a dash would be an option.

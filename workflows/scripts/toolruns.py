@@ -17,7 +17,18 @@ from workflows.scripts.findings import CheckError, Finding, cut, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ended", "given", "inspect", "listed", "relative", "requirement", "run", "tracked", "words"]
+__all__ = [
+    "ended",
+    "given",
+    "inspect",
+    "listed",
+    "relative",
+    "requirement",
+    "run",
+    "tracked",
+    "wanted",
+    "words",
+]
 
 # $(find ...), ${HOME}, `ls`: what a shell would have run.
 _SUBSTITUTION = re.compile(r"\$[({]|`")
@@ -27,6 +38,14 @@ _BARE = re.compile(r"\d[\w.+!*-]*")
 _CLAUSE = r"(?:===|==|~=|!=|<=|>=|<|>)\s*[\w.+!*-]+"
 _CLAUSES = re.compile(rf"{_CLAUSE}(?:\s*,\s*{_CLAUSE})*")
 
+# Whose hooks run a tool, in small letters.
+_HOOKS = {
+    "black": ("psf/black", "psf/black-pre-commit-mirror"),
+    "flake8": ("pycqa/flake8",),
+    "isort": ("pycqa/isort", "timothycrosley/isort"),
+    "numpydoc": ("numpy/numpydoc",),
+    "ruff": ("astral-sh/ruff-pre-commit", "charliermarsh/ruff-pre-commit"),
+}
 _CRASH = "Traceback (most recent call last)"
 _RUNNER_FILES = frozenset(
     {"GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"}
@@ -115,6 +134,51 @@ def requirement(package: str, version: str) -> str:
     raise CheckError(
         f"`{cut(text, 80)}` is no version of {package}", hint="write `1.2.3`, `==1.2.3` or `>=1.2,<2`"
     )
+
+
+def hook_version(tool: str) -> str:
+    """Read which version of a tool the hooks of a repository have.
+
+    Parameters
+    ----------
+    tool : `str`
+        Name in the index.
+
+    Returns
+    -------
+    version : `str`
+        ``0.14.5``; empty if there is no such hook, or its version is no number.
+    """
+    path = Path(".pre-commit-config.yaml")
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    for part in re.split(r"(?m)^\s*-\s+repo:\s*", text)[1:]:
+        repository = part.split("\n", 1)[0].strip().strip("'\"").removesuffix(".git")
+        if repository.lower().removeprefix("https://github.com/") in _HOOKS.get(tool, ()):
+            found = re.search(r"(?m)^\s*rev:.*?\bv?(\d+(?:\.\d+)+)['\"]?\s*$", part)
+            return found[1] if found else ""
+    return ""
+
+
+def wanted(tool: str) -> tuple[str, str]:
+    """Decide which version of a tool is run.
+
+    Parameters
+    ----------
+    tool : `str`
+        Name in the index. ``RUFF_VERSION`` is what the caller asks for,
+        ``auto`` to look at the hooks; ``RUFF_DEFAULT`` what we take else.
+
+    Returns
+    -------
+    requirement, reason : `str`
+        ``ruff==0.14.5``, and who says so.
+    """
+    name = tool.upper()
+    if given(f"{name}_VERSION") != "auto":
+        return requirement(tool, given(f"{name}_VERSION")), "the caller"
+    if version := hook_version(tool):
+        return requirement(tool, version), ".pre-commit-config.yaml"
+    return requirement(tool, given(f"{name}_DEFAULT")), "the workflow"
 
 
 def run(argv: Sequence[str]) -> subprocess.CompletedProcess[str]:

@@ -11,7 +11,18 @@ import pytest
 
 from tests.support.proposals import git_in
 from workflows.scripts.findings import CheckError, Finding
-from workflows.scripts.toolruns import ended, given, inspect, listed, relative, requirement, tracked, words
+from workflows.scripts.toolruns import (
+    ended,
+    given,
+    hook_version,
+    inspect,
+    listed,
+    relative,
+    requirement,
+    tracked,
+    wanted,
+    words,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,3 +151,54 @@ def test_files_are_in_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CheckError, match="git lists no files: fatal"):
         listed(["."])
+
+
+# As lsst/daf_butler has them, November 2026, and a frozen one.
+_HOOKS = """\
+repos:
+  - repo: https://github.com/pre-commit/pre-commit-hooks
+    rev: v6.0.0
+    hooks:
+      - id: check-yaml
+  - repo: https://github.com/astral-sh/ruff-pre-commit
+    # Ruff version.
+    rev: v0.14.5
+    hooks:
+      - id: ruff-check
+  - repo: "https://github.com/PyCQA/isort.git"
+    rev: c235f5e450b4b84e58d114ed4c589cbf454175a3  # frozen: 5.13.2
+  - repo: https://github.com/psf/black
+    rev: main
+"""
+
+
+def test_versions_are_those_of_the_hooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert hook_version("ruff") == ""
+    (tmp_path / ".pre-commit-config.yaml").write_text(_HOOKS, encoding="utf-8")
+    assert [hook_version(tool) for tool in ("ruff", "isort", "black", "flake8", "mypy")] == [
+        "0.14.5",
+        "5.13.2",
+        "",
+        "",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tool", "version", "expected"),
+    [
+        ("ruff", "auto", ("ruff==0.14.5", ".pre-commit-config.yaml")),
+        ("ruff", ">=0.13,<0.13.20", ("ruff>=0.13,<0.13.20", "the caller")),
+        ("ruff", "", ("ruff", "the caller")),
+        ("black", "auto", ("black==25.1.0", "the workflow")),
+    ],
+)
+def test_a_version_is_the_callers_or_that_of_the_hooks_or_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tool: str, version: str, expected: tuple[str, str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".pre-commit-config.yaml").write_text(_HOOKS, encoding="utf-8")
+    monkeypatch.setenv(f"{tool.upper()}_VERSION", version)
+    monkeypatch.setenv(f"{tool.upper()}_DEFAULT", "25.1.0")
+    assert wanted(tool) == expected
