@@ -58,18 +58,19 @@ def dispatch(
     """
     found = parse_recipe(read_text(recipe), source=str(recipe))
     wanted = _chosen(found, only, recipe)
+    tag = "" if release_tag is None else str(parse_tag(release_tag))
+    if not tag and any("{tag}" in text for one in wanted for text in one.inputs.values()):
+        raise ConfigurationError(
+            "an input asks for the tag of the release", hint="name it with `--release-tag TAG`"
+        )
     reference = parse_reference(image)
     _, subject = open_subject(image, is_written=False)
     facts = {
         "image": str(reference.at(subject.digest)),
         "digest": str(subject.digest),
-        "tag": "" if release_tag is None else str(parse_tag(release_tag)),
+        "tag": tag,
         "name": found.name,
     }
-    if release_tag is None and any("{tag}" in text for one in wanted for text in one.inputs.values()):
-        raise ConfigurationError(
-            "an input asks for the tag of the release", hint="name it with `--release-tag TAG`"
-        )
     plan = [plan_dispatch(one, facts) for one in wanted]
     if dry_run or not yes:
         lines = [f"{one.name}: {_told(one)}" for one in plan]

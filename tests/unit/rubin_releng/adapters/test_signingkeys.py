@@ -54,7 +54,7 @@ def test_what_is_no_key_is_told(tmp_path: Path) -> None:
         read_signing_key(str(public), environ={})
     with pytest.raises(NotFoundError):
         read_signing_key("env:KEY", environ={})
-    with pytest.raises(ConfigurationError, match="a key itself is no argument$"):
+    with pytest.raises(ConfigurationError, match=r"a key itself is no argument$"):
         read_signing_key(private.read_text(), environ={})
     for nothing in ("", "env:"):
         with pytest.raises(ConfigurationError, match="names no key"):
