@@ -23,7 +23,10 @@ _CONTENT = """
 import importlib.metadata, json, sys
 found = importlib.metadata.distribution(sys.argv[1])
 paths = [path for path in found.files or () if path.suffix in {".py", ".so"} and ".." not in path.parts]
-packages = {".".join(path.parts[:-1]) for path in paths if path.name == "__init__.py"}
+inits = [path for path in paths if path.name == "__init__.py" and len(path.parts) > 1]
+# Old namespace packages, such as `lsst`, hold nothing of their own.
+real = [path for path in inits if "extend_path" not in path.locate().read_text(encoding="utf-8")]
+packages = {".".join(path.parts[:-1]) for path in real}
 modules = {path.stem.split(".")[0] for path in paths if len(path.parts) == 1}
 shallow = {one for one in packages if not any(one.startswith(f"{other}.") for other in packages)}
 print(json.dumps({"version": found.version, "modules": sorted(shallow | modules)}))

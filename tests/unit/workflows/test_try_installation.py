@@ -86,7 +86,9 @@ def test_what_a_wheel_holds_is_imported_and_its_programs_are_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # `lsst` is a namespace: the package to import lies below it.
-    _wheel(tmp_path, {"lsst/boxes/__init__.py": MODULE, "lsst/boxes/inner/__init__.py": "", "alone.py": ""})
+    namespace = "import pkgutil\n\n__path__ = pkgutil.extend_path(__path__, __name__)\n"
+    files = {"lsst/__init__.py": namespace, "lsst/boxes/__init__.py": MODULE, "alone.py": ""}
+    _wheel(tmp_path, {**files, "lsst/boxes/inner/__init__.py": ""})
     _wheel(tmp_path, {"lsst/boxes/__init__.py": "broken("}, tag="cp27-cp27m-win32")
     assert _try(tmp_path, monkeypatch, COMMANDS="boxes 'a b'\n\n") == 0
     assert (tmp_path / "summary").read_text() == (
