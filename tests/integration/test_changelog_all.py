@@ -184,6 +184,9 @@ def test_a_ticket_is_found_in_all_releases_that_have_it(
     assert _run(capsys, "backports", "v30_0_1", "--base", "w_2026_01", *places) == since
     error = _run(capsys, "backports", "v30_0_1", "--base", "main", *places, code=2)["error"]
     assert error["message"] == "`main` is no weekly"
+    for name in ("w_2026_02", "main"):
+        error = _run(capsys, "backports", name, *places, code=2)["error"]
+        assert error["message"] == f"`{name}` is no release, so nothing is backported to it"
     error = _run(capsys, "backports", "v99_0_0", *places, code=3)["error"]
     assert error["message"] == "no repository has `v99_0_0`"
     assert _run(capsys, "backports", "v31_0_0", *places, code=3)["error"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -376,3 +377,82 @@ def test_a_site_asks_once_for_all_its_pages(
     asked = stack.requests
     assert _run(capsys, *arguments, "--again")["made"] == found["made"]
     assert stack.requests == asked
+
+
+@pytest.fixture
+def github() -> Iterator[FakeGitHub]:
+    found = FakeGitHub({})
+    with serve_json(found.server):
+        yield found
+
+
+@pytest.fixture
+def closed() -> str:
+    """Give an address where nobody listens any more."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        return f"http://127.0.0.1:{silent.getsockname()[1]}"
+
+
+@pytest.fixture
+def released(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Make a repository with a direct commit on its main line, and one on a release branch."""
+    monkeypatch.setenv("GITHUB_TOKEN", "hush")
+    story = Story()
+    story.commit("Begin")
+    story.tag("w.2022.20")
+    story.branches["v30.0.x"] = story.branches["main"]
+    story.commit("Push")
+    story.tag("w.2022.21")
+    story.commit("Push to the release", branch="v30.0.x")
+    story.tag("30.0.0", branch="v30.0.x")
+    _git(story.write(tmp_path / "afw"), "remote", "add", "origin", "https://github.com/lsst/afw")
+    return ["--repository", f"afw={tmp_path / 'afw'}", "--cache", str(tmp_path / "cache"), "--quiet"]
+
+
+def _warned(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[list[str] | None, str]:
+    """Ask, and give the warnings of the answer and the one beside it."""
+    assert run_main(cli, name="x", arguments=["changelog", *arguments, "--json"]) == 0
+    printed = capsys.readouterr()
+    (warning,) = [one for one in printed.err.splitlines() if "pull requests" in one]
+    told: list[str] | None = json.loads(printed.out).get("warnings")
+    return told, warning
+
+
+@pytest.mark.parametrize("asked", [(_OLD, _NEW), ("lost", "v30_0_0", _NEW), ("backports", "v30_0_0")])
+def test_a_github_that_cannot_be_reached_is_told_in_the_answer_and_beside_it(
+    asked: tuple[str, ...], released: list[str], closed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told, warning = _warned(capsys, *asked, *released, "--github", closed)
+    assert warning.startswith("warning: pull requests of `afw` are not known: cannot reach GitHub at <")
+    assert told == [warning.removeprefix("warning: ")]
+
+
+def test_a_site_is_made_without_a_github_that_cannot_be_reached(
+    released: list[str], closed: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told, warning = _warned(capsys, "all", "--output", str(tmp_path / "site"), *released, "--github", closed)
+    assert told is None
+    assert "cannot reach GitHub" in warning
+
+
+def test_a_broken_github_is_told_in_the_answer_and_beside_it(
+    released: list[str], github: FakeGitHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    github.server.first = [Answer({"message": "broken"}, 500)] * 20
+    told, warning = _warned(capsys, _OLD, _NEW, *released, "--github", github.server.url)
+    assert "500" in warning
+    assert told == [warning.removeprefix("warning: ")]
+
+
+def test_a_github_without_a_token_is_told(
+    released: list[str],
+    github: FakeGitHub,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.delenv("GITHUB_TOKEN")
+    arguments = ["changelog", _OLD, _NEW, *released, "--github", github.server.url, "--json"]
+    assert run_main(cli, name="x", arguments=arguments) == 0
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert "without a token" in warning
+    assert github.server.asked == []

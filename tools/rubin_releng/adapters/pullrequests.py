@@ -49,6 +49,11 @@ fragment brought on Commit {{
 _Entry = dict[str, Any]
 
 
+_ANONYMOUS = (
+    "pull requests are not known: GitHub answers nobody without a token, in `GITHUB_TOKEN` or `GH_TOKEN`"
+)
+
+
 class GitHubPullRequests:
     """Asks GitHub for pull requests; never twice for what cannot change.
 
@@ -108,6 +113,8 @@ class GitHubPullRequests:
             missing = [sha for sha in dict.fromkeys(shas) if self._is_open(known.get(sha))]
             if missing and self._api is not None and self._api.has_token:
                 known |= self._ask(self._api, product, path, missing, place)
+            elif missing and self._api is not None:
+                self._problems.append(_ANONYMOUS)
         except ToolkitError as error:
             self._problems.append(f"pull requests of `{product}` are not known: {error}")
             return {}

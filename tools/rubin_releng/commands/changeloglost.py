@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -34,7 +35,7 @@ def lost(console: Console, options: ChangeLogOptions, old: str, new: str) -> int
     stack = open_stack(options, reporter=console.reporter())
     found = stack.timelines.compare(stack.catalog.side(old), stack.catalog.side(new))
     refuse_unknown(found)
-    found = add_titles(found, options)
+    found = add_titles(replace(found, warnings=(*found.warnings, *stack.problems)), options)
     for warning in (*stack.warnings, *found.warnings):
         console.reporter().warn(warning)
     console.answer(lost_to_dict(found), lost_to_text(found))

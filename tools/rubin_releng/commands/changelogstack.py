@@ -67,6 +67,11 @@ class Stack:
     fragments: Mapping[ProductName, FragmentReader] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What could not be found out of pull requests, after the work."""
+        return () if self.pull_requests is None else self.pull_requests.problems
+
     @cached_property
     def sources(self) -> Sources:
         """What products are compared with."""

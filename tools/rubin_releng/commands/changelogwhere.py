@@ -47,7 +47,7 @@ def where(console: Console, options: ChangeLogOptions, key: str, tag: str | None
         end.commit is None for end in stack.timelines.ends(stack.catalog.side(tag)).values()
     ):
         raise NotFoundError(f"no repository has `{tag}`", hint="update the mirrors if it is new")
-    for warning in stack.warnings:
+    for warning in (*stack.warnings, *stack.problems):
         console.reporter().warn(warning)
     console.answer(where_to_dict(found), where_to_text(found))
     return int(ExitCode.FAILED if found.is_contained is False or not found.places else ExitCode.OK)

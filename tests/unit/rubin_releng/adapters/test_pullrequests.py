@@ -112,8 +112,11 @@ def test_without_a_token_nobody_is_asked(tmp_path: Path) -> None:
     with serve_json(github.server):
         source = _source(github, tmp_path, is_known=False)
         assert source.merged(_AFW, _URL, [_sha(1)]) == {}
+        assert source.merged(_AFW, _URL, [_sha(2)]) == {}
 
     assert github.server.asked == []
+    (problem,) = source.problems
+    assert "without a token" in problem
 
 
 def test_repositories_elsewhere_and_no_commits_ask_nothing(tmp_path: Path) -> None:
