@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError
 from rubin_releng.core.placedvalues import PlacedList, PlacedScalar
+from rubin_releng.workflows.inputchecks import unknown_inputs, wrong_inputs
 from rubin_releng.workflows.pins import repository_of
 from rubin_releng.workflows.sources import entry_of, items_of, scalars_of, text_of
 
@@ -121,7 +122,7 @@ def plan_run(request: RunRequest, reader: WorkflowReader) -> RunPlan:
         raise NotFoundError(f"there is no workflow `{request.workflow}` in `{request.root}`")
     jobs = _wanted(workflow, request.job)
     event = _event(workflow, request.event)
-    if wrong := _wrong_inputs(entry_of(entry_of(workflow.root, "on"), event), request.inputs):
+    if wrong := wrong_inputs(entry_of(entry_of(workflow.root, "on"), event), request.inputs):
         raise ConfigurationError(f"`{request.workflow}`: {wrong}")
     search = _Search(request, reader)
     search.visit(workflow, request.root, jobs)
@@ -150,27 +151,6 @@ def _event(workflow: WorkflowText, wanted: str | None) -> str:
         told = ", ".join(f"`{name}`" for name in names) or "nothing"
         raise ConfigurationError(f"`{workflow.path}` is not set off by {what}", hint=f"it is by {told}")
     return wanted
-
-
-def _wrong_inputs(event: PlacedValue | None, given: Iterable[str]) -> str | None:
-    """Say what is wrong with the names of inputs."""
-    known = {str(key.value): value for key, value in items_of(entry_of(event, "inputs"))}
-    told = ", ".join(f"`{name}`" for name in known) or "no inputs"
-    unknown = [name for name in given if name not in known]
-    if unknown:
-        return f"there is no input `{min(unknown)}`; there are {told}"
-    needed = (name for name, value in known.items() if _truth(value, "required") and not _has_default(value))
-    missing = [name for name in needed if name not in set(given)]
-    return f"the input `{missing[0]}` is required" if missing else None
-
-
-def _truth(owner: PlacedValue, name: str) -> bool:
-    value = entry_of(owner, name)
-    return isinstance(value, PlacedScalar) and value.value is True
-
-
-def _has_default(owner: PlacedValue) -> bool:
-    return entry_of(owner, "default") is not None
 
 
 def _wanted(workflow: WorkflowText, job: str | None) -> dict[str, PlacedMapping]:
@@ -268,8 +248,11 @@ class _Search:
         call = entry_of(entry_of(found.root, "on"), "workflow_call")
         if call is not None:
             given = {str(key.value) for key, _ in items_of(entry_of(entry.owner, "with"))}
-            if wrong := _wrong_inputs(call, given):
+            if wrong := wrong_inputs(call, given):
                 self.problems.append(text.document.error(entry.value, f"`{entry.text}`: {wrong}"))
+        elif unknown := unknown_inputs(entry_of(entry.owner, "with"), found.root):
+            problem = f"`{entry.text}` has no input `{unknown[0]}` in `{found.path}`"
+            self.problems.append(text.document.error(entry.value, problem))
         if text_of(entry_of(entry_of(found.root, "runs"), "using")) == "docker":
             problem = f"`{entry.text}` needs a container engine"
             self.problems.append(text.document.error(entry.value, problem))

@@ -163,14 +163,17 @@ def test_inputs_must_be_those_that_are_asked_for() -> None:
 def test_calls_must_give_what_is_asked_for() -> None:
     text = (
         "on: push\njobs:\n  a:\n    uses: o/ours/w.yaml@v1\n    with: {c: 1}\n"
-        "  b: {steps: [{uses: o/ours@v1}]}\n  c:\n    uses: o/ours/w.yaml@v1\n    with: {a: 1}\n"
+        "  b: {steps: [{uses: o/ours@v1, with: {z: 1}}, {uses: o/ours/a@v1, with: {y: 1}}]}\n"
+        "  c:\n    uses: o/ours/w.yaml@v1\n    with: {a: 1}\n"
     )
     files = {"/repo": {CI: text}, "/ours": {"w.yaml": CALLED, "action.yml": "runs: {using: docker}\n"}}
+    files["/ours"]["a/action.yml"] = "inputs: {y: }\nruns: {using: node24}\n"
     request = RunRequest(root="/repo", workflow=CI, local={"o/ours": "/ours"})
     with pytest.raises(ProblemsError) as caught:
         plan_run(request, FakeRepositories(files))
     assert [str(one) for one in caught.value.problems] == [
         f"{CI}:4:11: `o/ours/w.yaml@v1`: the input `a` is required",
+        f"{CI}:6:22: `o/ours@v1` has no input `z` in `action.yml`",
         f"{CI}:6:22: `o/ours@v1` needs a container engine",
     ]
 
