@@ -66,8 +66,8 @@ def test_all_wrong_fragments_are_told_at_once() -> None:
 
 
 def test_ci_asks_for_the_same_fragments(project_root: Path) -> None:
-    ci = yaml.safe_load((project_root / ".github/workflows/ci.yaml").read_text(encoding="utf-8"))
-    given = ci["jobs"]["change-fragments"]["with"]
+    path = project_root / ".github/workflows/pull-request.yaml"
+    given = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]["change-fragments"]["with"]
     assert given["directory"] == FOLDER
     assert given["kinds"].split() == list(ChangeKind)
     pattern = re.compile(given["names"])
