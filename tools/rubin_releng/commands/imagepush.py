@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -38,6 +39,25 @@ if TYPE_CHECKING:
 __all__ = ["push"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PushOptions:
+    """Options as they were given."""
+
+    names: tuple[str, ...]
+    moving: tuple[str, ...]
+    after: str | None
+    mounts: tuple[str, ...]
+    document: Path | None
+    jobs: int
+    tested: bool
+    single: bool
+    by_digest: bool
+    replace: bool
+    no_provenance: bool
+    yes: bool
+    dry_run: bool
+
+
 @click.command(epilog="Example: rubin-releng image push layout example.org/lsst/scipipe:al9-w_2026_42 --yes")
 @click.argument("layout", metavar="LAYOUT[@TAG]")
 @click.argument("image", metavar="SERVER/REPOSITORY[:TAG]")
@@ -62,60 +82,23 @@ __all__ = ["push"]
 @click.option("--jobs", type=click.IntRange(min=1), default=4, show_default=True, help="Blobs at once.")
 @change_options
 @output_options
-def push(
-    console: Console,
-    /,
-    layout: str,
-    image: str,
-    names: tuple[str, ...],
-    moving: tuple[str, ...],
-    after: str | None,
-    mounts: tuple[str, ...],
-    document: Path | None,
-    jobs: int,
-    *,
-    tested: bool,
-    single: bool,
-    by_digest: bool,
-    replace: bool,
-    no_provenance: bool,
-    yes: bool,
-    dry_run: bool,
-) -> None:
+def push(console: Console, /, layout: str, image: str, **values: Any) -> None:
     """Push an image: layers, then manifests, then names, at last names that move.
 
     Only what the registry does not have is sent. What was interrupted is
     finished by the same command. How the image was made is put beside it.
     """
-    moved = parse_tags(moving)
-    check_moving(moved, after=after, tested=tested)
+    options = _PushOptions(**values)
+    check_moving(parse_tags(options.moving), after=options.after, tested=options.tested)
     reference, repository = open_named(image, is_written=True)
     if reference.digest is not None:
         raise ConfigurationError(f"`{image}` names a digest, which the image has already", hint="name a tag")
-    smoke_test = smoke_test_of(after, reference)
+    smoke_test = smoke_test_of(options.after, reference)
     folder, tag = split_layout(layout)
     store = OciLayout.open(folder)
-    wishes = PushWishes(
-        tag=tag,
-        tags=parse_tags([*([reference.tag] if reference.tag else []), *names]),
-        moving=moved,
-        has_single=single,
-        may_replace=replace,
-    )
-    if by_digest and (wishes.tags or moved):
-        raise ConfigurationError("`--by-digest` and names exclude each other", hint="`image tag` gives names")
-    if not by_digest and not wishes.tags and not moved:
-        raise ConfigurationError(f"`{image}` names no tag", hint="write `SERVER/REPOSITORY:TAG`")
-    plan = plan_push(store, repository, wishes, jobs=jobs)
-    beside = plan_beside(
-        store,
-        provenance=None if no_provenance else provenance_path(folder),
-        plan=plan,
-        place=reference.place,
-        document=document,
-        may_replace=replace,
-    )
-    if dry_run or not yes:
+    plan = plan_push(store, repository, _wishes(options, reference, tag), jobs=options.jobs)
+    beside = _beside(options, folder, store, plan, reference)
+    if options.dry_run or not options.yes:
         _answer_planned(console, plan, reference, beside)
         return
     report = run_push(
@@ -123,13 +106,43 @@ def push(
         store=store,
         repository=repository,
         reporter=console.reporter(),
-        jobs=jobs,
-        mounts=mounts,
+        jobs=options.jobs,
+        mounts=options.mounts,
         smoke_test=smoke_test,
         before_names=lambda: beside.attach(repository),
     )
     beside.record()
     _answer_pushed(console, plan, report, reference, beside)
+
+
+def _wishes(options: _PushOptions, reference: ImageReference, tag: str | None) -> PushWishes:
+    """Say which names it gets; refuse what contradicts itself."""
+    wishes = PushWishes(
+        tag=tag,
+        tags=parse_tags([*([reference.tag] if reference.tag else []), *options.names]),
+        moving=parse_tags(options.moving),
+        has_single=options.single,
+        may_replace=options.replace,
+    )
+    has_names = bool(wishes.tags or wishes.moving)
+    if options.by_digest and has_names:
+        raise ConfigurationError("`--by-digest` and names exclude each other", hint="`image tag` gives names")
+    if not options.by_digest and not has_names:
+        raise ConfigurationError(f"`{reference}` names no tag", hint="write `SERVER/REPOSITORY:TAG`")
+    return wishes
+
+
+def _beside(
+    options: _PushOptions, folder: Path, store: OciLayout, plan: PushPlan, reference: ImageReference
+) -> PushedBeside:
+    return plan_beside(
+        store,
+        provenance=None if options.no_provenance else provenance_path(folder),
+        plan=plan,
+        place=reference.place,
+        document=options.document,
+        may_replace=options.replace,
+    )
 
 
 def _data(plan: PushPlan, reference: ImageReference) -> dict[str, object]:

@@ -26,12 +26,14 @@ from rubin_releng.images.tagger import plan_tags
 from rubin_releng.release.imagerecords import pushed_records
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lsstinstall.adapters.console import Console
     from lsstinstall.core.releases import ImageRecord
     from rubin_releng.adapters.registries import RegistryRepository
     from rubin_releng.core.imagereferences import ImageReference
+    from rubin_releng.core.ocidocuments import Digest
     from rubin_releng.images.tagger import TagPlan
 
 __all__ = ["tag", "untag"]
@@ -82,28 +84,47 @@ def tag(
     is_changed = check_document(document, records, may_replace=replace)
     is_done = yes and not dry_run
     if is_done:
-        reporter = console.reporter()
-        set_tags(plan.tags, repository=repository, reporter=reporter)
-        if smoke_test is not None:
-            smoke_test(plan.digest)
-        set_tags(plan.moving, repository=repository, reporter=reporter)
+        _set_names(console, plan, repository, smoke_test)
         write_images(document, records, may_replace=replace)
+    learned = None if document is None else (document, is_changed)
+    _answer_tagged(console, plan, reference, learned, is_done=is_done)
+
+
+def _set_names(
+    console: Console,
+    plan: TagPlan,
+    repository: RegistryRepository,
+    smoke_test: Callable[[Digest], None] | None,
+) -> None:
+    reporter = console.reporter()
+    set_tags(plan.tags, repository=repository, reporter=reporter)
+    if smoke_test is not None:
+        smoke_test(plan.digest)
+    set_tags(plan.moving, repository=repository, reporter=reporter)
+
+
+def _answer_tagged(
+    console: Console,
+    plan: TagPlan,
+    reference: ImageReference,
+    learned: tuple[Path, bool] | None,
+    *,
+    is_done: bool,
+) -> None:
     lines = [
         str(reference.at(plan.digest)),
         *(tag_line(one, is_moving=False) for one in plan.tags),
         *(tag_line(one, is_moving=True) for one in plan.moving),
-        *(
-            ()
-            if document is None
-            else (f"  {document} {'learns of it' if is_changed else 'knows it already'}",)
-        ),
-        *(() if is_done else ("nothing was changed; `--yes` does it",)),
     ]
+    if learned is not None:
+        lines.append(f"  {learned[0]} {'learns of it' if learned[1] else 'knows it already'}")
+    if not is_done:
+        lines.append("nothing was changed; `--yes` does it")
     data = {
         "image": str(reference.at(plan.digest)),
         "tags": [show_tag(one) for one in plan.tags],
         "moving": [show_tag(one) for one in plan.moving],
-        "document": None if document is None else {"path": str(document), "changed": is_changed},
+        "document": None if learned is None else {"path": str(learned[0]), "changed": learned[1]},
         "done": is_done,
     }
     console.answer(data, "\n".join(lines))
