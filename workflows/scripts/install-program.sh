@@ -35,6 +35,10 @@ if wants; then
     [ -d "$home" ] || uv venv --quiet --python '>=3.11,<3.14' "$home"
     installer=(uv pip install --quiet --python "$home/bin/python")
   else
+    if ! python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+      echo "::error::$(python3 --version) is too old; put a Python from 3.11 on, or uv, on the path first"
+      exit 2
+    fi
     [ -d "$home" ] || python3 -m venv "$home"
     installer=("$home/bin/python" -m pip install --quiet --disable-pip-version-check)
   fi

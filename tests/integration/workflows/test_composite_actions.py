@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.support.actruns import ActResult
 
-pytestmark = [pytest.mark.process, pytest.mark.network, pytest.mark.conda]
+pytestmark = [pytest.mark.process, pytest.mark.network, pytest.mark.conda, pytest.mark.slow]
 
 ACTIONS = "lsst/lsstinstall/workflows/actions"
 HOSTILE = 'top\n$(touch pwned) `touch pwned` "; touch pwned'

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.support.actruns import ActResult
 
-pytestmark = [pytest.mark.process, pytest.mark.network, pytest.mark.conda]
+pytestmark = [pytest.mark.process, pytest.mark.network, pytest.mark.conda, pytest.mark.slow]
 
 TABLE = "envPrepend(PYTHONPATH, ${PRODUCT_DIR}/python)\n"
 BROKEN = PYTHON_PRODUCT["pyproject.toml"].replace("hatchling.build", "nothing_there")
