@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import re
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -29,6 +31,8 @@ _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 _DOCKER = "application/vnd.docker.distribution.manifest"
 _DOCUMENTS = f"{MediaType.INDEX}, {MediaType.MANIFEST}, {_DOCKER}.list.v2+json, {_DOCKER}.v2+json"
 _MAYBE = frozenset({200, 404})
+
+_SETTLING_SECONDS = (0.1, 0.3)
 
 
 class RegistryRepository:
@@ -297,6 +301,11 @@ class RegistryRepository:
             match = _NEXT.search(response.headers.get("Link", ""))
             url = match[1] if match else None
         return content
+
+    def settle(self) -> None:
+        """Wait for a moment, since a tag can be neither locked nor written on a condition."""
+        # Different for each, or those that met would meet again.
+        time.sleep(random.uniform(*_SETTLING_SECONDS))  # noqa: S311
 
     def tags(self) -> tuple[str, ...]:
         """List all tags, page by page.

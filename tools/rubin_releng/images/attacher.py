@@ -185,6 +185,7 @@ def _note(repository: Repository, subject: Digest, entry: dict[str, object]) -> 
         if index is None:
             return
         repository.write_document(tag, canonical_json(index), MediaType.INDEX)
+        repository.settle()
     raise UnavailableError(
         f"others keep changing `{repository.name}:{tag}`", hint="run it again when they are done"
     )

@@ -54,6 +54,9 @@ class Repository(Protocol):
     def referrers(self, digest: Digest) -> bytes | None:
         """Read the index of what refers to an image; `None` if the server keeps none."""
 
+    def settle(self) -> None:
+        """Wait until others who have just read what we read have probably written it."""
+
     def tags(self) -> tuple[str, ...]:
         """List all tags, sorted."""
 

@@ -13,7 +13,7 @@ from rubin_releng.core.signedbundles import IMAGE_PREDICATE, SIGNED_TYPES, parse
 from rubin_releng.images.attacher import list_attachments, read_attachment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from lsstinstall.core.attestations import Statement
     from lsstinstall.core.envelopes import Envelope, VerifyingKey
@@ -80,7 +80,8 @@ class VerifiedImage:
         Attachment of each provenance that is about the image, and whether one
         of the keys has signed it.
     ignored : `tuple` [ `ToolkitError`, ... ]
-        Why further signatures do not count.
+        Why further signatures do not count; those of other keys are passed
+        over.
     """
 
     signatures: tuple[tuple[Digest, str], ...]
@@ -217,8 +218,12 @@ def verify_image(
     return VerifiedImage(
         signatures=tuple(judged.good),
         provenances=tuple(one for each in (own, *below) for one in each),
-        ignored=tuple(judged.ignored),
+        ignored=tuple(one for one in judged.ignored if not isinstance(one, _OtherKeyError)),
     )
+
+
+class _OtherKeyError(CorruptError):
+    """A signature by a key that we were not asked about: nothing is wrong with it."""
 
 
 @dataclass(slots=True)
@@ -256,7 +261,7 @@ def _has_signed(provenances: Sequence[tuple[Digest, bool]]) -> bool:
 def _verify(one: FoundSignature, subject: Digest, keys: Sequence[VerifyingKey]) -> VerifyingKey:
     by = verified_by(one.envelope, keys)
     if not by:
-        raise CorruptError(*_why_not(one, {key.key_id for key in keys}))
+        raise _why_not(one, {key.key_id for key in keys})
     if one.statement is None:
         raise CorruptError(f"the signature `{one.digest}` signs `{one.envelope.payload_type}`, no statement")
     if not one.statement.is_about(subject):
@@ -266,12 +271,14 @@ def _verify(one: FoundSignature, subject: Digest, keys: Sequence[VerifyingKey]) 
     return by[0]
 
 
-def _why_not(one: FoundSignature, trusted: Iterable[str]) -> tuple[str]:
+def _why_not(one: FoundSignature, trusted: set[str]) -> CorruptError:
     named = [signature.key_id for signature in one.envelope.signatures]
-    if set(named) & set(trusted):
-        return (f"the signature `{one.digest}` names the key, and what was signed has been changed since",)
+    if trusted.intersection(named):
+        return CorruptError(
+            f"the signature `{one.digest}` names the key, and what was signed has been changed since"
+        )
     told = ", ".join(f"`{name}`" for name in named if name) or "none that it names"
-    return (f"the signature `{one.digest}` is by another key, {told}",)
+    return _OtherKeyError(f"the signature `{one.digest}` is by another key, {told}")
 
 
 def _subjects(statement: Statement) -> str:

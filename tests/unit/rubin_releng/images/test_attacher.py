@@ -70,6 +70,13 @@ def test_others_that_overwrite_the_index_end_it() -> None:
         attach(MemoryRepository(forgets_tags=True), SUBJECT, SBOM)
 
 
+def test_what_others_have_overwritten_is_written_again() -> None:
+    theirs = b'{"schemaVersion":2,"manifests":[{"digest":"theirs"}]}'
+    repository = MemoryRepository(overwritten=[theirs])
+    digest = attach(repository, SUBJECT, SBOM)
+    assert [one.digest for one in list_attachments(repository, SUBJECT.digest)] == ["theirs", digest]
+
+
 def test_nothing_is_beside_most_images() -> None:
     assert list_attachments(MemoryRepository(), SUBJECT.digest) == ()
 
