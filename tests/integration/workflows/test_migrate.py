@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError, ToolkitError
 from rubin_releng.commands.main import cli
 from rubin_releng.workflows.migrationtable import RULES
+from tests.support.actruns import add_commit, make_sample, run_file
 
 pytestmark = pytest.mark.process
 
@@ -219,3 +220,23 @@ def test_linters_have_nothing_against_what_is_migrated(tmp_path: Path, project_r
     command = (programs / "zizmor", "--offline", "--persona=auditor", "--format=json", "--config", settings)
     done = subprocess.run((*command, workflows), capture_output=True, text=True, check=False)
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.network
+def test_a_migrated_call_runs(tmp_path: Path) -> None:
+    caller = (
+        f"name: docs\non: push\njobs:\n  one:\n    uses: {OLD}/docstyle.yaml@main\n    with:\n      args: "
+    )
+    args = "\"$(find python -name '*.py' | egrep -v 'parser/ply|Yacc')\"\n"
+    files = {
+        ".github/workflows/docstyle.yaml": caller + args,
+        "python/a.py": '"""Boxes."""\n',
+        "python/parser/ply/b.py": "def undocumented(): pass\n",
+        "python/aYacc.py": "def undocumented(): pass\n",
+    }
+    sample = make_sample(tmp_path / "sample", files)
+    run(sample)
+    add_commit(sample, {}, message="Migrate")
+    result = run_file(tmp_path, ".github/workflows/docstyle.yaml", sample)
+    assert result.code == 0, result.log
+    assert "| files | 1 |" in result.summary
