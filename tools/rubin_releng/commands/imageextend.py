@@ -40,7 +40,9 @@ def extend(console: Console, environment: Path, lock: Path, *, dry_run: bool) ->
     wanted = engine.resolve(parse_env_lock(read_text(lock), source=str(lock)))
     added = plan_extension(engine.installed(environment), wanted)
     if added and not dry_run:
-        specs = [one.package.name for one in added]
+        needed = {spec.split()[0] for one in added for spec in one.depends}
+        asked = [one.package.name for one in added if one.package.name not in needed]
+        specs = [*engine.requested(environment), *asked]
         engine.install(wanted, environment, specs=specs, reporter=console.reporter())
     names = [one.package.file_name for one in added]
     told = "would be added" if dry_run else "added"
