@@ -105,20 +105,3 @@ def test_a_weekly_that_changed_nothing_is_not_even_built(tmp_path: Path) -> None
     assert "`w.2026.20` names the same commit" in result.summary
     assert "Build the distributions" not in result.steps
     assert not (tmp_path / "recorded").exists()
-
-
-def test_files_that_were_not_tested_are_not_uploaded(tmp_path: Path) -> None:
-    files = _project("31.0.0")
-    # Between the two jobs of the starter somebody puts a file to the others.
-    files[FILE] = files[FILE].replace(
-        "      - name: Compare them",
-        "      - name: Tamper\n        shell: bash\n        run: echo x >dist/evil-31.0.0.tar.gz\n"
-        "      - name: Compare them",
-    )
-    sample = make_sample(tmp_path / "sample", files)
-    _tag(sample, "31.0.0")
-    result = _push(tmp_path, sample, "31.0.0")
-    assert result.code == 1, result.log
-    assert result.failed == ["Compare them with what was tested"]
-    assert result.annotations[-1].message == "the files are not the ones that were tested"
-    assert not (tmp_path / "recorded").exists()
