@@ -128,6 +128,8 @@ def test_the_answer_for_programs_has_places(tmp_path: Path) -> None:
     lint, own = answer["files"]
     assert (answer["written"], answer["ref"]) == (True, "v1")
     assert (lint["changes"], lint["calls"][0]["line"], own["changes"]) == (True, 13, False)
+    assert "+    uses: 'lsst/lsstinstall/.github/workflows/lint.yaml@v1'" in lint["diff"]
+    assert own["diff"] == []
     assert own["suggestions"] == [{"line": 4, "job": "types", "workflow": "mypy", "beyond": []}]
 
 

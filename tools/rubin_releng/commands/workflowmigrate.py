@@ -64,7 +64,7 @@ def migrate(
         _refuse_uncommitted(changing)
     if writing:
         replace_texts({path: one.text for path, one in changing.items()})
-    lines = [*_diff(changing)] if dry_run else []
+    lines = [line for place in changing.items() for line in _diff(*place)] if dry_run else []
     data = {
         "ref": wanted,
         "written": bool(writing and changing),
@@ -122,11 +122,10 @@ def _refuse_uncommitted(paths: Mapping[Path, FileMigration]) -> None:
         raise ProblemsError("git could not give back what would be rewritten", problems, hint=hint)
 
 
-def _diff(changing: Mapping[Path, FileMigration]) -> Iterator[str]:
-    for path, one in changing.items():
-        before, after = one.document.text.splitlines(keepends=True), one.text.splitlines(keepends=True)
-        for line in unified_diff(before, after, f"a/{path}", f"b/{path}"):
-            yield line.rstrip("\r\n")
+def _diff(path: Path, one: FileMigration) -> Iterator[str]:
+    before, after = one.document.text.splitlines(keepends=True), one.text.splitlines(keepends=True)
+    for line in unified_diff(before, after, f"a/{path}", f"b/{path}"):
+        yield line.rstrip("\r\n")
 
 
 def _told(migrations: Mapping[Path, FileMigration]) -> Iterator[str]:
@@ -156,6 +155,7 @@ def _data(path: Path, one: FileMigration) -> dict[str, object]:
     return {
         "path": str(path),
         "changes": one.changes,
+        "diff": [] if one.problems else list(_diff(path, one)),
         "calls": [
             {"line": call.line, "job": call.job, "old": call.old, "new": call.new} for call in one.calls
         ],
