@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from itertools import pairwise
@@ -272,6 +273,47 @@ def test_a_remote_that_is_gone_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     repos.write_text(f"base: {base.path.as_uri()}\n")
     base.path.rename(tmp_path / "moved")
     assert list(_run(capsys, "mirror", *places)["kept"]) == [base.path.as_uri()]
+
+
+_NOW = re.compile(rb"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]+(?:Z|\+00:00)")
+
+
+def _site(folder: Path) -> dict[str, bytes]:
+    """Read a site without the times at which its pages were made."""
+    return {
+        str(path.relative_to(folder)): _NOW.sub(b"", path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix != ".lock"
+    }
+
+
+def test_a_site_that_grew_is_the_one_that_is_made_at_once_and_has_what_each_pair_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = make_stack(tmp_path / "stack", products=30, commits=300, tags=240, payload_bytes=10)
+    late = stack.weeklies[-2:]
+    places = ("--repos", str(stack.repos_yaml), "--cache", str(tmp_path / "cache"))
+    grown, fresh = tmp_path / "grown", tmp_path / "fresh"
+    tags = [str(side_of_name(name).refs[0]) for name in late]
+    kept = {
+        one: git(stack.repository(one), "for-each-ref", "--format=%(objectname)", *tags)
+        for one in stack.products
+    }
+    for one in stack.products:
+        for ref in git(stack.repository(one), "for-each-ref", "--format=%(refname)", *tags).split():
+            git(stack.repository(one), "update-ref", "-d", ref)
+    first = _run(capsys, "all", "--output", str(grown), *places)
+    for one, shas in kept.items():
+        for ref, sha in zip(tags[-len(shas.split()) :], shas.split(), strict=False):
+            git(stack.repository(one), "update-ref", ref, sha)
+    second = _run(capsys, "all", "--output", str(grown), *places)
+    assert (second["pages"] - first["pages"], second["made"]) == (2, 3)
+    _run(capsys, "all", "--output", str(fresh), *places, "--offline")
+    assert _site(grown) == _site(fresh)
+    for old, new in [*pairwise(stack.weeklies[-4:]), (stack.weeklies[-1], "main")]:
+        page = json.loads((fresh / "releases" / f"{new}.json").read_text())
+        pair = _run(capsys, old, new, *places, "--offline")
+        assert (page["products"], page["tickets"]) == (pair["products"], pair["tickets"])
 
 
 def test_the_benchmark_measures_what_it_promises(project_root: Path, tmp_path: Path) -> None:
