@@ -378,3 +378,47 @@ def test_a_moved_tag_and_an_unknown_repository_are_told(
         assert "who/knows" in told
         assert _workflow("pins", "update", "none/such", "--root", root) == 3
     assert pins.read_text() == text
+
+
+RELEASE = {"tag_name": "v2", "published_at": "2026-01-01T00:00:00Z", "draft": False, "prerelease": False}
+
+
+@pytest.mark.network
+@pytest.mark.parametrize(
+    ("releases", "target", "message"),
+    [
+        ({}, None, "GitHub's releases of `actions/checkout` are no list"),
+        ([{**RELEASE, "published_at": "soon"}], None, "GitHub published a release at `soon`"),
+        (
+            [RELEASE, 1],
+            {"object": {"type": "tree", "sha": NEW}},
+            "GitHub's tag `v2` of `actions/checkout` leads to",
+        ),
+        (
+            [RELEASE],
+            {"object": {"type": "tag", "sha": NEW}},
+            "GitHub's tag `v2` of `actions/checkout` leads to",
+        ),
+        (
+            [RELEASE],
+            {"object": {"type": "commit", "sha": "main"}},
+            "GitHub's tag `v2` of `actions/checkout` leads to",
+        ),
+    ],
+)
+def test_odd_answers_of_github_are_told(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    releases: object,
+    target: object,
+    message: str,
+) -> None:
+    root = _checkout(tmp_path)
+    with serve_json(
+        JsonServer(lambda asked: Answer(releases if "releases" in asked.path else target))
+    ) as server:
+        monkeypatch.setenv("GITHUB_API_URL", server.url)
+        assert _workflow("pins", "update", "--root", root) == 5
+    assert message in capsys.readouterr().err
+    assert (root / "workflows/pins.toml").read_text() == PINS
