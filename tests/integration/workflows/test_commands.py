@@ -271,6 +271,22 @@ def test_a_plan_is_told_and_nothing_is_run(tmp_path: Path, capsys: pytest.Captur
     )
 
 
+def test_other_repositories_are_used_as_they_are_now_without_what_git_ignores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    action = "runs:\n  using: composite\n  steps:\n    - shell: bash\n      run: ls $GITHUB_ACTION_PATH/..\n"
+    other = make_sample(tmp_path / "other", {"act/action.yml": action, ".gitignore": "*.o\n"})
+    (other / "ignored.o").write_text("")
+    (other / "new.txt").write_text("")
+    text = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: who/knows/act@v1\n"
+    sample = make_sample(tmp_path / "sample", {".github/workflows/ci.yaml": text})
+    file = sample / ".github/workflows/ci.yaml"
+    assert _workflow("run", file, "--local", f"who/knows={other}", "--json") == 0
+    (step,) = json.loads(capsys.readouterr().out)["steps"]
+    assert step["output"].split() == ["act", "new.txt"]
+    assert (other / "ignored.o").exists()
+
+
 def test_a_folder_that_is_no_repository_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / ".github/workflows/ci.yaml"
     file.parent.mkdir(parents=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,12 +105,27 @@ def run(
         copy = Path(folder, root.name)
         copy_checkout(root, copy)
         order = LocalRun(
-            plan=plan, repository=copy, folder=Path(folder, "run"), env=env, inputs=given, secrets=known
+            plan=_with_copies(plan, Path(folder, "others")),
+            repository=copy,
+            folder=Path(folder, "run"),
+            env=env,
+            inputs=given,
+            secrets=known,
         )
         reporter.begin(f"run {plan.workflow}", None)
         record, code = order.run(lambda ended: _tell(ended, reporter))
         reporter.end()
     return _answer(console, plan, record, code)
+
+
+def _with_copies(plan: RunPlan, folder: Path) -> RunPlan:
+    """Let copies stand for repositories: act takes a whole folder, also what git ignores there."""
+    copies: dict[str, str] = {}
+    for place in dict.fromkeys(plan.local.values()):
+        if Path(place, ".git").exists():
+            copies[place] = str(folder / str(len(copies)) / Path(place).name)
+            copy_checkout(Path(place), Path(copies[place]))
+    return replace(plan, local={name: copies.get(place, place) for name, place in plan.local.items()})
 
 
 def _answer(console: Console, plan: RunPlan, record: RunRecord, code: int) -> int:
