@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from lsstinstall.adapters.files import decode_text, make_directory, read_text, write_atomic
-from lsstinstall.core.errors import NotFoundError, ToolkitError
+from lsstinstall.core.errors import NotFoundError, ToolkitError, UnavailableError
 from lsstinstall.core.names import GitSha, ProductName
 from rubin_releng.adapters.gitaddresses import is_git_folder
 from rubin_releng.adapters.gitcommands import run_git
@@ -22,12 +22,52 @@ if TYPE_CHECKING:
 
     from rubin_releng.adapters.git import GitRepository
 
-__all__ = ["RepositoryIndexes"]
+__all__ = ["RepositoryIndexes", "open_indexes"]
 
 _PATH = "etc/repos.yaml"
 _KEPT = "repos.json"
 _RULES = 1
 """Raised when the same file comes to be read in another way."""
+
+
+def open_indexes(where: str, *, folder: Path, offline: bool = False) -> RepositoryIndexes:
+    """Open a ``repos.yaml`` wherever it is.
+
+    Parameters
+    ----------
+    where : `str`
+        The file or a clone that has it, or a URL of the file.
+    folder : `~pathlib.Path`
+        Where the file of a server is kept, and what was read.
+    offline : `bool`, optional
+        Whether the file is taken as it was read from a server the last time.
+
+    Returns
+    -------
+    indexes : `RepositoryIndexes`
+        A file of a server has no history.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if the server has no such file.
+    UnavailableError
+        Raised if it does not answer, or was never asked and this is offline.
+    """
+    if urlsplit(where).scheme not in {"http", "https"}:
+        return RepositoryIndexes(where, kept=folder)
+    path = folder / f"{hashlib.sha256(where.encode()).hexdigest()[:16]}.repos.yaml"
+    if not offline:
+        # Imported here: mostly it is a file of this machine.
+        from lsstinstall.adapters.http import open_pkgroot  # noqa: PLC0415
+
+        place, _, name = where.rpartition("/")
+        text = open_pkgroot(place).read_text(name)
+        make_directory(folder)
+        write_atomic(path, text)
+    elif not path.is_file():
+        raise UnavailableError(f"<{where}> was never read, and this is offline")
+    return RepositoryIndexes(str(path), kept=folder)
 
 
 class RepositoryIndexes:

@@ -73,7 +73,7 @@ _OPTIONS = (
     click.option(
         "--repositories", "folders", multiple=True, type=_FOLDER, help="Folder of clones; repeatable."
     ),
-    click.option("--repos", metavar="FILE", help="repos.yaml or a clone with it: mirror its repositories."),
+    click.option("--repos", metavar="FILE", help="repos.yaml, a URL or a clone: mirror its repositories."),
     click.option("--mirror", type=_FOLDER, help="Folder of the mirror, instead of one in the cache."),
     click.option("--cache", type=_FOLDER, help="Folder for what need not be asked for again."),
     click.option("--pkgroot", "pkgroots", multiple=True, help="Package root to read; repeatable."),

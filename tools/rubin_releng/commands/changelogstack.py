@@ -140,9 +140,11 @@ def find_repositories(options: ChangeLogOptions) -> dict[ProductName, tuple[str,
     found: dict[ProductName, tuple[str, str | None]] = {}
     if options.repos is not None:
         # Imported here: clones need no YAML.
-        from rubin_releng.adapters.repositoryindexes import RepositoryIndexes  # noqa: PLC0415
+        from rubin_releng.adapters.repositoryindexes import open_indexes  # noqa: PLC0415
 
-        today = RepositoryIndexes(str(options.repos)).today()
+        today = open_indexes(
+            str(options.repos), folder=options.places.files, offline=options.places.offline
+        ).today()
         found = {one.product: (one.url, one.ref) for one in today.repositories}
     found.update({name: (str(path.resolve()), None) for name, path in options.clones.items()})
     if not found:

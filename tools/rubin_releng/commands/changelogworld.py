@@ -133,9 +133,9 @@ def _add_mirror(
     from rubin_releng.adapters.mirrorfiles import MirrorFiles  # noqa: PLC0415
     from rubin_releng.adapters.mirrors import Mirrors  # noqa: PLC0415
     from rubin_releng.adapters.rememberedfiles import FileMemory, RememberedFiles  # noqa: PLC0415
-    from rubin_releng.adapters.repositoryindexes import RepositoryIndexes  # noqa: PLC0415
+    from rubin_releng.adapters.repositoryindexes import open_indexes  # noqa: PLC0415
 
-    indexes = RepositoryIndexes(str(options.repos), kept=options.places.files)
+    indexes = open_indexes(str(options.repos), folder=options.places.files, offline=options.places.offline)
     known: dict[ProductName, Repository] = dict(indexes.today().by_product)
     known.update(indexes.dropped(sorted(set(dropped) - known.keys())))
     wanted = {name: one for name, one in known.items() if not options.only or name in options.only}

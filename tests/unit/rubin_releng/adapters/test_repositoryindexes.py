@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lsstinstall.core.errors import ProblemsError
-from rubin_releng.adapters.repositoryindexes import RepositoryIndexes
+from lsstinstall.core.errors import NotFoundError, ProblemsError, UnavailableError
+from lsstinstall.core.names import ProductName
+from rubin_releng.adapters.repositoryindexes import RepositoryIndexes, open_indexes
+from tests.support.webservers import WebServer, serve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,3 +53,26 @@ def test_nothing_is_kept_of_a_file_that_cannot_be_meant(tmp_path: Path) -> None:
     with pytest.raises(ProblemsError):
         RepositoryIndexes(str(path), kept=kept).today()
     assert not kept.exists()
+
+
+@pytest.mark.network
+def test_a_file_of_a_server_is_read_anew_and_kept_for_being_offline(tmp_path: Path) -> None:
+    with serve(WebServer()) as server:
+        url = f"{server.url}/etc/repos.yaml"
+        with pytest.raises(NotFoundError):
+            open_indexes(url, folder=tmp_path)
+        with pytest.raises(UnavailableError, match="was never read"):
+            open_indexes(url, folder=tmp_path, offline=True)
+        for name in ("afw", "base"):
+            server.files["etc/repos.yaml"] = f"{name}: https://example.org/{name}\n".encode()
+            for offline in (False, True):
+                found = open_indexes(url, folder=tmp_path, offline=offline)
+                assert [one.product for one in found.today().repositories] == [name]
+        assert open_indexes(url, folder=tmp_path, offline=True).dropped([ProductName("other")]) == {}
+
+
+def test_a_file_of_this_machine_may_be_a_url(tmp_path: Path) -> None:
+    path = tmp_path / "repos.yaml"
+    path.write_text(_TEXT)
+    found = [open_indexes(where, folder=tmp_path).today() for where in (path.as_uri(), str(path))]
+    assert found[0] == found[1] == RepositoryIndexes(str(path)).today()
