@@ -6,6 +6,8 @@
 # MOVING      names that move, apart by blanks
 # SMOKE_TEST  script, may be empty
 # BUILDER     `native` or `containerfile`
+#
+# Outputs: key, which tells the artifacts of this call from those of others in the same run
 set -euo pipefail
 
 wrong() {
@@ -32,3 +34,5 @@ done
 if [ -n "${MOVING//[[:space:]]/}" ] && [ -z "$SMOKE_TEST" ]; then
   wrong "\`moving-tags\` would move to an image that nobody has tried; name a \`smoke-test\`"
 fi
+key=$(printf '%s\n' "$IMAGE" "${names[@]}" | sha256sum)
+echo "key=${key:0:12}" >>"$GITHUB_OUTPUT"

@@ -18,6 +18,7 @@ RIGHT = {
     "MOVING": "w_latest",
     "SMOKE_TEST": "smoke.sh",
     "BUILDER": "native",
+    "GITHUB_OUTPUT": "/dev/null",
 }
 
 
@@ -61,3 +62,12 @@ def test_wrong_inputs_are_refused_with_their_reason(
     code, output = check(project_root, **changes)
     assert (code, output.count("\n")) == (2, 1)
     assert reason in output
+
+
+def test_calls_for_different_images_have_different_keys(project_root: Path, tmp_path: Path) -> None:
+    keys = []
+    for number, tags in enumerate(("w_1", "w_1", "w_2")):
+        output = tmp_path / str(number)
+        assert check(project_root, TAGS=tags, GITHUB_OUTPUT=str(output)) == (0, "")
+        keys.append(output.read_text())
+    assert keys[0] == keys[1] != keys[2]
