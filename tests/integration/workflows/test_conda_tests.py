@@ -72,11 +72,17 @@ def _channel(tmp_path: Path) -> str:
 
 
 def test_tests_run_in_the_environment_of_the_file(tmp_path: Path) -> None:
-    sample = make_sample(tmp_path / "sample", PROJECT)
-    inputs = {"python-versions": "3.11", "specs": "", "channels": _channel(tmp_path)}
+    sample = make_sample(tmp_path / "sample", {**PROJECT, "prepare.sh": 'echo "prepared in $TAPE"\n'})
+    inputs = {
+        "python-versions": "3.11",
+        "specs": "",
+        "channels": _channel(tmp_path),
+        "prepare": "prepare.sh",
+    }
     result = run_reusable(tmp_path, "conda-tests", sample, inputs=inputs)
     assert result.code == 0, result.log
     assert (result.outputs["tests"], result.outputs["failed"]) == ("1", "0")
+    assert "/conda-3.11" in result.steps["Prepare the tests"].output
     assert "2 conda packages from `environment.yml`." in result.summary
     assert "| ubuntu-latest-3.11 | 1 | 0 | 0 |  |" in result.summary
 
