@@ -118,3 +118,10 @@ def test_a_key_changes_with_any_commit_and_with_nothing_else() -> None:
     stories[BASE].commit("More")
     stories[BASE].tag("w.2026.02")
     assert key() != before
+
+
+def test_a_document_may_not_know_a_commit() -> None:
+    pins = MappingProxyType({AFW: Pin(commit=None, reason="nobody wrote it down")})
+    side = Side(name="b1", source="a list", pins=pins)
+    (found,) = _timelines({}).compare(side, side).products
+    assert (found.relation, found.reason) == (Relation.UNKNOWN, "nobody wrote it down")

@@ -58,3 +58,9 @@ def test_commits_are_found_by_the_beginning_of_their_id() -> None:
 def test_what_lies_beside_a_line_is_what_the_line_does_not_reach() -> None:
     assert GRAPH.beside(F, GRAPH.reachable([E])) == {F, D}
     assert GRAPH.beside(C, GRAPH.reachable([E])) == set()
+
+
+def test_what_both_points_reach_ends_no_walk_too_early() -> None:
+    graph = CommitGraph({F: [C], E: [C, B], C: [], B: []})
+    assert graph.between(F, E) == ([F], [E, B])
+    assert len(graph) == 4
