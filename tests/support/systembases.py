@@ -1,7 +1,7 @@
 """What images of tests lie on: a small Debian made by mmdebstrap, and wheels that are installed in it.
 
-Both are made once for a machine and kept outside the checkout, in ``LSSTINSTALL_TEST_CACHE`` or the user's
-folder for caches.
+Both are made once and kept, in ``LSSTINSTALL_TEST_CACHE`` or, as what the demo loads down, in ``.cache`` of
+the checkout, which git ignores.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import fcntl
 import hashlib
 import os
 import platform
-import pwd
 import shutil
 import subprocess
 import sys
@@ -84,9 +83,7 @@ def _suite() -> str:
 
 def _kept(name: str, facts: Sequence[str], ending: str, make: Callable[[Path], None]) -> Path:
     given = os.environ.get("LSSTINSTALL_TEST_CACHE")
-    # Tests have a home of their own.
-    home = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".cache" / "lsstinstall-tests"
-    cache = Path(given) if given else home
+    cache = Path(given) if given else ROOT / ".cache" / "tests"
     cache.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]
     target = cache / f"{name}-{digest}{ending}"
