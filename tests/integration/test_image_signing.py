@@ -215,3 +215,22 @@ def test_a_killed_signature_leaves_nothing_half_done(
     assert run("verify", image, "--key", keys[1]) == 3
     assert run("sign", image, "--key", keys[0], "--yes") == 0
     assert run("verify", image, "--key", keys[1]) == 0
+
+
+def test_several_programs_that_sign_and_attach_at_once_lose_nothing(
+    tmp_path: Path, keys: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with serve_real_registry(tmp_path / "registry") as server:
+        image = pushed(tmp_path, f"{server}/lsst/scipipe:t")
+        code = "from rubin_releng.commands.main import main; main()"
+        works = [["sign", image, "--key", str(make_keys(tmp_path, f"key{one}")[0])] for one in range(2)]
+        for one in range(2):
+            files = [tmp_path / f"{one}-{number}" for number in range(4)]
+            for file in files:
+                file.write_text(f"@EXPLICIT\n# {file.name}\n")
+            works.append(["attach", image, *(f"packages={file}" for file in files)])
+        running = [
+            subprocess.Popen([sys.executable, "-c", code, "image", *work, "--yes", "-q"]) for work in works
+        ]
+        assert [one.wait() for one in running] == [0] * len(works)
+        assert len(answered(capsys, "attached", image)["attachments"]) == 1 + 2 * 2 + 2 * 4

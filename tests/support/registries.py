@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,11 @@ from rubin_releng.core.ocidocuments import Digest
 from rubin_releng.core.registrydocuments import FoundDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import random
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import Any
 
-__all__ = ["MemoryRepository"]
+__all__ = ["MemoryRepository", "Turns"]
 
 
 def digest_of(content: bytes) -> Digest:
@@ -76,6 +79,10 @@ class MemoryRepository:
         self.documents[digest] = (media_type, content)
         if ":" not in selector and not self.forgets_tags:
             self.named[selector] = digest
+            if media_type.endswith("index.v1+json") and self.overwritten:
+                theirs = self.overwritten.pop()
+                self.documents[digest_of(theirs)] = (media_type, theirs)
+                self.named[selector] = digest_of(theirs)
         self.done.append(f"document {selector}")
         return self.says_subject
 
@@ -90,9 +97,7 @@ class MemoryRepository:
         return json.dumps({"manifests": found}).encode()
 
     def settle(self) -> None:
-        """Let somebody who has read an old index write it, if a test wants that."""
-        for tag in tuple(self.named) if self.overwritten else ():
-            self.write_document(tag, self.overwritten.pop(), "application/vnd.oci.image.index.v1+json")
+        self.done.append("settle")
 
     def tags(self) -> tuple[str, ...]:
         return tuple(sorted(self.named))
@@ -101,3 +106,63 @@ class MemoryRepository:
         if tag not in self.named:
             raise RefusedError(f"there is no tag `{tag}`")
         del self.named[tag]
+
+
+class Turns:
+    """A repository that several threads use, of which one at a time does one thing, in an order by lot."""
+
+    def __init__(self, lots: random.Random, repository: MemoryRepository | None = None) -> None:
+        self.repository = repository or MemoryRepository()
+        self._lots = lots
+        self._changed = threading.Condition()
+        self._waiting: list[str] = []
+        self._alive = 0
+        self._turn: str | None = None
+        self._errors: list[BaseException] = []
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.repository, name)
+        return self._in_turn(found) if callable(found) else found
+
+    def run(self, works: Sequence[Callable[[], None]]) -> None:
+        """Run all of them to their ends; what one raises is raised here."""
+        self._alive = len(works)
+        threads = [
+            threading.Thread(target=self._work, args=(one,), name=str(number))
+            for number, one in enumerate(works)
+        ]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        for error in self._errors:
+            raise error
+
+    def _work(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised by `run`
+            self._errors.append(error)
+        finally:
+            with self._changed:
+                self._alive -= 1
+                self._draw()
+
+    def _in_turn(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def act(*arguments: Any) -> Any:
+            me = threading.current_thread().name
+            with self._changed:
+                self._waiting.append(me)
+                self._draw()
+                self._changed.wait_for(lambda: self._turn == me)
+                self._turn = None
+                return function(*arguments)
+
+        return act
+
+    def _draw(self) -> None:
+        """Choose who is next when all have said that they want to go on."""
+        if self._turn is None and self._waiting and len(self._waiting) == self._alive:
+            self._waiting.sort()
+            self._turn = self._waiting.pop(self._lots.randrange(len(self._waiting)))
+            self._changed.notify_all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -12,7 +14,7 @@ from lsstinstall.core.jsontexts import canonical_json, parse_json
 from rubin_releng.core.ocidocuments import Descriptor, Digest, MediaType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "EMPTY_CONFIG",
@@ -20,9 +22,12 @@ __all__ = [
     "AttachmentKind",
     "FoundAttachment",
     "attachment_document",
+    "attachment_entry",
     "extend_index",
     "fallback_tag",
     "join_indexes",
+    "missing_from",
+    "own_tag",
     "read_attachments",
 ]
 
@@ -35,6 +40,8 @@ EMPTY_CONFIG = Descriptor(
     size_bytes=2,
 )
 """The configuration ``{}`` of what is no image."""
+
+_OWN_DIGITS = 32
 
 
 class AttachmentKind(StrEnum):
@@ -126,22 +133,106 @@ def attachment_document(
     }
 
 
-def extend_index(content: bytes | None, entry: dict[str, object], *, source: str) -> dict[str, object] | None:
-    """Add an entry to the index under a fallback tag.
+def own_tag(subject: Digest, attachment: Digest) -> str:
+    """Name an attachment itself where a registry keeps no list.
 
     Parameters
     ----------
-    content : `bytes` or `None`
-        The index as it is; `None` if there is none.
-    entry : `dict` [ `str`, `object` ]
-        Descriptor to add; those of others stay as they are.
+    subject : `Digest`
+        Of the image.
+    attachment : `Digest`
+        Of the attachment's manifest.
+
+    Returns
+    -------
+    tag : `str`
+        Nobody else writes it, unlike the fallback tag, which it begins with;
+        as long as a tag may be, it holds half of the digest.
+    """
+    return f"{fallback_tag(subject)}.{attachment.partition(':')[2][:_OWN_DIGITS]}"
+
+
+def attachment_entry(content: bytes, *, subject: Digest, source: str) -> dict[str, object] | None:
+    """Describe an attachment as lists do.
+
+    Parameters
+    ----------
+    content : `bytes`
+        Its manifest.
+    subject : `Digest`
+        The image beside which it should be.
     source : `str`
         Where it came from, for error messages only.
 
     Returns
     -------
-    data : `dict` [ `str`, `object` ] or `None`
-        `None` if the entry is there already.
+    entry : `dict` [ `str`, `object` ] or `None`
+        A descriptor with type and annotations; `None` if it is about
+        something else.
+
+    Raises
+    ------
+    FormatError
+        Raised if it is no JSON.
+    """
+    data = parse_json(content, source=source)
+    about = data.get("subject") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or not isinstance(about, dict) or about.get("digest") != subject:
+        return None
+    digest = Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
+    return {
+        **Descriptor(media_type=MediaType.MANIFEST, digest=digest, size_bytes=len(content)).to_dict(),
+        "artifactType": data.get("artifactType", ""),
+        "annotations": data.get("annotations", {}),
+    }
+
+
+def missing_from(content: bytes | None, tags: Iterable[str], *, subject: Digest) -> tuple[str, ...]:
+    """Find attachments that have a tag of their own and are not in the index under the fallback tag.
+
+    Parameters
+    ----------
+    content : `bytes` or `None`
+        The index; `None` if there is none.
+    tags : `~collections.abc.Iterable` [ `str` ]
+        Of the repository.
+    subject : `Digest`
+        The image.
+
+    Returns
+    -------
+    missing : `tuple` [ `str`, ... ]
+        Tags of these attachments, in the order given.
+
+    Raises
+    ------
+    CorruptError
+        Raised if it is no index.
+    """
+    listed = () if content is None else read_attachments(content, source=fallback_tag(subject))
+    known = {own_tag(subject, one.digest) for one in listed}
+    shape = re.compile(rf"{fallback_tag(subject)}\.[0-9a-f]{{{_OWN_DIGITS}}}")
+    return tuple(tag for tag in tags if shape.fullmatch(tag) and tag not in known)
+
+
+def extend_index(
+    content: bytes | None, added: Sequence[dict[str, object]], *, source: str
+) -> dict[str, object]:
+    """Add entries to the index under a fallback tag.
+
+    Parameters
+    ----------
+    content : `bytes` or `None`
+        The index as it is; `None` if there is none.
+    added : `~collections.abc.Sequence` [ `dict` [ `str`, `object` ] ]
+        Descriptors to add; those of others stay as they are.
+    source : `str`
+        Where it came from, for error messages only.
+
+    Returns
+    -------
+    data : `dict` [ `str`, `object` ]
+        The new index.
 
     Raises
     ------
@@ -150,10 +241,7 @@ def extend_index(content: bytes | None, entry: dict[str, object], *, source: str
     """
     empty: dict[str, object] = {"schemaVersion": 2, "mediaType": MediaType.INDEX.value, "manifests": []}
     data = empty if content is None else _index(content, source)
-    entries = _entries(data, source)
-    if any(one.get("digest") == entry["digest"] for one in entries):
-        return None
-    return {**data, "manifests": [*entries, entry]}
+    return {**data, "manifests": [*_entries(data, source), *added]}
 
 
 def join_indexes(first: bytes | None, second: bytes, *, source: str) -> bytes:

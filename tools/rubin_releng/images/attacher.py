@@ -13,8 +13,11 @@ from rubin_releng.core.attachmentdocuments import (
     EMPTY_CONFIG,
     TITLE_ANNOTATION,
     attachment_document,
+    attachment_entry,
     extend_index,
     fallback_tag,
+    missing_from,
+    own_tag,
     read_attachments,
 )
 from rubin_releng.core.ocidocuments import Descriptor, Digest, MediaType
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AttachedFile", "Attachment", "attach", "list_attachments", "read_attachment"]
 
-_ATTEMPTS = 5
+_ATTEMPTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +108,8 @@ def attach(repository: Repository, subject: Descriptor, attachment: Attachment) 
     digest = _digest_of(content)
     is_noted = repository.write_document(digest, content, MediaType.MANIFEST)
     if not is_noted and repository.referrers(subject.digest) is None:
-        entry = {
-            **Descriptor(media_type=MediaType.MANIFEST, digest=digest, size_bytes=len(content)).to_dict(),
-            "artifactType": attachment.kind.artifact_type,
-            "annotations": notes,
-        }
-        _note(repository, subject.digest, entry)
+        repository.write_document(own_tag(subject.digest, digest), content, MediaType.MANIFEST)
+        _complete_list(repository, subject.digest)
     return digest
 
 
@@ -176,19 +175,39 @@ def _send(repository: Repository, blob: Descriptor, content: bytes) -> None:
         repository.write_blob(blob.digest, blob.size_bytes, read)
 
 
-def _note(repository: Repository, subject: Digest, entry: dict[str, object]) -> None:
-    """Add to the index under the fallback tag, until it is there: others may write it as well."""
+def _complete_list(repository: Repository, subject: Digest) -> None:
+    """Write the index under the fallback tag until all is in it that has a tag of its own.
+
+    A registry neither locks a tag nor writes it on a condition, so whoever has
+    read an old index may overwrite a newer one. But everybody looks again after
+    writing, and finds by their tags the attachments that are lost so: the last
+    one to write has looked at a list that lacked none.
+    """
     tag = fallback_tag(subject)
-    for _ in range(_ATTEMPTS):
+    for attempt in range(_ATTEMPTS):
+        if attempt > 1:
+            repository.settle()
         found = repository.read_document(tag)
-        index = extend_index(None if found is None else found.content, entry, source=tag)
-        if index is None:
+        tags = repository.tags()
+        if found is None and tag in tags:
+            # Written just now. It may hold what has no tag of its own, and must not be begun anew.
+            continue
+        content = None if found is None else found.content
+        missing = missing_from(content, tags, subject=subject)
+        added = [entry for one in missing if (entry := _entry(repository, one, subject)) is not None]
+        if not added:
             return
-        repository.write_document(tag, canonical_json(index), MediaType.INDEX)
-        repository.settle()
+        repository.write_document(
+            tag, canonical_json(extend_index(content, added, source=tag)), MediaType.INDEX
+        )
     raise UnavailableError(
         f"others keep changing `{repository.name}:{tag}`", hint="run it again when they are done"
     )
+
+
+def _entry(repository: Repository, tag: str, subject: Digest) -> dict[str, object] | None:
+    found = repository.read_document(tag)
+    return None if found is None else attachment_entry(found.content, subject=subject, source=tag)
 
 
 def _digest_of(content: bytes) -> Digest:

@@ -1,20 +1,28 @@
 from __future__ import annotations
 
 import json
+import random
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
 from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
 from rubin_releng.core.attachmentdocuments import (
+    TITLE_ANNOTATION,
     AttachmentKind,
     extend_index,
     fallback_tag,
     join_indexes,
+    own_tag,
     read_attachments,
 )
 from rubin_releng.core.ocidocuments import Descriptor, MediaType
 from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
-from tests.support.registries import MemoryRepository, digest_of
+from tests.support.registries import MemoryRepository, Turns, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SUBJECT = Descriptor(
     media_type=MediaType.MANIFEST, digest=digest_of(b"image"), size_bytes=5, annotations={"a": "b"}
@@ -36,7 +44,10 @@ def test_files_are_found_beside_an_image(*, has_referrers: bool) -> None:
     assert found[0].annotations["created"] == "x"
     (file,) = read_attachment(repository, digests[1])
     assert (file.title, file.content) == ("env.txt", b"@EXPLICIT\n")
-    assert repository.tags() == (() if has_referrers else (fallback_tag(SUBJECT.digest),))
+    tag = fallback_tag(SUBJECT.digest)
+    assert set(repository.tags()) == (
+        set() if has_referrers else {tag, *(own_tag(SUBJECT.digest, one) for one in digests)}
+    )
 
 
 def test_a_registry_that_noted_the_subject_needs_no_fallback() -> None:
@@ -65,16 +76,64 @@ def test_the_subject_is_named_without_what_an_index_said_of_it() -> None:
     assert document["config"]["mediaType"] == "application/vnd.oci.empty.v1+json"
 
 
-def test_others_that_overwrite_the_index_end_it() -> None:
+THEIRS = b'{"schemaVersion":2,"manifests":[{"digest":"theirs"}]}'
+
+
+def test_others_that_overwrite_the_index_again_and_again_end_it() -> None:
     with pytest.raises(UnavailableError, match="others keep changing"):
-        attach(MemoryRepository(forgets_tags=True), SUBJECT, SBOM)
+        attach(MemoryRepository(overwritten=[THEIRS] * 20), SUBJECT, SBOM)
 
 
-def test_what_others_have_overwritten_is_written_again() -> None:
-    theirs = b'{"schemaVersion":2,"manifests":[{"digest":"theirs"}]}'
-    repository = MemoryRepository(overwritten=[theirs])
+@pytest.mark.parametrize("times", [1, 2, 5])
+def test_what_others_have_overwritten_is_written_again(times: int) -> None:
+    repository = MemoryRepository(overwritten=[THEIRS] * times)
     digest = attach(repository, SUBJECT, SBOM)
     assert [one.digest for one in list_attachments(repository, SUBJECT.digest)] == ["theirs", digest]
+    assert repository.done.count("settle") == times
+
+
+def test_what_somebody_overwrote_and_never_looked_at_is_found_by_the_next() -> None:
+    repository = MemoryRepository()
+    digests = [attach(repository, SUBJECT, SBOM)]
+    repository.write_document(fallback_tag(SUBJECT.digest), THEIRS, MediaType.INDEX)
+    digests.append(attach(repository, SUBJECT, PACKAGES))
+    found = [one.digest for one in list_attachments(repository, SUBJECT.digest)]
+    assert found[0] == "theirs"
+    assert set(found[1:]) == set(digests)
+
+
+def test_tags_of_others_that_look_like_ours_are_left_alone() -> None:
+    repository = MemoryRepository()
+    other = Descriptor(media_type=MediaType.MANIFEST, digest=digest_of(b"other"), size_bytes=5)
+    elsewhere = attach(repository, other, PACKAGES)
+    for end, content in (("0" * 32, b"[1]"), ("1" * 32, b"{}"), ("sig", b"{}")):
+        repository.write_document(f"{fallback_tag(SUBJECT.digest)}.{end}", content, MediaType.MANIFEST)
+    repository.named[own_tag(SUBJECT.digest, elsewhere)] = elsewhere
+    repository.named[f"{fallback_tag(SUBJECT.digest)}.{'2' * 32}"] = "gone"
+    digest = attach(repository, SUBJECT, SBOM)
+    assert [one.digest for one in list_attachments(repository, SUBJECT.digest)] == [digest]
+
+
+def test_an_index_that_is_just_being_written_is_not_begun_anew() -> None:
+    repository = MemoryRepository()
+    repository.named[fallback_tag(SUBJECT.digest)] = "not there yet"
+    with pytest.raises(UnavailableError, match="others keep changing"):
+        attach(repository, SUBJECT, SBOM)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_nothing_is_lost_however_several_writers_take_turns(seed: int) -> None:
+    turns = Turns(random.Random(seed))  # noqa: S311 - an order, no secret
+    names = [("a1", "a2"), ("b1", "b2"), ("c1",)]
+
+    def work(mine: Iterable[str]) -> None:
+        for name in mine:
+            attach(turns, SUBJECT, Attachment(kind=AttachmentKind.SBOM, title=name, content=name.encode()))
+
+    turns.run([partial(work, mine) for mine in names])
+    found = list_attachments(turns.repository, SUBJECT.digest)
+    titles = sorted(one.annotations[TITLE_ANNOTATION] for one in found)
+    assert titles == ["a1", "a2", "b1", "b2", "c1"]
 
 
 def test_nothing_is_beside_most_images() -> None:
@@ -94,7 +153,7 @@ def test_what_is_no_index_is_told(content: bytes) -> None:
 
 def test_entries_of_others_stay_as_they_are() -> None:
     old = b'{"schemaVersion":2,"manifests":[{"digest":"a","odd":[1]}]}'
-    data = extend_index(old, {"digest": "b"}, source="x")
+    data = extend_index(old, [{"digest": "b"}], source="x")
     assert data == {"schemaVersion": 2, "manifests": [{"digest": "a", "odd": [1]}, {"digest": "b"}]}
     assert read_attachments(old, source="x")[0].annotations == {}
 
