@@ -218,7 +218,7 @@ def test_a_killed_signature_leaves_nothing_half_done(
 
 
 def test_several_programs_that_sign_and_attach_at_once_lose_nothing(
-    tmp_path: Path, keys: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with serve_real_registry(tmp_path / "registry") as server:
         image = pushed(tmp_path, f"{server}/lsst/scipipe:t")
