@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from rubin_releng.core.attachmentdocuments import FoundAttachment
     from rubin_releng.core.ocidocuments import Descriptor, Digest
     from rubin_releng.core.ocireading import FoundManifest
+    from rubin_releng.images.attacher import Attachment
     from rubin_releng.images.registryports import Repository
 
-__all__ = ["check_attachments"]
+__all__ = ["check_attachments", "check_content"]
 
 # What SPDX 2.3 requires of a document and of each of its packages.
 _DOCUMENT_KEYS = ("spdxVersion", "SPDXID", "name", "dataLicense", "documentNamespace", "creationInfo")
@@ -54,13 +55,32 @@ def check_attachments(
     for subject in subjects:
         for one in list_attachments(repository, subject.digest):
             count += 1
-            problems += _told(one, _check(repository, subject, one))
+            problems += _told(f"the attachment `{one.digest}`", _check(repository, subject, one))
     return count, tuple(problems)
 
 
-def _told(one: FoundAttachment, problems: Iterator[str]) -> Iterator[ToolkitError]:
+def check_content(attachment: Attachment, subject: Digest) -> tuple[ToolkitError, ...]:
+    """Check a file before it is put beside an image.
+
+    Parameters
+    ----------
+    attachment : `Attachment`
+        The file.
+    subject : `Digest`
+        The image.
+
+    Returns
+    -------
+    problems : `tuple` [ `ToolkitError`, ... ]
+        What `check_attachments` would say of its content.
+    """
+    name, kind = attachment.title, attachment.kind
+    found = _check_content(kind.artifact_type, attachment.content, subject, source=name)
+    return tuple(_told(f"the file `{name}` ({kind})", found))
+
+
+def _told(name: str, problems: Iterator[str]) -> Iterator[ToolkitError]:
     """Go on with the next attachment after one that cannot be read."""
-    name = f"the attachment `{one.digest}`"
     try:
         for problem in problems:
             yield CorruptError(f"{name} {problem}")

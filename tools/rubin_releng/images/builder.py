@@ -85,7 +85,8 @@ def build_image(
     jobs : `int`, optional
         How many layers at a time; makes no difference to the result.
     earlier : `~collections.abc.Sequence` [ `BlobStore` ], optional
-        Layouts whose layers are taken where their keys are ours.
+        Layouts whose layers are taken where their keys are ours, also if those
+        images are older.
 
     Returns
     -------
@@ -100,7 +101,7 @@ def build_image(
         Raised if a file changed while it was read, or the layout is damaged.
     """
     before = read_layout(store)
-    finder = LayerFinder((store, *earlier), compressor=codec.description)
+    finder = LayerFinder(earlier, own=store, compressor=codec.description, epoch=plan.rules.epoch)
     works = list_layers(plan, finder=finder)
     reporter.begin("write layers", len(works))
     layers = _write_layers(works, plan, store=store, codec=codec, reporter=reporter, jobs=jobs)
@@ -264,7 +265,11 @@ def _write_layer(work: LayerWork, plan: ImagePlan, *, store: BlobStore, codec: C
             digest=blob.digest,
             size_bytes=blob.size_bytes,
             annotations=layer_annotations(
-                work.plan, plan.rules, entries=entries, compressor=codec.description
+                work.plan,
+                plan.rules,
+                entries=entries,
+                compressor=codec.description,
+                epoch=plan.rules.epoch,
             ),
         ),
         diff_id=Digest(f"sha256:{content.hexdigest()}"),
@@ -278,7 +283,13 @@ def _adopted(
     """Take a layer with today's words about it, so that the manifest does not tell whether it was there."""
     layer = known.layer
     store.adopt(layer.descriptor.digest, source=known.store)
-    words = layer_annotations(work.plan, plan.rules, entries=layer.entries, compressor=codec.description)
+    words = layer_annotations(
+        work.plan,
+        plan.rules,
+        entries=layer.entries,
+        compressor=codec.description,
+        epoch=known.epoch,
+    )
     return replace(layer, descriptor=replace(layer.descriptor, annotations=words))
 
 

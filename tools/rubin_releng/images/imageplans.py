@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 # Part of every key: to be raised when the same files are written differently.
-_FORM = 2
+_FORM = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +58,13 @@ class LayerPlan:
     products: tuple[str, ...] = ()
 
     def full_key(self, rules: LayerRules) -> str:
-        """Key of the tar, which depends on places, times and owners, too.
+        """Key of the tar, which depends on places and owners, too.
 
         Parameters
         ----------
         rules : `LayerRules`
-            Times and owners.
+            Owners. The time of the image, another one each week, is no part of
+            it; see `LayerFinder`.
 
         Returns
         -------
@@ -74,7 +75,6 @@ class LayerPlan:
             "form": _FORM,
             "key": self.key,
             "places": sorted(part.at for part in self.parts),
-            "epoch": rules.epoch,
             "owner": [rules.uid, rules.gid, rules.home],
             "modes": rules.modes.value,
         }
@@ -169,10 +169,13 @@ class KnownLayer:
         What it is.
     store : `BlobStore`
         Where it is.
+    epoch : `int`
+        Its files are not newer.
     """
 
     layer: BuiltLayer
     store: BlobStore
+    epoch: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,8 @@ _BLOCK = 512
 _RECORD = 20 * _BLOCK
 _PIECE_BYTES = 256 * 1024
 _PARENT_MODE = 0o755
+# The same every week, or no layer would stay.
+_FOLDER_TIME = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,8 @@ class LayerRules:
     Parameters
     ----------
     epoch : `int`
-        Seconds since 1970-01-01 UTC; later times become this one, and folders
-        have no other.
+        Seconds since 1970-01-01 UTC; later times become this one. Folders have
+        the time 0 in every image.
     uid, gid : `int`
         Owner of everything below `home`.
     home : `str`
@@ -267,7 +269,7 @@ def _folder_header(name: str, mode: int, rules: LayerRules) -> bytes:
     uid, gid = rules.owner(name)
     # A folder's time says when something was put into it, which is no content.
     return encode_header(
-        Header(name=name, kind=tarfile.DIRTYPE, mode=mode, mtime=rules.epoch, uid=uid, gid=gid)
+        Header(name=name, kind=tarfile.DIRTYPE, mode=mode, mtime=_FOLDER_TIME, uid=uid, gid=gid)
     )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COMPRESSOR_ANNOTATION",
     "ENTRIES_ANNOTATION",
+    "EPOCH_ANNOTATION",
     "KEY_ANNOTATION",
     "NAME_ANNOTATION",
     "PRODUCTS_ANNOTATION",
@@ -30,6 +31,9 @@ COMPRESSOR_ANNOTATION = "org.lsst.image.compressor"
 
 KEY_ANNOTATION = "org.lsst.image.layer.key"
 """What a layer was made of; not of layers whose content only reading tells."""
+
+EPOCH_ANNOTATION = "org.lsst.image.layer.epoch"
+"""Time of the image for which a layer was written first; no file in it is newer."""
 
 NAME_ANNOTATION = "org.lsst.image.layer.name"
 """What people call a layer."""
@@ -46,18 +50,24 @@ class LayerFinder:
 
     Parameters
     ----------
-    stores : `~collections.abc.Iterable` [ `BlobStore` ]
-        Layouts; the first one that has a layer gives it. Damaged ones give
-        what can be read of them.
+    earlier : `~collections.abc.Iterable` [ `BlobStore` ]
+        Layouts; the first one that has a layer gives it, if its files are not
+        newer than ours may be. Damaged ones give what can be read of them.
+    own : `BlobStore`
+        Layout that is written. It gives only what would be written into an
+        empty one.
     compressor : `str`
         Layers that another one wrote are not taken.
+    epoch : `int`
+        Of the image to be.
     """
 
-    def __init__(self, stores: Iterable[BlobStore], *, compressor: str) -> None:
+    def __init__(self, earlier: Iterable[BlobStore], *, own: BlobStore, compressor: str, epoch: int) -> None:
         self._found: dict[str, KnownLayer] = {}
-        for store in stores:
+        for store in (*earlier, own):
             for key, known in _keyed_layers(store, compressor):
-                self._found.setdefault(key, known)
+                if known.epoch == epoch or (known.epoch < epoch and store is not own):
+                    self._found.setdefault(key, known)
 
     def find(self, key: str) -> KnownLayer | None:
         """Look for a layer.
@@ -76,7 +86,7 @@ class LayerFinder:
 
 
 def layer_annotations(
-    plan: LayerPlan, rules: LayerRules, *, entries: int, compressor: str
+    plan: LayerPlan, rules: LayerRules, *, entries: int, compressor: str, epoch: int
 ) -> Mapping[str, str]:
     """Say in a manifest what a layer is.
 
@@ -85,11 +95,13 @@ def layer_annotations(
     plan : `LayerPlan`
         The layer.
     rules : `LayerRules`
-        Times and owners.
+        Owners.
     entries : `int`
         How many it has.
     compressor : `str`
         Name, version and level.
+    epoch : `int`
+        That its files are not newer than.
 
     Returns
     -------
@@ -105,6 +117,7 @@ def layer_annotations(
         annotations[PRODUCTS_ANNOTATION] = ",".join(plan.products)
     if plan.key is not None:
         annotations[KEY_ANNOTATION] = plan.full_key(rules)
+        annotations[EPOCH_ANNOTATION] = str(epoch)
     return MappingProxyType(annotations)
 
 
@@ -115,8 +128,9 @@ def _keyed_layers(store: BlobStore, compressor: str) -> Iterator[tuple[str, Know
         for layer, diff_id in zip(image.layers, image.settings.diff_ids, strict=False):
             key = layer.annotations.get(KEY_ANNOTATION)
             entries = layer.annotations.get(ENTRIES_ANNOTATION, "")
+            epoch = layer.annotations.get(EPOCH_ANNOTATION, "")
             is_whole = sizes.get(layer.digest.partition(":")[2]) == layer.size_bytes
             same = layer.annotations.get(COMPRESSOR_ANNOTATION) == compressor
-            if key is not None and is_whole and same and entries.isdecimal():
+            if key is not None and is_whole and same and entries.isdecimal() and epoch.isdecimal():
                 built = BuiltLayer(descriptor=layer, diff_id=diff_id, entries=int(entries))
-                yield key, KnownLayer(layer=built, store=store)
+                yield key, KnownLayer(layer=built, store=store, epoch=int(epoch))

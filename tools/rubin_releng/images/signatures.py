@@ -114,7 +114,7 @@ def read_provenances(repository: Repository, subject: Digest) -> tuple[FoundProv
         if one.artifact_type != STATEMENT_MEDIA_TYPE:
             continue
         for file in read_attachment(repository, one.digest):
-            statement = parse_statement(file.content, source=one.digest)
+            statement = _read_statement(file.content, one.digest, subject)
             if statement.predicate_type != PROVENANCE_PREDICATE:
                 continue
             if not statement.is_about(subject):
@@ -124,6 +124,21 @@ def read_provenances(repository: Repository, subject: Digest) -> tuple[FoundProv
                 )
             found.append(FoundProvenance(digest=one.digest, content=file.content, statement=statement))
     return tuple(found)
+
+
+def _read_statement(content: bytes, digest: Digest, subject: Digest) -> Statement:
+    try:
+        return parse_statement(content, source=digest)
+    except (CorruptError, ProblemsError) as error:
+        raise CorruptError(
+            f"the provenance `{digest}` beside `{subject}` cannot be read: {_first_line(error)}",
+            hint="nothing that it says counts; `image check` tells all that is wrong beside the image",
+        ) from error
+
+
+def _first_line(error: ToolkitError) -> str:
+    told = error.problems[0] if isinstance(error, ProblemsError) else error
+    return str(told).partition("\n")[0]
 
 
 def read_signatures(
@@ -158,8 +173,9 @@ def read_signatures(
                     statement = parse_statement(envelope.payload, source=one.digest)
                 found.append(FoundSignature(digest=one.digest, envelope=envelope, statement=statement))
         except (CorruptError, ProblemsError, NotFoundError) as error:
-            reason = error.problems[0] if isinstance(error, ProblemsError) else error
-            problems.append(CorruptError(f"the signature `{one.digest}` cannot be read: {reason}"))
+            problems.append(
+                CorruptError(f"the signature `{one.digest}` cannot be read: {_first_line(error)}")
+            )
     return tuple(found), tuple(problems)
 
 

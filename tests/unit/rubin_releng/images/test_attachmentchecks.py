@@ -14,7 +14,7 @@ from rubin_releng.core.ocidocuments import Architecture, Descriptor, MediaType, 
 from rubin_releng.core.provenances import BuildFacts, make_provenance
 from rubin_releng.core.signedbundles import format_bundle
 from rubin_releng.images.attacher import Attachment, attach
-from rubin_releng.images.attachmentchecks import check_attachments
+from rubin_releng.images.attachmentchecks import check_attachments, check_content
 from rubin_releng.images.builder import build_image, prune
 from rubin_releng.images.checker import check_layout
 from rubin_releng.images.imageplans import ImagePlan, LayerPlan
@@ -66,6 +66,7 @@ def problems(repository: MemoryRepository) -> list[str]:
 )
 def test_what_is_in_order_is_counted(kind: AttachmentKind, content: bytes) -> None:
     assert check_attachments(beside(kind, content), [SUBJECT]) == (1, ())
+    assert check_content(Attachment(kind=kind, title="x", content=content), SUBJECT.digest) == ()
 
 
 @pytest.mark.parametrize(
@@ -97,6 +98,8 @@ def test_contents_that_are_not_what_they_should_be_are_told(
 ) -> None:
     (told,) = problems(beside(kind, content))
     assert told.startswith("the attachment `sha256:")
+    (before,) = check_content(Attachment(kind=kind, title="x.json", content=content), SUBJECT.digest)
+    assert str(before).startswith(f"the file `x.json` ({kind}) ")
     with pytest.raises(AssertionError, match=problem):
         raise AssertionError(told)
 

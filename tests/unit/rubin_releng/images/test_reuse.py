@@ -75,6 +75,7 @@ def test_a_layer_says_what_it_is(last_week: MemoryStore) -> None:
     assert annotations == {
         "org.lsst.image.compressor": "none",
         "org.lsst.image.layer.entries": "3",
+        "org.lsst.image.layer.epoch": "0",
         "org.lsst.image.layer.name": "layer 0",
         "org.lsst.image.layer.products": "afw g0",
     }
@@ -95,7 +96,6 @@ def test_an_image_in_the_same_layout_is_an_earlier_one_too(last_week: MemoryStor
 @pytest.mark.parametrize(
     "change",
     [
-        {"rules": LayerRules(epoch=1)},
         {"rules": LayerRules(uid=1)},
         {"rules": LayerRules(home="/opt")},
         {"key": "other"},
@@ -107,6 +107,32 @@ def test_a_layer_with_another_key_is_written(change: dict[str, Any], last_week: 
     plan = a_plan(MemoryTree({"x": b"new"}), MemoryTree({"x": b"newer"}), **change)
     build(plan, store, earlier=[last_week])
     assert not set(store.blobs) & set(last_week.blobs)
+
+
+def test_a_later_image_takes_layers_of_earlier_ones(last_week: MemoryStore) -> None:
+    plan, later = a_plan(UntouchableTree({}), UntouchableTree({})), MemoryStore()
+    build(replace(plan, rules=LayerRules(epoch=7)), later, earlier=[last_week])
+    assert {layer["annotations"]["org.lsst.image.layer.epoch"] for layer in manifest(later)["layers"]} == {
+        "0"
+    }
+    third = MemoryStore()
+    build(replace(plan, rules=LayerRules(epoch=14)), third, earlier=[later])
+    assert manifest(third)["layers"] == manifest(last_week)["layers"]
+
+
+def test_a_layer_whose_files_may_be_newer_than_the_image_is_written() -> None:
+    later, store = MemoryStore(), MemoryStore()
+    build(a_plan(MemoryTree({"x": b"one"}), rules=LayerRules(epoch=7)), later)
+    build(a_plan(MemoryTree({"x": b"one"}), rules=LayerRules(epoch=6)), store, earlier=[later])
+    assert not set(store.blobs) & set(later.blobs)
+
+
+def test_what_lies_in_the_layout_already_makes_no_difference(last_week: MemoryStore) -> None:
+    plan = a_plan(MemoryTree({"x": b"one"}, mtime=3), MemoryTree({"x": b"two"}), rules=LayerRules(epoch=7))
+    clean = MemoryStore()
+    build(plan, clean)
+    build(plan, last_week)
+    assert last_week.blobs == clean.blobs
 
 
 def test_a_layer_of_another_compressor_is_written(last_week: MemoryStore) -> None:

@@ -106,6 +106,16 @@ def test_a_provenance_of_another_image_is_neither_signed_nor_accepted() -> None:
         plan_signatures(repository, [SUBJECT], name="x", key=ONE)
 
 
+@pytest.mark.parametrize(("content", "problem"), [(b"\xe4", "is not UTF-8$"), (b"{}", "missing key")])
+def test_a_provenance_that_cannot_be_read_is_told_with_its_image(content: bytes, problem: str) -> None:
+    repository = signed(MemoryRepository(), ONE)
+    add(repository, content, AttachmentKind.PROVENANCE)
+    with pytest.raises(CorruptError, match=f"the provenance `sha256:.*cannot be read.*{problem}"):
+        verify_image(repository, SUBJECT.digest, [ONE])
+    with pytest.raises(CorruptError, match="cannot be read"):
+        signed(repository, ONE)
+
+
 def test_statements_of_other_kinds_are_no_provenances() -> None:
     repository = MemoryRepository()
     about = Subject(name="", digests={"sha256": STRANGE[7:]})
