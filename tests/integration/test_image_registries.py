@@ -14,6 +14,7 @@ import pytest
 
 from lsstinstall.commands.frame import run_main
 from rubin_releng.commands.main import cli
+from rubin_releng.images.sboms import make_sbom
 from tests.support.realregistries import program, serve_real_registry
 from tests.support.registryservers import Fault, serve_registry
 
@@ -133,8 +134,10 @@ def test_two_architectures_have_one_name_that_others_understand(tmp_path: Path, 
 def test_files_lie_beside_an_image(tmp_path: Path, registry: str, capsys: pytest.CaptureFixture[str]) -> None:
     image = f"{registry}/lsst/scipipe:w_1"
     assert run("push", built(tmp_path, "layout", "a"), image, "--yes") == 0
-    for name in ("stack.spdx.json", "env.txt"):
-        (tmp_path / name).write_text(name)
+    (tmp_path / "stack.spdx.json").write_bytes(
+        make_sbom(name="x", created="2026-10-15T00:00:00Z", creator="t", packages=[], release=None)
+    )
+    (tmp_path / "env.txt").write_text("@EXPLICIT\n")
     files = (f"sbom={tmp_path / 'stack.spdx.json'}", f"packages={tmp_path / 'env.txt'}")
     assert run("attach", image, *files) == 0
     assert answered(capsys, "attached", image)["attachments"] == []
@@ -142,9 +145,9 @@ def test_files_lie_beside_an_image(tmp_path: Path, registry: str, capsys: pytest
     assert run("attach", image, *files, "--yes") == 0
     found = answered(capsys, "attached", image, "--output", tmp_path / "beside")
     assert [one["title"] for one in found["attachments"]] == ["stack.spdx.json", "env.txt"]
-    assert (tmp_path / "beside/env.txt").read_text() == "env.txt"
+    assert (tmp_path / "beside/env.txt").read_text() == "@EXPLICIT\n"
     (tmp_path / "again").mkdir()
-    (tmp_path / "again/env.txt").write_text("other")
+    (tmp_path / "again/env.txt").write_text("@EXPLICIT\n# other\n")
     assert run("attach", image, f"packages={tmp_path / 'again/env.txt'}", "--yes") == 0
     files_now = answered(capsys, "attached", image, "--output", tmp_path / "beside")["files"]
     assert len(set(files_now)) == 3

@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lsstinstall.commands.frame import run_main
+from rubin_releng.commands.imageregistries import open_subject
 from rubin_releng.commands.main import cli
+from rubin_releng.core.attachmentdocuments import AttachmentKind
+from rubin_releng.images.attacher import Attachment, attach
 from tests.support.realregistries import program, serve_real_registry
 from tests.support.registryservers import Fault, RegistryServer, serve_registry
 from tests.support.signingkeys import make_keys
@@ -178,7 +181,11 @@ def test_a_signature_of_another_image_does_not_count(
     assert run("sign", first, "--key", keys[0], "--yes") == 0
     assert run("attached", first, "--output", tmp_path / "beside") == 0
     bundle = tmp_path / "beside" / "image.sigstore.json"
-    assert run("attach", second, f"signature={bundle}", "--yes") == 0
+    assert "is not about" in refused(capsys, 5, "attach", second, f"signature={bundle}", "--yes")
+    repository, subject = open_subject(second, is_written=True)
+    attach(
+        repository, subject, Attachment(kind=AttachmentKind.SIGNATURE, title="x", content=bundle.read_bytes())
+    )
     assert "is about `sha256:" in refused(capsys, 5, "verify", second, "--key", keys[1])
     assert run("check", second) == 5
 

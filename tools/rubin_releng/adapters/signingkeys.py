@@ -78,8 +78,8 @@ def read_signing_key(source: str, *, environ: Mapping[str, str]) -> PrivateKey:
     NotFoundError
         Raised if there is no such file or variable.
     ConfigurationError
-        Raised if nothing is named, the passphrase is missing or wrong, or the
-        library is not installed.
+        Raised if nothing is named, it is a public key, the passphrase is
+        missing or wrong, or the library is not installed.
     CorruptError
         Raised if it is no private key, or one of an unknown kind.
     """
@@ -89,9 +89,13 @@ def read_signing_key(source: str, *, environ: Mapping[str, str]) -> PrivateKey:
             f"`{source}` is a key in cosign's own form",
             hint="make one with `openssl genpkey`, and give it to cosign with `cosign import-key-pair`",
         )
+    if b"-----BEGIN PUBLIC KEY" in content:
+        raise ConfigurationError(
+            f"`{source}` is a public key", hint="signing takes the private one; `image verify` takes this"
+        )
     passphrase = environ.get(PASSPHRASE_VARIABLE)
     try:
-        return _load(content, passphrase)
+        return _load(content, passphrase, source)
     except TypeError as error:
         # So the library says whether there is a passphrase too few or too many.
         missing = passphrase is None
@@ -114,7 +118,7 @@ def _read(source: str, environ: Mapping[str, str]) -> bytes:
     return environ[name].encode()
 
 
-def _load(content: bytes, passphrase: str | None) -> PrivateKey:
+def _load(content: bytes, passphrase: str | None, source: str) -> PrivateKey:
     signing, serialization = load_signing(), load_signing("cryptography.hazmat.primitives.serialization")
     unknown = load_signing("cryptography.exceptions").UnsupportedAlgorithm
     is_locked = b"ENCRYPTED" in content
@@ -124,8 +128,8 @@ def _load(content: bytes, passphrase: str | None) -> PrivateKey:
     except (ValueError, unknown) as error:
         if is_locked and passphrase is not None:
             raise ConfigurationError(
-                "the passphrase does not open the key", hint=f"check `{PASSPHRASE_VARIABLE}`"
+                f"the passphrase does not open `{source}`", hint=f"check `{PASSPHRASE_VARIABLE}`"
             ) from error
         raise CorruptError(
-            "the key is no private key in PEM", hint="expected Ed25519, ECDSA or RSA in PKCS 8"
+            f"`{source}` is no private key in PEM", hint="expected Ed25519, ECDSA or RSA in PKCS 8"
         ) from error

@@ -9,12 +9,13 @@ import click
 
 from lsstinstall.adapters.files import make_directory, read_bytes, write_atomic
 from lsstinstall.commands.frame import output_options
-from lsstinstall.core.errors import ConfigurationError, CorruptError
+from lsstinstall.core.errors import ConfigurationError, CorruptError, ProblemsError
 from rubin_releng.commands.imagedescriptions import DescribeOptions, describe_options, made_attachments
 from rubin_releng.commands.imagefolders import FOLDER
 from rubin_releng.commands.imageregistries import change_options, open_subject, platforms_below
 from rubin_releng.core.attachmentdocuments import TITLE_ANNOTATION, AttachmentKind
 from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
+from rubin_releng.images.attachmentchecks import check_content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,6 +59,7 @@ def attach_files(
             "there is nothing to attach", hint="name `KIND=FILE`, or use `--sbom` and its like"
         )
     repository, subject = open_subject(image, is_written=True)
+    _refuse_wrong(given, subject.digest)
     attachments = [(subject, one) for one in given]
     attachments += made_attachments(repository, subject, wanted)
     is_done = yes and not dry_run
@@ -125,6 +127,17 @@ def _read_attachment(text: str) -> Attachment:
         )
     path = Path(name)
     return Attachment(kind=AttachmentKind(kind), title=path.name, content=read_bytes(path))
+
+
+def _refuse_wrong(attachments: Sequence[Attachment], subject: Digest) -> None:
+    """Refuse what `image check` would find fault with afterwards: it could not be taken away again."""
+    problems = [problem for one in attachments for problem in check_content(one, subject)]
+    if problems:
+        raise ProblemsError(
+            "a file is not what it should be; nothing was attached",
+            problems,
+            hint="check kind, file and image",
+        )
 
 
 def _write(folder: Path | None, file: AttachedFile, digest: Digest, written: Sequence[str]) -> str:

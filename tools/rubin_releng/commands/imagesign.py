@@ -11,8 +11,8 @@ from lsstinstall.adapters.verifyingkeys import read_public_key
 from lsstinstall.commands.frame import output_options
 from rubin_releng.adapters.signingkeys import PASSPHRASE_VARIABLE, read_signing_key
 from rubin_releng.commands.imageregistries import change_options, open_subject, platforms_below
-from rubin_releng.images.signatures import verify_image
 from rubin_releng.images.signer import apply_signature, plan_signatures
+from rubin_releng.images.verifier import verify_image
 
 if TYPE_CHECKING:
     from lsstinstall.adapters.console import Console

@@ -38,7 +38,7 @@ def test_passphrases_that_do_not_fit_are_told(tmp_path: Path) -> None:
     plain, _ = make_keys(tmp_path, "plain")
     with pytest.raises(ConfigurationError, match="needs a passphrase"):
         read_signing_key(str(locked), environ={})
-    with pytest.raises(ConfigurationError, match="does not open the key"):
+    with pytest.raises(ConfigurationError, match=r"does not open `.*locked.pem`"):
         read_signing_key(str(locked), environ={"LSST_SIGNING_PASSPHRASE": "other"})
     with pytest.raises(ConfigurationError, match="has no passphrase"):
         read_signing_key(str(plain), environ={"LSST_SIGNING_PASSPHRASE": "other"})
@@ -50,8 +50,11 @@ def test_what_is_no_key_is_told(tmp_path: Path) -> None:
     wrong.write_text("-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----\n")
     with pytest.raises(ConfigurationError, match="cosign's own form"):
         read_signing_key(str(wrong), environ={})
-    with pytest.raises(CorruptError, match="no private key"):
+    with pytest.raises(ConfigurationError, match=r"key.pub` is a public key"):
         read_signing_key(str(public), environ={})
+    wrong.write_text("")
+    with pytest.raises(CorruptError, match="wrong` is no private key"):
+        read_signing_key(str(wrong), environ={})
     with pytest.raises(NotFoundError):
         read_signing_key("env:KEY", environ={})
     with pytest.raises(ConfigurationError, match=r"a key itself is no argument$"):

@@ -19,8 +19,9 @@ from rubin_releng.core.provenances import (
 )
 from rubin_releng.core.signedbundles import format_bundle, parse_signed
 from rubin_releng.images.attacher import Attachment, attach
-from rubin_releng.images.signatures import read_provenances, read_signatures, verify_image
+from rubin_releng.images.signatures import read_provenances, read_signatures
 from rubin_releng.images.signer import apply_signature, plan_signatures
+from rubin_releng.images.verifier import verify_image
 from tests.support.fakekeys import FakeKey
 from tests.support.registries import MemoryRepository, digest_of
 
