@@ -66,7 +66,7 @@ def test_a_project_passes_inside_the_environment(tmp_path: Path, channel: Path) 
     assert result.code == 0, result.log
     assert result.outputs == {"version": "13.0.1", "packages": "2", "tests": "2", "failed": "0"}
     assert "| rubin-env | 2 | 0 | 0 |" in result.summary
-    assert list(result.artifacts.glob("rubin-env-tests-rubin-env/*.xml"))
+    assert list(result.artifacts.glob("rubin-env-tests-rubin-env/rubin-env-tests-rubin-env/*.xml"))
 
 
 def test_a_failed_test_fails_the_job(tmp_path: Path, channel: Path) -> None:
