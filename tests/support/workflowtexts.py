@@ -34,7 +34,7 @@ on:
         type: string
 permissions: {{}}
 concurrency:
-  group: good
+  group: good-${{{{ github.workflow }}}}-${{{{ github.ref }}}}
 jobs:
   good:
     name: Good

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import FormatError, ProblemsError
+from rubin_releng.workflows.bundlereach import left_out, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +18,12 @@ FOLDER = "workflows/scripts"
 """Where scripts lie, below the checkout."""
 
 _FUTURE = "from __future__ import annotations"
+_GUARD = """\
+import sys
+
+if sys.version_info < (3, 11):
+    sys.exit("::error::this step needs Python 3.11 or later; `python` is " + sys.version.split()[0])"""
+_BLANK = re.compile(r"\n{4,}")
 _PACKAGE = FOLDER.replace("/", ".") + "."
 
 
@@ -32,9 +40,10 @@ def bundle_script(name: str, scripts: Mapping[str, str]) -> str:
     Returns
     -------
     text : `str`
-        The script as it is, unless it is Python and imports other scripts:
-        then these come first, what is imported before what imports it, without
-        their docstrings; those of functions and classes keep their first line.
+        The script as it is, unless it is Python: then what it imports from
+        other scripts comes first, what is imported before what imports it,
+        without what nobody uses. Docstrings of functions and classes keep their
+        first line, others go. It ends at once if Python is older than 3.11.
 
     Raises
     ------
@@ -81,19 +90,19 @@ class _Bundle:
             self._compare_names()
         if self._problems:
             raise ProblemsError(f"`{FOLDER}/{name}` cannot be put into one text", self._problems)
-        if len(self._done) == 1:
-            return self._scripts[name]
         *modules, (_, tree) = self._done.items()
         docstring = ast.get_docstring(tree, clean=False)
         lines = self._scripts[name].split("\n")
         start = tree.body[0].end_lineno or 0 if docstring is not None else 0
         head = "\n".join(lines[:start])
-        bodies = [f"# {FOLDER}/{module}\n{self._body(module, one)}" for module, one in modules]
-        bodies.append(f"# {FOLDER}/{name}\n{self._body(name, tree)}")
-        return "\n\n\n".join(part for part in (head, _FUTURE, *bodies) if part) + "\n"
+        unused = left_out([one for _, one in modules], tree)
+        bodies = [
+            f"# {FOLDER}/{module}\n{self._body(module, one, unused)}" for module, one in self._done.items()
+        ]
+        return "\n\n\n".join(part for part in (head, _FUTURE, _GUARD, *bodies) if part) + "\n"
 
-    def _body(self, name: str, tree: ast.Module) -> str:
-        """Give a module without its docstring, its siblings and what has to be on top."""
+    def _body(self, name: str, tree: ast.Module, unused: frozenset[ast.stmt]) -> str:
+        """Give a module without its docstring, its siblings, what has to be on top and what nobody uses."""
         lines: list[str | None] = list(self._scripts[name].split("\n"))
         docstring = tree.body[:1] if ast.get_docstring(tree) is not None else []
         future = [one for one in tree.body if isinstance(one, ast.ImportFrom) and one.module == "__future__"]
@@ -108,8 +117,11 @@ class _Bundle:
                     quotes = "'''" if "'''" in self._scripts[name].split("\n")[first - 1] else '"""'
                     lines[first - 1] = f"{lines[first - 1]}{quotes}"
                     lines[first:last] = [None] * (last - first)
+        for node in unused.intersection(tree.body):
+            first, last = lines_of(node, self._scripts[name].split("\n"))
+            lines[first:last] = [None] * (last - first)
         kept = [line for line in lines if line is not None and not line.startswith("#!")]
-        return "\n".join(kept).strip("\n")
+        return _BLANK.sub("\n\n\n", "\n".join(kept).strip("\n"))
 
     def _siblings(self, tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
         for node in ast.walk(tree):

@@ -26,6 +26,10 @@ _SERIES = re.compile(r"v\d+")
 # zizmor: ignore[artipacked] reason
 _ZIZMOR_IGNORE = re.compile(r"#\s*zizmor:\s*ignore(?:\[[^\]]*\])?(?P<reason>.*)")
 _SHELLCHECK_IGNORE = re.compile(r"#\s*shellcheck\s+disable=(?:SC\d+,?)+(?P<reason>.*)")
+# GitHub starts nothing of a larger file, and takes 21,000 characters of a text with an expression, perhaps of
+# any. It does not say so before: the file is then simply no workflow.
+_LARGEST_FILE = 512_000
+_LONGEST_TEXT = 20_000
 _COMMENT = re.compile(r"\s*#\s*(?!shellcheck\b)\S")
 
 
@@ -69,12 +73,17 @@ class _Rules:
             yield self._finding(
                 permissions, "permissions", "on top stands `permissions: {}`; each job asks for what it needs"
             )
-        if entry_of(root, "concurrency") is None:
+        concurrency = entry_of(root, "concurrency")
+        if concurrency is None:
             yield self._finding(root, "concurrency", "there is no `concurrency`: runs would pile up")
         if text_of(entry_of(root, "name")) is None:
             yield self._finding(root, "names", "the workflow has no `name`")
         call = entry_of(entry_of(root, "on"), "workflow_call")
         yield from self.described(call, ("inputs", "outputs", "secrets"))
+        if concurrency is not None and "workflow_call" in _names_of(entry_of(root, "on")):
+            yield from self._told_apart(concurrency, _names_of(entry_of(call, "inputs")))
+        if len(self.workflow.text.encode()) > _LARGEST_FILE:
+            yield self._found(1, 1, "size", f"GitHub runs no workflow of more than {_LARGEST_FILE:,} bytes")
 
     def of_jobs(self) -> Iterator[WorkflowFinding]:
         """Check every job."""
@@ -100,6 +109,11 @@ class _Rules:
         for entry in self.workflow.runs():
             if "${{" in entry.text:
                 yield self._finding(entry.value, "inputs", "a script holds `${{`: give it the value by `env`")
+            if len(entry.text) > _LONGEST_TEXT:
+                message = (
+                    f"a script has {len(entry.text):,} characters; more than {_LONGEST_TEXT:,} may be refused"
+                )
+                yield self._finding(entry.value, "size", message)
         for entry in self.workflow.uses():
             yield from self._pinned(entry)
 
@@ -125,6 +139,22 @@ class _Rules:
                     yield self._found(
                         number + 1, match.start() + 1, "ignores", "a finding is ignored without a reason"
                     )
+
+    def _told_apart(self, concurrency: PlacedValue, inputs: frozenset[str]) -> Iterator[WorkflowFinding]:
+        """Check that calls of one workflow do not cancel each other, nor their callers."""
+        group = text_of(entry_of(concurrency, "group") or concurrency) or ""
+        names = [
+            "github.workflow",
+            "github.ref",
+            *(f"inputs.{one}" for one in ("results", "runner") if one in inputs),
+        ]
+        for name in names:
+            if not re.search(rf"\b{re.escape(name)}\b", group):
+                message = f"the group of a called workflow lacks `{name}`: its calls would cancel each other"
+                yield self._finding(concurrency, "concurrency", message)
+        if not re.match(r"\w", group):
+            message = "the group of a called workflow begins with its own name, which its callers do not have"
+            yield self._finding(concurrency, "concurrency", message)
 
     def _pinned(self, entry: Entry) -> Iterator[WorkflowFinding]:
         action, _, ref = entry.text.partition("@")
@@ -170,3 +200,7 @@ class _Rules:
         return WorkflowFinding(
             path=self.workflow.path, line=line, column=column, tool="rules", rule=rule, message=message
         )
+
+
+def _names_of(value: PlacedValue | None) -> frozenset[str]:
+    return frozenset(str(key.value) for key, _ in items_of(value))

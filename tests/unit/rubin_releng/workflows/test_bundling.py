@@ -74,14 +74,92 @@ def test_a_script_and_what_it_imports_run_as_one_text() -> None:
     assert "#!" not in text
 
 
-def test_what_imports_nothing_stays_as_it_is() -> None:
-    assert bundle_script("low.py", SCRIPTS) == LOW
+def test_shell_stays_as_it_is() -> None:
     assert bundle_script("a.sh", SCRIPTS) == SCRIPTS["a.sh"]
 
 
+@pytest.mark.process
+def test_a_python_that_is_too_old_is_told_before_anything_else() -> None:
+    text = bundle_script("low.py", SCRIPTS)
+    assert text.index("sys.version_info") < text.index("import os")
+    newer = text.replace("(3, 11)", "(99, 0)")
+    done = subprocess.run([sys.executable, "-I", "-c", newer], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("::error::this step needs Python 3.11 or later; `python` is 3.")
+
+
 def test_a_script_without_docstring_begins_with_what_it_imports() -> None:
-    assert bundle_script("mid.py", SCRIPTS).startswith(
-        "from __future__ import annotations\n\n\n# workflows/scripts/low"
+    text = bundle_script("mid.py", SCRIPTS)
+    assert text.startswith("from __future__ import annotations\n\n\nimport sys\n")
+    assert text.index("# workflows/scripts/low.py") < text.index("# workflows/scripts/mid.py")
+
+
+def test_of_what_is_imported_only_the_used_is_put_in() -> None:
+    module = """\
+import functools
+
+__all__ = ["used", "unused"]
+FIRST, SECOND = 1, 2
+
+# Of nobody.
+# At all.
+UNUSED: int = 1
+_DEEP = 3
+LATER: int = FIRST
+
+
+@functools.cache
+def unused() -> int:
+    return used()
+
+
+def used() -> int:
+    return _deeper()
+
+
+def _deeper() -> int:
+    return _DEEP
+
+
+class Unused: ...
+
+
+print(LATER)
+"""
+    top = "from module import used\n\n__all__ = []\n\n\ndef alone() -> int:\n    return used()\n"
+    text = bundle_script("top.py", {"top.py": top, "module.py": module})
+    assert "nused" not in text
+    assert "UNUSED" not in text
+    assert "Of nobody" not in text
+    assert (
+        text.partition("# workflows/scripts/module.py\n")[2]
+        == """\
+import functools
+
+FIRST, SECOND = 1, 2
+
+_DEEP = 3
+LATER: int = FIRST
+
+
+def used() -> int:
+    return _deeper()
+
+
+def _deeper() -> int:
+    return _DEEP
+
+
+print(LATER)
+
+
+# workflows/scripts/top.py
+__all__ = []
+
+
+def alone() -> int:
+    return used()
+"""
     )
 
 

@@ -48,7 +48,7 @@ def test_a_good_workflow_and_a_good_action_break_no_rule() -> None:
             "8:14 permissions: on top stands `permissions: {}`; each job asks for what it needs",
         ),
         (
-            "concurrency:\n  group: good\n",
+            "concurrency:\n  group: good-${{ github.workflow }}-${{ github.ref }}\n",
             "",
             "1:1 concurrency: there is no `concurrency`: runs would pile up",
         ),
@@ -140,3 +140,32 @@ def test_callers_may_name_our_series_and_any_commit() -> None:
     assert _uses(f"{ours}@v2", pinned=False) == _uses(f"who/knows@{NEW}", pinned=False) == []
     assert "not pinned by a commit" in _uses(f"{ours}@main", pinned=False)[0]
     assert "not pinned by a commit" in _uses("who/knows@v2", pinned=False)[0]
+
+
+_CALLED = GOOD.replace("    inputs:\n", "    inputs:\n      runner: {description: Label.}\n")
+
+
+@pytest.mark.parametrize(
+    ("group", "findings"),
+    [
+        ("a-${{ github.workflow }}-${{ github.ref }}-${{ inputs.runner }}", []),
+        ("${{ github.workflow }}-${{ github.ref }}-${{ inputs.runner }}", ["begins with its own name"]),
+        ("a-${{ github.workflow }}-${{ github.ref_name }}", ["lacks `github.ref`", "lacks `inputs.runner`"]),
+    ],
+)
+def test_calls_of_a_workflow_are_told_apart(group: str, findings: list[str]) -> None:
+    texts = [
+        one.partition(" concurrency: the group of a called workflow ")[2]
+        for one in _found(
+            _CALLED.replace("group: good-${{ github.workflow }}-${{ github.ref }}", f"group: {group}")
+        )
+    ]
+    assert [one.split(":", 1)[0].split(",", 1)[0] for one in texts] == findings
+
+
+def test_what_github_would_not_start_is_told() -> None:
+    lines = "".join(f"        echo {number:05}\n" for number in range(2_000))
+    text = ACTION.replace("run: echo done\n", f"run: |\n{lines}")
+    assert _found(text) == ["11:12 size: a script has 22,000 characters; more than 20,000 may be refused"]
+    many = GOOD + "# more\n" * 75_000
+    assert _found(many) == ["1:1 size: GitHub runs no workflow of more than 512,000 bytes"]
