@@ -272,8 +272,18 @@ def test_a_workflow_that_is_not_started_is_named_and_started_later(
     github.first.append(Answer({"message": "Resource not accessible"}, 403))
     error = answered(capsys, *command, code=4)["error"]
     assert "1 of 2 workflows were not started" in error["message"]
-    assert error["hint"] == "run it again with `--only lsst/one`"
+    assert error["hint"] == "run the same command again: it starts these, and no other"
     assert len(github.asked) == 2
-    assert run(*command, "--only", "lsst/one") == 0
+    planned = answered(capsys, *command, "--dry-run")["dispatches"]
+    assert [one["outcome"] for one in planned] == ["planned", "started before"]
+    done = answered(capsys, *command)["dispatches"]
+    assert [one["outcome"] for one in done] == ["started", "started before"]
+    assert [one.path for one in github.asked[2:]] == [done[0]["path"]]
+    assert run(*command) == 0
+    assert len(github.asked) == 3
+    assert run(*command, "--again", "--only", "lsst/two") == 0
+    assert run(*command, "--journal", tmp_path / "other.jsonl", "--only", "lsst/two") == 0
+    assert len(github.asked) == 5
+    assert not list(tmp_path.glob(".*.lock"))
     monkeypatch.delenv("GITHUB_TOKEN")
     assert run(*command) == 6

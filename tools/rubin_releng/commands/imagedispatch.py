@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lsstinstall.adapters.files import read_text
+from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError, ProblemsError, RefusedError
 from lsstinstall.core.tags import parse_tag
+from rubin_releng.adapters.journals import append_line, read_lines
 from rubin_releng.commands.imageregistries import change_options, open_subject
 from rubin_releng.core.downstreams import plan_dispatch
 from rubin_releng.core.imagerecipes import parse_recipe
 from rubin_releng.core.imagereferences import parse_reference
 from rubin_releng.core.secrets import read_secret
-from rubin_releng.images.dispatcher import run_dispatches
+from rubin_releng.images.dispatcher import DispatchJournal, run_dispatches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["dispatch"]
 
+_ENDING = ".dispatches.jsonl"
+_WAIT_SECONDS = 60.0
+
 
 @click.command(
     epilog="Example: rubin-releng image dispatch containers/stack/image.toml"
@@ -38,6 +44,12 @@ __all__ = ["dispatch"]
 @click.argument("image", metavar="SERVER/REPOSITORY:TAG")
 @click.option("--release-tag", metavar="TAG", help="Tag of the release, where an input asks for it.")
 @click.option("--only", multiple=True, metavar="OWNER/NAME", help="Just this repository; repeatable.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="What has started; beside the recipe, with the ending `.dispatches.jsonl`, unless named.",
+)
+@click.option("--again", is_flag=True, help="Start what the journal says has started, too.")
 @change_options
 @output_options
 def dispatch(
@@ -47,38 +59,65 @@ def dispatch(
     image: str,
     release_tag: str | None,
     only: tuple[str, ...],
+    journal: Path | None,
     *,
+    again: bool,
     yes: bool,
     dry_run: bool,
 ) -> None:
     """Start the workflows of those who build on an image.
 
     They are named in the image's recipe, under `downstream`, and get the image
-    by its digest. The token comes from `GITHUB_TOKEN` or `GH_TOKEN`.
+    by its digest. The token comes from `GITHUB_TOKEN` or `GH_TOKEN`. The same
+    command goes on where another one ended: what has started is left alone.
     """
     found = parse_recipe(read_text(recipe), source=str(recipe))
     wanted = _chosen(found, only, recipe)
+    plan = _planned(wanted, found.name, image, release_tag)
+    path = journal or recipe.with_name(f"{recipe.name}{_ENDING}")
+    if dry_run or not yes:
+        _answer_planned(console, plan, frozenset() if again else _journal(path).started(), recipe)
+        return
+    service = _service(console) if plan else None
+    results: tuple[Dispatched, ...] = ()
+    if service is not None:
+        with hold_lock(
+            path.with_name(f".{path.name}.lock"),
+            wait_seconds=_WAIT_SECONDS,
+            purpose="starting workflows",
+            is_kept=False,
+        ):
+            results = run_dispatches(plan, service, _journal(path), again=again)
+    _answer(console, results, recipe)
+
+
+def _planned(wanted: Sequence[Downstream], name: str, image: str, release_tag: str | None) -> list[Dispatch]:
     tag = "" if release_tag is None else str(parse_tag(release_tag))
     if not tag and any("{tag}" in text for one in wanted for text in one.inputs.values()):
         raise ConfigurationError(
             "an input asks for the tag of the release", hint="name it with `--release-tag TAG`"
         )
-    reference = parse_reference(image)
     _, subject = open_subject(image, is_written=False)
-    facts = {
-        "image": str(reference.at(subject.digest)),
-        "digest": str(subject.digest),
-        "tag": tag,
-        "name": found.name,
-    }
-    plan = [plan_dispatch(one, facts) for one in wanted]
-    if dry_run or not yes:
-        lines = [f"{one.name}: {_told(one)}" for one in plan]
-        lines.append("nothing was sent; `--yes` does it" if plan else f"{recipe} names nobody")
-        console.answer({"dispatches": [_row(one) for one in plan], "done": False}, "\n".join(lines))
-        return
-    results = run_dispatches(plan, _service(console)) if plan else ()
-    _answer(console, results, recipe)
+    pinned = str(parse_reference(image).at(subject.digest))
+    facts = {"image": pinned, "digest": str(subject.digest), "tag": tag, "name": name}
+    return [plan_dispatch(one, facts) for one in wanted]
+
+
+def _journal(path: Path) -> DispatchJournal:
+    return DispatchJournal(
+        lambda: read_lines(path),
+        lambda line: append_line(path, line),
+        lambda: datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _answer_planned(
+    console: Console, plan: Sequence[Dispatch], started: frozenset[str], recipe: Path
+) -> None:
+    lines = [f"{one.name}: {'started before' if one.key in started else _told(one)}" for one in plan]
+    lines.append("nothing was sent; `--yes` does it" if plan else f"{recipe} names nobody")
+    rows = [_row(one, "started before" if one.key in started else "planned") for one in plan]
+    console.answer({"dispatches": rows, "done": False}, "\n".join(lines))
 
 
 def _chosen(recipe: ImageRecipe, only: tuple[str, ...], path: Path) -> list[Downstream]:
@@ -110,21 +149,20 @@ def _told(one: Dispatch) -> str:
     return ", ".join(f"{key}={value}" for key, value in pairs) or "no inputs"
 
 
-def _row(one: Dispatch) -> dict[str, object]:
-    return {"repository": one.repository, "path": one.path, "body": dict(one.body)}
+def _row(one: Dispatch, outcome: str) -> dict[str, object]:
+    return {"repository": one.repository, "path": one.path, "body": dict(one.body), "outcome": outcome}
 
 
 def _answer(console: Console, results: Sequence[Dispatched], recipe: Path) -> None:
-    failed = [one for one in results if one.error is not None]
-    sent = [one.dispatch for one in results if one.error is None]
-    for one in sent if failed else ():
-        console.reporter().note(f"{one.name} has started")
+    lines = [f"{one.dispatch.name}: {one.outcome}" for one in results]
+    failed = [one.error for one in results if one.error is not None]
     if failed:
-        again = " ".join(f"--only {one.dispatch.repository}" for one in failed)
+        for line in lines:
+            console.reporter().note(line)
         raise ProblemsError(
             f"{len(failed)} of {len(results)} workflows were not started",
-            [one.error for one in failed if one.error is not None],
-            hint=f"run it again with `{again}`",
+            failed,
+            hint="run the same command again: it starts these, and no other",
         )
-    lines = [f"{one.name}: started" for one in sent] or [f"{recipe} names nobody"]
-    console.answer({"dispatches": [_row(one) for one in sent], "done": True}, "\n".join(lines))
+    rows = [_row(one.dispatch, one.outcome) for one in results]
+    console.answer({"dispatches": rows, "done": True}, "\n".join(lines or [f"{recipe} names nobody"]))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import InvalidNameError
+from lsstinstall.core.jsontexts import canonical_json
 from lsstinstall.core.shapes import Items, Record, Table, Text
 
 if TYPE_CHECKING:
@@ -70,12 +72,21 @@ class Dispatch:
         Below the address of the service.
     body : `~collections.abc.Mapping` [ `str`, `object` ]
         What is sent.
+    image : `str`
+        Digest of the image that it is about.
     """
 
     name: str
     repository: str
     path: str
     body: Mapping[str, object]
+    image: str
+
+    @property
+    def key(self) -> str:
+        """Digest of image, workflow and inputs: what a request is recognized by."""
+        told = {"image": self.image, "path": self.path, "body": dict(self.body)}
+        return hashlib.sha256(canonical_json(told)).hexdigest()
 
 
 def plan_dispatch(downstream: Downstream, facts: Mapping[str, str]) -> Dispatch:
@@ -102,7 +113,13 @@ def plan_dispatch(downstream: Downstream, facts: Mapping[str, str]) -> Dispatch:
     else:
         path = f"/repos/{downstream.repository}/dispatches"
         body = {"event_type": downstream.event, "client_payload": inputs}
-    return Dispatch(name=downstream.name, repository=downstream.repository, path=path, body=body)
+    return Dispatch(
+        name=downstream.name,
+        repository=downstream.repository,
+        path=path,
+        body=body,
+        image=facts["digest"],
+    )
 
 
 def _word(pattern: re.Pattern[str], what: str) -> Text[str]:

@@ -1,18 +1,22 @@
-"""Tells repositories that build on an image that there is a new one."""
+"""Tells repositories that build on an image that there is a new one, each once."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from lsstinstall.core.errors import ToolkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from rubin_releng.core.downstreams import Dispatch
 
-__all__ = ["Dispatched", "Dispatcher", "run_dispatches"]
+__all__ = ["DispatchJournal", "DispatchOutcome", "Dispatched", "Dispatcher", "run_dispatches"]
+
+_SCHEMA = 1
 
 
 class Dispatcher(Protocol):
@@ -22,24 +26,86 @@ class Dispatcher(Protocol):
         """Send a request once."""
 
 
+class DispatchOutcome(StrEnum):
+    """What became of a request."""
+
+    STARTED = "started"
+    KNOWN = "started before"
+    FAILED = "not started"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatched:
-    """What became of a request.
+    """A request, and what became of it.
 
     Parameters
     ----------
     dispatch : `Dispatch`
         The request.
+    outcome : `DispatchOutcome`
+        What became of it.
     error : `ToolkitError` or `None`
-        Why it failed; `None` if it was accepted.
+        Why it failed, if it did.
     """
 
     dispatch: Dispatch
-    error: ToolkitError | None
+    outcome: DispatchOutcome
+    error: ToolkitError | None = None
 
 
-def run_dispatches(dispatches: Sequence[Dispatch], service: Dispatcher) -> tuple[Dispatched, ...]:
-    """Send requests; one that fails does not stop the others.
+class DispatchJournal:
+    """Which requests were accepted: one line of JSON each, only ever added to.
+
+    Parameters
+    ----------
+    read : `~collections.abc.Callable`
+        Gives the whole text.
+    append : `~collections.abc.Callable`
+        Adds a line, and returns when it is on the disk.
+    now : `~collections.abc.Callable`
+        Tells the time, for people who read it.
+    """
+
+    def __init__(
+        self, read: Callable[[], str], append: Callable[[str], None], now: Callable[[], str]
+    ) -> None:
+        self._read = read
+        self._append = append
+        self._now = now
+
+    def started(self) -> frozenset[str]:
+        """Tell what was accepted.
+
+        Returns
+        -------
+        keys : `frozenset` [ `str` ]
+            Of requests. Lines that are no entries, such as the half one of a
+            killed writer, count for nothing.
+        """
+        return frozenset(key for line in self._read().splitlines() if (key := _key_of(line)))
+
+    def add(self, dispatch: Dispatch) -> None:
+        """Note that a request was accepted.
+
+        Parameters
+        ----------
+        dispatch : `Dispatch`
+            The request.
+        """
+        entry = {
+            "schema": _SCHEMA,
+            "time": self._now(),
+            "key": dispatch.key,
+            "downstream": dispatch.name,
+            "image": dispatch.image,
+        }
+        self._append(json.dumps(entry, separators=(",", ":")) + "\n")
+
+
+def run_dispatches(
+    dispatches: Sequence[Dispatch], service: Dispatcher, journal: DispatchJournal, *, again: bool = False
+) -> tuple[Dispatched, ...]:
+    """Send requests that were not accepted before; one that fails does not stop the others.
 
     Parameters
     ----------
@@ -47,18 +113,35 @@ def run_dispatches(dispatches: Sequence[Dispatch], service: Dispatcher) -> tuple
         In the order in which they are sent.
     service : `Dispatcher`
         Where to.
+    journal : `DispatchJournal`
+        Knows what was accepted, and learns of each at once.
+    again : `bool`, optional
+        Whether what was accepted before is sent once more.
 
     Returns
     -------
     results : `tuple` [ `Dispatched`, ... ]
         In the same order.
     """
-    results = []
-    for one in dispatches:
-        try:
-            service.post(one.path, one.body)
-        except ToolkitError as error:
-            results.append(Dispatched(dispatch=one, error=error))
-        else:
-            results.append(Dispatched(dispatch=one, error=None))
-    return tuple(results)
+    known = frozenset() if again else journal.started()
+    return tuple(_send(one, service, journal, is_known=one.key in known) for one in dispatches)
+
+
+def _send(one: Dispatch, service: Dispatcher, journal: DispatchJournal, *, is_known: bool) -> Dispatched:
+    if is_known:
+        return Dispatched(dispatch=one, outcome=DispatchOutcome.KNOWN)
+    try:
+        service.post(one.path, one.body)
+    except ToolkitError as error:
+        return Dispatched(dispatch=one, outcome=DispatchOutcome.FAILED, error=error)
+    journal.add(one)
+    return Dispatched(dispatch=one, outcome=DispatchOutcome.STARTED)
+
+
+def _key_of(line: str) -> str:
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return ""
+    key = entry.get("key") if isinstance(entry, dict) else None
+    return key if isinstance(key, str) else ""

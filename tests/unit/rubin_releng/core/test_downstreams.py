@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from lsstinstall.core.errors import CorruptError, DeniedError
 from rubin_releng.core.downstreams import Downstream, plan_dispatch
 from rubin_releng.core.imagerecipes import parse_recipe
-from rubin_releng.images.dispatcher import run_dispatches
+from rubin_releng.images.dispatcher import DispatchJournal, DispatchOutcome, run_dispatches
 
 RECIPE = """\
 name = "stack"
@@ -71,9 +73,33 @@ class Service:
             raise DeniedError(f"no: {body}")
 
 
-def test_a_failure_does_not_stop_the_others() -> None:
+def test_a_failure_does_not_stop_the_others_and_is_all_that_is_repeated() -> None:
     plan = [plan_dispatch(Downstream(repository=f"{one}/x", event="e"), FACTS) for one in "ab"]
+    lines = ["{\n", "[1]\n", '{"key":1}\n']
+    journal = DispatchJournal(lambda: "".join(lines), lines.append, lambda: "today")
     service = Service()
-    results = run_dispatches(plan, service)
+    results = run_dispatches(plan, service, journal)
     assert [one.error is None for one in results] == [False, True]
     assert len(service.sent) == 2
+    assert json.loads(lines[3]) == {
+        "schema": 1,
+        "time": "today",
+        "key": plan[1].key,
+        "downstream": "b/x e",
+        "image": "sha256:1",
+    }
+    again = Service()
+    outcomes = [one.outcome for one in run_dispatches(plan, again, journal)]
+    assert outcomes == [DispatchOutcome.FAILED, DispatchOutcome.KNOWN]
+    assert len(again.sent) == 1
+    run_dispatches(plan, again, journal, again=True)
+    assert len(again.sent) == 3
+
+
+def test_another_image_or_other_inputs_are_another_request() -> None:
+    one = Downstream(repository="a/x", event="e", inputs={"x": "{tag}"})
+    keys = {
+        plan_dispatch(one, facts).key
+        for facts in (FACTS, {**FACTS, "digest": "sha256:2"}, {**FACTS, "tag": "w_2026_43"}, FACTS)
+    }
+    assert len(keys) == 3
