@@ -62,9 +62,7 @@ def _all_weeklies(stack: GitStack, folder: Path) -> int:
     timelines = Timelines(Sources(readers=readers, settings=settings, grammar=settings.grammar))
     pairs = list(pairwise(map(side_of_name, stack.weeklies)))
     # As `changelog all` does, before it shares the work.
-    for old, new in pairs:
-        timelines.ends(old)
-        timelines.ends(new)
+    timelines.look_up(side for pair in pairs for side in pair)
     for history in readers.values():
         history.load()
     half = len(pairs) // _THREADS

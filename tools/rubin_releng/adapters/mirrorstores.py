@@ -275,7 +275,7 @@ class MirrorStore:
             return tuple(map(self._whole[number].get, names))
         asked = tuple(names)
         found = self._named.get(asked)
-        if found is None and len(self._named) < _MANY:
+        if found is None and len(self._named) < _MANY and len(asked) < _MANY:
             # Who asks one repository goes on to the next.
             found = self._named[asked] = self._read_named(asked)
         if found is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import ToolkitError
@@ -158,13 +159,15 @@ def assemble(
     changelog : `ChangeLog`
         With tickets and sweeps over all products.
     """
-    ordered = tuple(sorted(products, key=lambda product: product.name))
+    ordered = tuple(sorted(products, key=attrgetter("name")))
+    # In most weeks most products did not change.
+    changed = [product for product in ordered if product.changes or product.lost]
     return ChangeLog(
         old=old,
         new=new,
         products=ordered,
-        tickets=gather_tickets(ordered, settings),
-        sweeps=gather_sweeps(ordered),
+        tickets=gather_tickets(changed, settings),
+        sweeps=gather_sweeps(changed),
         sources=tuple(dict.fromkeys((old.source, new.source))),
         warnings=tell_doubts(doubts),
     )

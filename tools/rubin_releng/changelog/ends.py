@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lsstinstall.core.names import GitSha, ProductName
     from lsstinstall.core.versions import EupsVersion
     from rubin_releng.changelog.ports import HistoryReader
     from rubin_releng.changelog.sides import Side
 
-__all__ = ["End", "find_end"]
+__all__ = ["End", "end_of_commits", "find_end"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,27 @@ def find_end(name: ProductName, side: Side, reader: HistoryReader | None) -> End
         return End(commit=pin.commit, version=pin.version, repository=pin.repository, reason=pin.reason)
     if reader is None:
         return End(reason="no repository is at hand")
-    found = {ref: commit for ref, commit in zip(side.refs, reader.resolve(side.refs), strict=True) if commit}
+    return end_of_commits(name, side, reader.resolve(side.refs))
+
+
+def end_of_commits(name: ProductName, side: Side, commits: Sequence[GitSha | None]) -> End:
+    """Find a product at an end that its refs tell.
+
+    Parameters
+    ----------
+    name : `ProductName`
+        The product.
+    side : `Side`
+        The end, which no document tells.
+    commits : `~collections.abc.Sequence` [ `GitSha` or `None` ]
+        Of the end's refs, in their order.
+
+    Returns
+    -------
+    end : `End`
+        At the first commit, with a warning if there are several of a tag.
+    """
+    found = {ref: commit for ref, commit in zip(side.refs, commits, strict=True) if commit}
     if not found:
         return End(is_absent=side.is_tag, reason=f"its repository has no `{side.name}`")
     if side.is_tag and len(set(found.values())) > 1:

@@ -95,16 +95,14 @@ def _flags(
 ) -> frozenset[Flag]:
     flags = {_FLAGS_OF_KINDS[change.kind] for _, change in touched if change.kind in _FLAGS_OF_KINDS}
     for product in products:
-        flags |= {
-            flag
-            for flag, tickets in (
-                (Flag.NEW, product.tickets),
-                (Flag.ALREADY_IN_FROM, product.already_in_from),
-                (Flag.ONLY_IN_FROM, product.only_in_from),
-                (Flag.REVERTED, product.reverted),
-            )
-            if ticket in tickets
-        }
+        if ticket in product.tickets:
+            flags.add(Flag.NEW)
+        if ticket in product.already_in_from:
+            flags.add(Flag.ALREADY_IN_FROM)
+        if ticket in product.only_in_from:
+            flags.add(Flag.ONLY_IN_FROM)
+        if ticket in product.reverted:
+            flags.add(Flag.REVERTED)
     if ticket.project not in settings.projects:
         flags.add(Flag.UNKNOWN_PROJECT)
     return frozenset(flags)

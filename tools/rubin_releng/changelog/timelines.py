@@ -18,12 +18,13 @@ from rubin_releng.changelog.comparer import (
     present_at,
 )
 from rubin_releng.changelog.doubts import doubt_sides
+from rubin_releng.changelog.ends import end_of_commits
 from rubin_releng.changelog.pairing import pair_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from lsstinstall.core.names import ProductName
+    from lsstinstall.core.names import GitSha, ProductName
     from rubin_releng.changelog.doubts import Doubt
     from rubin_releng.changelog.ends import End
     from rubin_releng.changelog.models import ChangeLog, ProductChanges
@@ -75,26 +76,54 @@ class Timelines:
         found = self._ends.get(id(side))
         if found is None:
             names = names_of(side, side, self._sources.readers)
-            find = self._referred if side.pins is None else self._pinned
+            find = self._find if side.pins is None else self._pinned
             found = self._ends[id(side)] = {name: find(name, side) for name in names}
             # Keeps it alive, for its place in memory is its key.
             self._sides.append(side)
         return found
 
-    def _referred(self, name: ProductName, side: Side) -> End:
-        """Find a product by the refs of an end: mostly the commits tell whose end it is."""
+    def look_up(self, sides: Iterable[Side]) -> None:
+        """Find all products at many ends, in one question to each history.
+
+        Parameters
+        ----------
+        sides : `~collections.abc.Iterable` [ `Side` ]
+            Ends that will be compared; those that documents tell are left
+            for later, and so are all if a history cannot be read.
+        """
+        waiting = {id(side): side for side in sides if side.pins is None and id(side) not in self._ends}
+        refs = [ref for side in waiting.values() for ref in side.refs]
+        found: dict[int, dict[ProductName, End]] = {key: {} for key in waiting}
+        for name in sorted(self._sources.readers):
+            try:
+                commits = self._sources.readers[name].resolve(refs)
+            except ToolkitError:
+                # Whoever looks for a single end meets the same again, and tells it.
+                return
+            known, first = self._known[name], 0
+            for key, side in waiting.items():
+                last = first + len(side.refs)
+                own = commits[first:last]
+                found[key][name] = known.get(own) or self._referred(name, side, own)
+                first = last
+        self._ends.update(found)
+        self._sides += waiting.values()
+
+    def _find(self, name: ProductName, side: Side) -> End:
+        """Find a product by the refs of an end."""
         try:
             commits = self._sources.readers[name].resolve(side.refs)
         except ToolkitError:
-            # Whoever looks for the end meets the same again, and tells it.
-            commits = ()
-        known = self._known[name].get(commits)
-        if known is None:
-            known = end_of(name, side, self._sources)
-            # A warning names the refs of this end.
-            if known.commit is not None and not known.warnings:
-                self._known[name][commits] = known
-        return known
+            return end_of(name, side, self._sources)
+        return self._known[name].get(commits) or self._referred(name, side, commits)
+
+    def _referred(self, name: ProductName, side: Side, commits: tuple[GitSha | None, ...]) -> End:
+        """Make the end of commits that were met for the first time: mostly they tell whose end it is."""
+        end = end_of_commits(name, side, commits)
+        # A warning names the refs of this end.
+        if end.commit is not None and not end.warnings:
+            self._known[name][commits] = end
+        return end
 
     def _pinned(self, name: ProductName, side: Side) -> End:
         """Find a product by the document of an end."""

@@ -100,11 +100,7 @@ class Tracer:
         if not commits:
             return _NOTHING
         line = self._read_line(base, tip, commits)
-        changes = [
-            corrected
-            for change in self._ask_for_pull_requests(line.changes)
-            if (corrected := self.overrides.correct(self.product, change)) is not None
-        ]
+        changes = self._correct(self._ask_for_pull_requests(line.changes))
         doubtful = sorted(unknown_shas(changes))
         # What the base alone has is of another line: a revert of it was copied with what it takes back.
         older = frozenset(
@@ -135,10 +131,18 @@ class Tracer:
             line.changes.append(change)
         return line
 
+    def _correct(self, changes: list[Change]) -> list[Change]:
+        if not self.overrides.merges:
+            return changes
+        corrected = (self.overrides.correct(self.product, change) for change in changes)
+        return [change for change in corrected if change is not None]
+
     def _ask_for_pull_requests(self, changes: list[Change]) -> list[Change]:
         """Map what was pushed without a merge, which is rare; nothing else needs to be asked."""
+        if self.pull_requests is None or self.repository is None:
+            return changes
         direct = [one.sha for one in changes if one.kind is ChangeKind.DIRECT and not one.tickets]
-        if self.pull_requests is None or self.repository is None or not direct:
+        if not direct:
             return changes
         known = self.pull_requests.merged(self.product, self.repository, direct)
         return [

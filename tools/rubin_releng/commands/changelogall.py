@@ -191,6 +191,7 @@ class _Work:
         settings = settings_key(self._stack.options.settings) + (" news" if self._stack.fragments else "")
         timelines = self._stack.timelines
         pairs = list(self._stack.catalog.pairs(latest_patch=latest_patch))
+        timelines.look_up(side for pair in pairs for side in (pair.old, pair.new))
         names = {pair.new.name for pair in pairs}
         return [
             _Todo(

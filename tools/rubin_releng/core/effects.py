@@ -92,6 +92,8 @@ def settle(
     effect : `Effect`
         A ticket is reverted only if every change of it is.
     """
+    if not any(change.undoes for change in changes):
+        return Effect(tickets=frozenset(ticket for change in changes for ticket in change.tickets))
     events: list[_Event] = []
     for change in changes:
         event = _Event(change)

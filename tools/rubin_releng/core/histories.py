@@ -95,7 +95,7 @@ def trace_line(tip: GitSha, commits: Sequence[Commit]) -> tuple[Step, ...]:
         range does.
     """
     by_sha = {commit.sha: commit for commit in commits}
-    place = {commit.sha: index for index, commit in enumerate(commits)}
+    place: dict[GitSha, int] = {}
     chain: list[Commit] = []
     current = by_sha.get(tip)
     while current is not None:
@@ -104,8 +104,11 @@ def trace_line(tip: GitSha, commits: Sequence[Commit]) -> tuple[Step, ...]:
     claimed = {commit.sha for commit in chain}
     steps = []
     for commit in reversed(chain):
-        brought = _claim(commit.parents[1:], by_sha, claimed)
-        brought.sort(key=lambda one: -place[one.sha])
+        brought = _claim(commit.parents[1:], by_sha, claimed) if len(commit.parents) > 1 else []
+        if len(brought) > 1:
+            if not place:
+                place.update((one.sha, index) for index, one in enumerate(reversed(commits)))
+            brought.sort(key=lambda one: place[one.sha])
         steps.append(Step(commit=commit, brought=tuple(brought)))
     return tuple(steps)
 

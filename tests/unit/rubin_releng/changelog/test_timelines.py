@@ -28,6 +28,10 @@ def _broken() -> str:
     raise UnavailableError("the disk is gone")
 
 
+def _broken_refs(_: Sequence[str]) -> tuple[GitSha | None, ...]:
+    raise UnavailableError("the disk is gone")
+
+
 def _stories() -> dict[ProductName, Story]:
     afw, base = Story(), Story()
     for story in (afw, base):
@@ -125,3 +129,25 @@ def test_a_document_may_not_know_a_commit() -> None:
     side = Side(name="b1", source="a list", pins=pins)
     (found,) = _timelines({}).compare(side, side).products
     assert (found.relation, found.reason) == (Relation.UNKNOWN, "nobody wrote it down")
+
+
+def test_ends_that_are_looked_up_together_are_those_looked_up_alone() -> None:
+    readers = {name: logged(story) for name, story in _stories().items()}
+    sides = [side_of_name(name) for name in ("w_2026_01", "w_2026_02", "w_2026_03", "w_2026_04", "main")]
+    pinned = Side(name="b1", source="made up", pins={AFW: Pin(commit=GitSha("a" * 40))})
+    together, alone = _timelines(readers), _timelines(readers)
+    together.look_up([*sides, pinned, sides[0]])
+    for side in (*sides, pinned):
+        assert together.ends(side) == alone.ends(side)
+        assert list(together.ends(side)) == list(alone.ends(side))
+
+
+def test_a_history_that_cannot_be_read_leaves_the_others_to_be_looked_up_alone() -> None:
+    readers = {name: logged(story) for name, story in _stories().items()}
+    readers[BASE] = LoggedHistory(_broken_refs, _broken)
+    side = side_of_name("w_2026_01")
+    timelines = _timelines(readers)
+    timelines.look_up([side])
+    ends = timelines.ends(side)
+    assert ends[AFW].commit is not None
+    assert ends[BASE].reason == "the disk is gone"
