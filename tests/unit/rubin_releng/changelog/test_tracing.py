@@ -6,10 +6,17 @@ from lsstinstall.core.names import ProductName
 from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.changelog.comparer import compare_sides
 from rubin_releng.changelog.sides import side_of_name
+from rubin_releng.core.changelogsettings import ChangeLogSettings
+from rubin_releng.core.overrides import Override, Overrides
+from rubin_releng.core.pullrequests import PullRequest
+from rubin_releng.core.tickets import parse_ticket
 from tests.support.histories import Story
 from tests.support.loggedstories import logged
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lsstinstall.core.names import GitSha
     from rubin_releng.changelog.models import ProductChanges
 
 
@@ -133,3 +140,63 @@ def test_a_button_s_revert_of_an_unlisted_project_has_its_ticket() -> None:
     story = begun()
     story.pull(5, "revert-4-tickets/PIPE-7", 'Revert "Title"')
     assert tickets(compared(story)) == (["PIPE-7"], [])
+
+
+class _KnownPullRequests:
+    """What a service knows of commits that name no pull request."""
+
+    def __init__(self, known: dict[str, PullRequest]) -> None:
+        self._known = known
+
+    def merged(
+        self,
+        product: ProductName,  # noqa: ARG002 - the service's interface
+        repository_url: str,  # noqa: ARG002
+        shas: Sequence[GitSha],
+    ) -> Mapping[GitSha, PullRequest]:
+        return {sha: self._known[sha] for sha in shas if sha in self._known}
+
+
+def _compared_with(
+    story: Story, requests: dict[str, PullRequest] | None = None, overrides: Overrides | None = None
+) -> ProductChanges:
+    name = ProductName("afw")
+    return compare_sides(
+        side_of_name("w_2026_42"),
+        side_of_name("main"),
+        readers={name: story.reader()},
+        repositories={name: "https://example.org/afw"},
+        reporter=SilentReporter(),
+        settings=ChangeLogSettings(overrides=overrides or Overrides()),
+        pull_requests=None if requests is None else _KnownPullRequests(requests),
+    ).products[0]
+
+
+def test_what_was_pushed_has_the_tickets_of_its_pull_request() -> None:
+    story = begun()
+    pushed = story.commit("Speed up")
+    story.commit("Tidy up")
+    request = PullRequest(number=7, title="Speed up", branch="tickets/DM-7")
+    found = _compared_with(story, {pushed: request})
+    assert tickets(found) == (["DM-7"], [])
+    assert [change.pull_request for change in found.changes] == [7, None]
+
+
+def test_nobody_is_asked_about_merges_that_name_a_ticket() -> None:
+    story = begun()
+    story.merge("tickets/DM-2")
+    assert tickets(_compared_with(story, {})) == (["DM-2"], [])
+
+
+def test_corrections_by_hand_change_tickets_and_hide_merges() -> None:
+    story = begun()
+    wrong, hidden = story.merge("tickets/DM-2"), story.merge("tickets/DM-3")
+    story.merge("tickets/DM-4")
+    right = parse_ticket("DM-20")
+    overrides = Overrides(
+        merges=(
+            Override(merge=wrong, tickets=(right,), reason="a slip"),
+            Override(merge=hidden, is_hidden=True, reason="never released"),
+        )
+    )
+    assert tickets(_compared_with(story, overrides=overrides)) == (["DM-4", "DM-20"], [])
