@@ -85,6 +85,9 @@ def test_of_a_second_week_one_layer_and_the_configuration_are_sent(
     second = built(tmp_path, "two", *names[:-1], "changed")
     pushed = answered(capsys, "push", second, f"{image}:w_2", "--yes")
     assert (len(pushed["uploaded"]), pushed["present"]) == (2, 21)
+    found = answered(capsys, "diff", f"{image}:w_1", f"{image}:w_2", "--architecture", "amd64")
+    assert (found["bytes"], len(found["layers"])) == (pushed["sent_bytes"], 1)
+    assert answered(capsys, "diff", f"{image}:w_2", second)["bytes"] == 0
     again = answered(capsys, "push", second, f"{image}:w_2", "--yes")
     assert again["sent_bytes"] == 0
     other = answered(capsys, "push", second, f"{registry}/lsst/other:w_2", "--mount", "lsst/scipipe", "--yes")

@@ -10,7 +10,6 @@ from lsstinstall.adapters.locks import hold_lock
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import ConfigurationError
 from rubin_releng.adapters.compressors import GzipCodec, ZstdCodec
-from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageanswers import answer_built, answer_listed
 from rubin_releng.commands.imageengine import build_by_engine, engine_options, take_engine
 from rubin_releng.commands.imageinputs import FOLDER, find_base, make_plan
@@ -23,6 +22,7 @@ from rubin_releng.commands.imageplatforms import (
     take_platforms,
 )
 from rubin_releng.commands.imageprovenance import note_build, provenance_options, take_notes, write_build
+from rubin_releng.commands.imagepull import open_anywhere
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,8 +43,8 @@ __all__ = ["build"]
 @click.option(
     "--previous",
     multiple=True,
-    type=FOLDER,
-    help="Layout of an earlier image, whose layers are taken where nothing changed; repeatable.",
+    metavar="LAYOUT|SERVER/REPOSITORY:TAG",
+    help="Earlier image, whose layers are taken where nothing changed; repeatable.",
 )
 @click.option("--dry-run", "-n", is_flag=True, help="Tell what would be written.")
 @engine_options
@@ -58,7 +58,7 @@ def build(
     output: Path,
     compression: str,
     jobs: int,
-    previous: tuple[Path, ...],
+    previous: tuple[str, ...],
     *,
     dry_run: bool,
     **values: Any,
@@ -84,7 +84,7 @@ def build(
         answer_listed(console, plans)
         return
     codec: Codec = GzipCodec() if compression == "gzip" else ZstdCodec()
-    earlier = [OciLayout.open(folder) for folder in previous]
+    earlier = [open_anywhere(one)[0] for one in previous]
     plans = [find_base(plan, one) for plan, one in zip(plans, options, strict=True)]
     with hold_lock(output.parent / f".{output.name}.lock", purpose="building an image there", is_kept=False):
         joined, built = build_platforms(

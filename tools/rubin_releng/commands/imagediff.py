@@ -8,14 +8,12 @@ import click
 
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.quantities import format_bytes
-from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imageanswers import show_blob
-from rubin_releng.commands.imagefolders import FOLDER
+from rubin_releng.commands.imagepull import open_anywhere
+from rubin_releng.core.ocidocuments import Architecture
 from rubin_releng.images.differences import diff_layouts, layer_name, layer_products
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lsstinstall.adapters.console import Console
     from rubin_releng.core.ocidocuments import Descriptor
     from rubin_releng.images.differences import LayoutDifference
@@ -24,12 +22,23 @@ __all__ = ["diff"]
 
 
 @click.command(epilog="Example: rubin-releng image diff last-week this-week")
-@click.argument("old", metavar="A", type=FOLDER)
-@click.argument("new", metavar="B", type=FOLDER)
+@click.argument("old", metavar="A")
+@click.argument("new", metavar="B")
+@click.option(
+    "--architecture",
+    type=click.Choice([one.value for one in Architecture]),
+    help="What the client runs on.  [default: it fetches all]",
+)
 @output_options
-def diff(console: Console, old: Path, new: Path) -> None:
-    """Tell what a client moves who has layout A and wants B, by layer and by product."""
-    found = diff_layouts(OciLayout.open(old), OciLayout.open(new))
+def diff(console: Console, /, old: str, new: str, architecture: str | None) -> None:
+    """Tell what a client moves who has image A and wants B, by layer and by product.
+
+    Each is a layout, LAYOUT@TAG, or the name of an image in a registry, of
+    which no layer is read.
+    """
+    (before, first), (after, second) = open_anywhere(old), open_anywhere(new)
+    wanted = None if architecture is None else Architecture(architecture)
+    found = diff_layouts(before, after, tags=(first, second), architecture=wanted)
     console.answer(_data(found), _text(found))
 
 

@@ -17,13 +17,13 @@ from lsstinstall.core.errors import ConfigurationError, NotFoundError
 from lsstinstall.core.releases import parse_release
 from rubin_releng.adapters.condaprefixes import CondaPrefix
 from rubin_releng.adapters.foldertrees import FolderTree
-from rubin_releng.adapters.ocilayouts import OciLayout
 from rubin_releng.commands.imagefolders import FOLDER, need_folder
+from rubin_releng.commands.imagepull import open_anywhere
 from rubin_releng.commands.imagesimulate import read_manifests
 from rubin_releng.core.ocidocuments import Architecture
 from rubin_releng.images.differences import layer_name, layer_products
 from rubin_releng.images.grouping import change_rates
-from rubin_releng.images.layouts import read_layout
+from rubin_releng.images.layouts import narrow_layout, read_layout
 from rubin_releng.images.planner import Installation, PlacedPackage, PlacedProduct, PlanRules, plan_layers
 
 if TYPE_CHECKING:
@@ -69,7 +69,11 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--lock", "locks", multiple=True, type=_FILE, help="Explicit list of a past environment; oldest first."
 )
-@click.option("--previous", type=FOLDER, help="Layout of last week's image, whose groups are kept.")
+@click.option(
+    "--previous",
+    metavar="LAYOUT|SERVER/REPOSITORY:TAG",
+    help="Last week's image, whose groups are kept.",
+)
 @click.option("--release", type=_FILE, help="Release document, whose digests become part of the keys.")
 @click.option(
     "--architecture",
@@ -96,7 +100,7 @@ def plan(
     data: tuple[str, ...],
     manifests: tuple[Path, ...],
     locks: tuple[Path, ...],
-    previous: Path | None,
+    previous: str | None,
     release: Path | None,
     architecture: str,
     variant: str,
@@ -162,10 +166,12 @@ def inner_path(text: str) -> str:
     return "/".join(parts)
 
 
-def _known_layers(previous: Path) -> dict[str, tuple[str, str, int]]:
+def _known_layers(previous: str) -> dict[str, tuple[str, str, int]]:
     """Layer, version and, if alone, size of everything in last week's image."""
     found = {}
-    for image in read_layout(OciLayout.open(previous)).images:
+    store, tag = open_anywhere(previous)
+    layout = read_layout(store)
+    for image in (layout if tag is None else narrow_layout(layout, tag=tag, architecture=None)).images:
         for layer in image.layers:
             members = layer_products(layer)
             size = layer.size_bytes if len(members) == 1 else 0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rubin_releng.core.ocidocuments import Digest
     from rubin_releng.images.imageplans import BuiltImage, ImagePlan
     from rubin_releng.images.joiner import JoinedImage
-    from rubin_releng.images.ports import Codec
+    from rubin_releng.images.ports import BlobStore, Codec
 
 __all__ = [
     "PlatformOptions",
@@ -178,7 +178,7 @@ def build_platforms(
     codec: Codec,
     reporter: Reporter,
     jobs: int,
-    earlier: Sequence[OciLayout],
+    earlier: Sequence[BlobStore],
     has_single: bool,
 ) -> tuple[JoinedImage | None, tuple[BuiltImage, ...]]:
     """Build images of several platforms, and join them at the end.
@@ -206,14 +206,14 @@ def build_platforms(
         store = OciLayout.create(output)
         one = build_image(plans[0], store=store, codec=codec, reporter=reporter, jobs=jobs, earlier=earlier)
         return None, (one,)
+    home = OciLayout(output) if (output / "index.json").exists() else None
     with ExitStack() as stack:
         built, sources = [], []
         for plan in plans:
             store = OciLayout.create(stack.enter_context(_scratch(output, plan.architecture)))
-            before = [OciLayout(output)] if (output / "index.json").exists() else []
             built.append(
                 build_image(
-                    plan, store=store, codec=codec, reporter=reporter, jobs=jobs, earlier=[*before, *earlier]
+                    plan, store=store, codec=codec, reporter=reporter, jobs=jobs, earlier=earlier, home=home
                 )
             )
             sources += [SourceImage(image=one, store=store) for one in read_layout(store).images]

@@ -68,6 +68,7 @@ def build_image(
     reporter: Reporter,
     jobs: int = 2,
     earlier: Sequence[BlobStore] = (),
+    home: BlobStore | None = None,
 ) -> BuiltImage:
     """Write an image into a layout.
 
@@ -87,6 +88,9 @@ def build_image(
     earlier : `~collections.abc.Sequence` [ `BlobStore` ], optional
         Layouts whose layers are taken where their keys are ours, also if those
         images are older.
+    home : `BlobStore`, optional
+        Layout that the image goes to in the end, if that is not `store`. Its
+        layers are taken as those of `store` are.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def build_image(
         Raised if a file changed while it was read, or the layout is damaged.
     """
     before = read_layout(store)
-    finder = LayerFinder(earlier, own=store, compressor=codec.description, epoch=plan.rules.epoch)
+    finder = LayerFinder(plan, earlier, own=home or store, compressor=codec.description)
     works = list_layers(plan, finder=finder)
     reporter.begin("write layers", len(works))
     layers = _write_layers(works, plan, store=store, codec=codec, reporter=reporter, jobs=jobs)

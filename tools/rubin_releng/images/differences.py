@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rubin_releng.images.layouts import read_layout
+from rubin_releng.images.layouts import narrow_layout, read_layout
 from rubin_releng.images.reuse import NAME_ANNOTATION, PRODUCTS_ANNOTATION
 
 if TYPE_CHECKING:
-    from rubin_releng.core.ocidocuments import Descriptor, Digest
+    from rubin_releng.core.ocidocuments import Architecture, Descriptor, Digest
     from rubin_releng.images.layouts import Layout
     from rubin_releng.images.ports import BlobStore
 
@@ -74,7 +74,13 @@ class LayoutDifference:
         return sum(blob.size_bytes for blob in (*self.layers, *self.documents))
 
 
-def diff_layouts(old: BlobStore, new: BlobStore) -> LayoutDifference:
+def diff_layouts(
+    old: BlobStore,
+    new: BlobStore,
+    *,
+    tags: tuple[str | None, str | None] = (None, None),
+    architecture: Architecture | None = None,
+) -> LayoutDifference:
     """Tell what a client that has one layout must fetch to have another.
 
     Parameters
@@ -83,6 +89,10 @@ def diff_layouts(old: BlobStore, new: BlobStore) -> LayoutDifference:
         What the client has.
     new : `BlobStore`
         What it wants.
+    tags : `tuple` [ `str` or `None`, `str` or `None` ], optional
+        Name of the image in each; `None` for all images.
+    architecture : `Architecture`, optional
+        What the client runs; `None` if it fetches all.
 
     Returns
     -------
@@ -93,8 +103,14 @@ def diff_layouts(old: BlobStore, new: BlobStore) -> LayoutDifference:
     ------
     ProblemsError
         Raised if a document of either is missing or damaged.
+    NotFoundError
+        Raised if either has no such image.
     """
     before, wanted = read_layout(old), read_layout(new)
+    if tags[0] is not None or (architecture is not None and before.images):
+        before = narrow_layout(before, tag=tags[0], architecture=architecture)
+    if tags[1] is not None or architecture is not None:
+        wanted = narrow_layout(wanted, tag=tags[1], architecture=architecture)
     layers = _layers(wanted)
     missing = [blob for digest, blob in wanted.blobs.items() if digest not in before.blobs]
     return LayoutDifference(

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from lsstinstall.core.errors import CorruptError, ProblemsError, ToolkitError
+from lsstinstall.core.errors import CorruptError, NotFoundError, ProblemsError, ToolkitError
 from rubin_releng.core.ocidocuments import MediaType
 from rubin_releng.core.ocireading import read_config, read_index, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from rubin_releng.core.ocidocuments import Descriptor, Digest
+    from rubin_releng.core.ocidocuments import Architecture, Descriptor, Digest
     from rubin_releng.core.ocireading import FoundConfig
     from rubin_releng.images.ports import BlobStore
 
-__all__ = ["TAG_ANNOTATION", "AttachedManifest", "FoundImage", "Layout", "read_layout", "survey_layout"]
+__all__ = [
+    "TAG_ANNOTATION",
+    "AttachedManifest",
+    "FoundImage",
+    "Layout",
+    "narrow_layout",
+    "read_layout",
+    "survey_layout",
+]
 
 T = TypeVar("T")
 
@@ -227,3 +235,52 @@ def read_layout(store: BlobStore) -> Layout:
     if problems:
         raise ProblemsError("the image layout is damaged", problems, hint="remove it and build it again")
     return layout
+
+
+def narrow_layout(layout: Layout, *, tag: str | None, architecture: Architecture | None) -> Layout:
+    """Leave out what somebody does not fetch who wants one image only.
+
+    Parameters
+    ----------
+    layout : `Layout`
+        With any number of them.
+    tag : `str` or `None`
+        Name of the image; `None` for all.
+    architecture : `Architecture` or `None`
+        What it is to run on; `None` for all.
+
+    Returns
+    -------
+    layout : `Layout`
+        The same entries, fewer images and blobs.
+
+    Raises
+    ------
+    NotFoundError
+        Raised if nothing is left.
+    """
+    kept = tuple(
+        image
+        for image in layout.images
+        if tag in {None, image.tag}
+        and (architecture is None or image.settings.platform == architecture.platform)
+    )
+    if not kept:
+        wanted = ("" if architecture is None else f" for `linux/{architecture}`") + (
+            "" if tag is None else f" with the tag `{tag}`"
+        )
+        raise NotFoundError(f"there is no image{wanted}", hint="`rubin-releng image check` lists them")
+    needed = {blob for image in kept for blob in _blobs_of(image)}
+    others = {blob for image in layout.images for blob in _blobs_of(image)} - needed
+    if tag is not None:
+        others |= {
+            entry.digest
+            for entry in layout.entries
+            if entry.media_type == MediaType.INDEX and entry.annotations.get(TAG_ANNOTATION) != tag
+        }
+    blobs = {digest: blob for digest, blob in layout.blobs.items() if digest not in others}
+    return replace(layout, images=kept, blobs=MappingProxyType(blobs))
+
+
+def _blobs_of(image: FoundImage) -> tuple[Digest, ...]:
+    return (image.manifest.digest, image.config.digest, *(layer.digest for layer in image.layers))

@@ -13,7 +13,7 @@ from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.ocidocuments import LAYOUT_VERSION, Descriptor, MediaType, index_document
 from rubin_releng.core.ocireading import read_index
 from rubin_releng.images.builder import prune
-from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
+from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout, survey_layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -106,14 +106,15 @@ class RegistryStore:
         return canonical_json({"imageLayoutVersion": LAYOUT_VERSION})
 
     def sizes(self) -> Mapping[str, int]:
-        """List blobs: none, since registries do not tell what else they keep.
+        """List the blobs of the image, since registries do not tell what else they keep.
 
         Returns
         -------
         sizes : `~collections.abc.Mapping` [ `str`, `int` ]
-            Empty.
+            As its documents say.
         """
-        return MappingProxyType({})
+        blobs = survey_layout(self)[0].blobs.values()
+        return MappingProxyType({one.digest.partition(":")[2]: one.size_bytes for one in blobs})
 
     def write(self, pieces: Iterable[bytes]) -> StoredBlob:
         """Refuse to write.

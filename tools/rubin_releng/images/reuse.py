@@ -11,7 +11,8 @@ from rubin_releng.images.layouts import survey_layout
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from rubin_releng.images.imageplans import LayerPlan
+    from rubin_releng.core.ocidocuments import Architecture
+    from rubin_releng.images.imageplans import ImagePlan, LayerPlan
     from rubin_releng.images.layers import LayerRules
     from rubin_releng.images.ports import BlobStore
 
@@ -50,22 +51,27 @@ class LayerFinder:
 
     Parameters
     ----------
+    plan : `ImagePlan`
+        The image to be: layers for another architecture are not taken, since
+        EUPS's flavor in their keys is often the same, nor those with files
+        that may be newer.
     earlier : `~collections.abc.Iterable` [ `BlobStore` ]
-        Layouts; the first one that has a layer gives it, if its files are not
-        newer than ours may be. Damaged ones give what can be read of them.
+        Layouts; the first one that has a layer gives it. Damaged ones give
+        what can be read of them.
     own : `BlobStore`
         Layout that is written. It gives only what would be written into an
         empty one.
     compressor : `str`
         Layers that another one wrote are not taken.
-    epoch : `int`
-        Of the image to be.
     """
 
-    def __init__(self, earlier: Iterable[BlobStore], *, own: BlobStore, compressor: str, epoch: int) -> None:
+    def __init__(
+        self, plan: ImagePlan, earlier: Iterable[BlobStore], *, own: BlobStore, compressor: str
+    ) -> None:
         self._found: dict[str, KnownLayer] = {}
+        epoch = plan.rules.epoch
         for store in (*earlier, own):
-            for key, known in _keyed_layers(store, compressor):
+            for key, known in _keyed_layers(store, compressor, plan.architecture):
                 if known.epoch == epoch or (known.epoch < epoch and store is not own):
                     self._found.setdefault(key, known)
 
@@ -121,10 +127,12 @@ def layer_annotations(
     return MappingProxyType(annotations)
 
 
-def _keyed_layers(store: BlobStore, compressor: str) -> Iterator[tuple[str, KnownLayer]]:
+def _keyed_layers(
+    store: BlobStore, compressor: str, architecture: Architecture
+) -> Iterator[tuple[str, KnownLayer]]:
     layout, _ = survey_layout(store)
     sizes = store.sizes()
-    for image in layout.images:
+    for image in (one for one in layout.images if one.settings.platform == architecture.platform):
         for layer, diff_id in zip(image.layers, image.settings.diff_ids, strict=False):
             key = layer.annotations.get(KEY_ANNOTATION)
             entries = layer.annotations.get(ENTRIES_ANNOTATION, "")

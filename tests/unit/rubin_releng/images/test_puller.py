@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.core.ocidocuments import Architecture, Digest, MediaType, index_document
 from rubin_releng.images.builder import build_image
 from rubin_releng.images.checker import check_layout
+from rubin_releng.images.differences import diff_layouts
 from rubin_releng.images.imageplans import ImagePlan, LayerPlan
 from rubin_releng.images.layers import LayerPart
 from rubin_releng.images.layouts import read_layout
@@ -74,6 +76,27 @@ def test_an_image_of_a_registry_is_checked_where_it_is(repository: MemoryReposit
 def test_an_image_is_opened_by_its_digest(repository: MemoryRepository) -> None:
     store = open_image(repository, repository.named["w"])
     assert store.root.annotations == {}
+
+
+def test_layers_are_found_where_an_image_is_in_a_registry() -> None:
+    store, repository = MemoryStore(), MemoryRepository()
+    layer = LayerPlan(parts=(LayerPart(tree=MemoryTree({"x": b"x"})),), name="x", key="k")
+    plan = ImagePlan(layers=(layer,), tag="t")
+    build_image(plan, store=store, codec=NoCompression(), reporter=SilentReporter())
+    found = plan_push(store, repository, PushWishes(tags=("w",)))
+    run_push(found, store=store, repository=repository, reporter=SilentReporter())
+    other = MemoryStore()
+    empty = replace(plan, layers=(replace(layer, parts=(LayerPart(tree=MemoryTree({})),)),))
+    earlier = [open_image(repository, "w")]
+    build_image(empty, store=other, codec=NoCompression(), reporter=SilentReporter(), earlier=earlier)
+    assert diff_layouts(earlier[0], other).layers == ()
+
+
+def test_a_client_with_one_architecture_does_not_move_the_other(repository: MemoryRepository) -> None:
+    image = open_image(repository, "w")
+    tags = (None, "w")
+    found = diff_layouts(MemoryStore(), image, tags=tags, architecture=Architecture.ARM64)
+    assert (len(found.layers), len(found.documents)) == (1, 3)
 
 
 def test_what_is_not_what_its_name_says_is_not_kept(repository: MemoryRepository) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lsstinstall.core.errors import RefusedError
+from lsstinstall.core.errors import NotFoundError, RefusedError
 from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.core.ocidocuments import Architecture, ImageSettings
 from rubin_releng.images.builder import build_image, list_layers
@@ -120,6 +120,14 @@ def test_a_later_image_takes_layers_of_earlier_ones(last_week: MemoryStore) -> N
     assert manifest(third)["layers"] == manifest(last_week)["layers"]
 
 
+def test_a_layer_for_another_architecture_is_written(last_week: MemoryStore) -> None:
+    # EUPS has the same flavor for both, and keys know no more.
+    store = MemoryStore()
+    plan = a_plan(MemoryTree({"x": b"arm"}), MemoryTree({"x": b"arm, too"}), architecture=Architecture.ARM64)
+    build(plan, store, earlier=[last_week])
+    assert not set(store.blobs) & set(last_week.blobs)
+
+
 def test_a_layer_whose_files_may_be_newer_than_the_image_is_written() -> None:
     later, store = MemoryStore(), MemoryStore()
     build(a_plan(MemoryTree({"x": b"one"}), rules=LayerRules(epoch=7)), later)
@@ -133,6 +141,20 @@ def test_what_lies_in_the_layout_already_makes_no_difference(last_week: MemorySt
     build(plan, clean)
     build(plan, last_week)
     assert last_week.blobs == clean.blobs
+
+
+def test_the_layout_that_an_image_goes_to_gives_what_would_be_written_anyway(last_week: MemoryStore) -> None:
+    plan, store = a_plan(UntouchableTree({}), UntouchableTree({})), MemoryStore()
+    build_image(plan, store=store, codec=NoCompression(), reporter=SilentReporter(), home=last_week)
+    assert store.blobs == last_week.blobs
+    with pytest.raises(AssertionError, match="memory"):
+        build_image(
+            replace(plan, rules=LayerRules(epoch=7)),
+            store=MemoryStore(),
+            codec=NoCompression(),
+            reporter=SilentReporter(),
+            home=last_week,
+        )
 
 
 def test_a_layer_of_another_compressor_is_written(last_week: MemoryStore) -> None:
@@ -179,6 +201,21 @@ def test_a_difference_is_told_by_layer_and_by_product(last_week: MemoryStore) ->
     ]
     assert {one.layer_digest for one in found.products if one.is_moved} == {found.layers[0].digest}
     assert found.size_bytes == sum(one.size_bytes for one in (*found.layers, *found.documents))
+
+
+def test_a_client_moves_what_its_architecture_needs_and_no_other_image() -> None:
+    old, new = MemoryStore(), MemoryStore()
+    for store, text in ((old, b"old"), (new, b"new")):
+        for architecture in Architecture:
+            tree = MemoryTree({"x": text + architecture.encode()})
+            build(replace(a_plan(tree, architecture=architecture), tag=architecture.value), store)
+    build(replace(a_plan(MemoryTree({"y": b"y"}), key="y"), tag="another"), new)
+    found = diff_layouts(old, new, tags=(None, "arm64"), architecture=Architecture.ARM64)
+    assert (len(found.layers), len(found.documents)) == (1, 2)
+    assert len(diff_layouts(MemoryStore(), new, architecture=Architecture.AMD64).layers) == 2
+    assert len(diff_layouts(old, new, tags=("amd64", "another")).documents) == 2
+    with pytest.raises(NotFoundError, match="there is no image for `linux/arm64` with the tag `amd64`"):
+        diff_layouts(old, new, tags=(None, "amd64"), architecture=Architecture.ARM64)
 
 
 class TestBase:
