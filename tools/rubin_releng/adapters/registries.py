@@ -15,7 +15,7 @@ from lsstinstall.adapters.webanswers import PassingError, reason_of
 from lsstinstall.core.errors import CorruptError, DeniedError, NotFoundError, RefusedError
 from lsstinstall.core.jsontexts import parse_json
 from rubin_releng.adapters.registryuploads import send_blob
-from rubin_releng.core.attachmentdocuments import join_indexes
+from rubin_releng.core.attachmentlists import join_indexes
 from rubin_releng.core.ocidocuments import Digest, MediaType
 from rubin_releng.core.registrydocuments import FoundDocument
 

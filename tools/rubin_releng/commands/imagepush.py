@@ -153,7 +153,12 @@ def _data(plan: PushPlan, reference: ImageReference) -> dict[str, object]:
         "missing": [show_blob(blob) for blob in plan.missing],
         "present": len(plan.blobs) - len(plan.missing),
         "missing_bytes": plan.size_bytes,
+        "attachments": [{"digest": one.digest, "subject": one.subject} for one in plan.attachments],
     }
+
+
+def _beside_lines(plan: PushPlan, beside: PushedBeside) -> list[str]:
+    return [*(f"  attachment {one.digest}, {one.subject}" for one in plan.attachments), *beside.lines()]
 
 
 def _answer_planned(
@@ -166,7 +171,7 @@ def _answer_planned(
         *(f"  send {blob.digest} {blob.size_bytes} bytes" for blob in plan.missing),
         *(tag_line(one, is_moving=False) for one in plan.tags),
         *(tag_line(one, is_moving=True) for one in plan.moving),
-        *beside.lines(),
+        *_beside_lines(plan, beside),
         "nothing was changed; `--yes` does it",
     ]
     console.answer({**_data(plan, reference), **beside.to_dict(), "done": False}, "\n".join(lines))
@@ -190,4 +195,4 @@ def _answer_pushed(
         f" {len(report.uploaded)} blobs new, {len(report.mounted)} mounted,"
         f" {len(plan.blobs) - len(plan.missing)} were there"
     )
-    console.answer(data, "\n".join([human, *beside.lines()]))
+    console.answer(data, "\n".join([human, *_beside_lines(plan, beside)]))

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import NotFoundError, UnavailableError
 from lsstinstall.core.jsontexts import canonical_json
-from rubin_releng.core.attachmentdocuments import (
-    EMPTY_CONFIG,
-    TITLE_ANNOTATION,
-    attachment_document,
+from rubin_releng.core.attachmentdocuments import EMPTY_CONFIG, TITLE_ANNOTATION, attachment_document
+from rubin_releng.core.attachmentlists import (
     attachment_entry,
     extend_index,
     fallback_tag,
@@ -26,10 +24,18 @@ from rubin_releng.core.ocireading import read_manifest
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from rubin_releng.core.attachmentdocuments import AttachmentKind, FoundAttachment
+    from rubin_releng.core.attachmentdocuments import AttachmentKind
+    from rubin_releng.core.attachmentlists import FoundAttachment
     from rubin_releng.images.registryports import Repository
 
-__all__ = ["AttachedFile", "Attachment", "attach", "list_attachments", "read_attachment"]
+__all__ = [
+    "AttachedFile",
+    "Attachment",
+    "attach",
+    "list_attachments",
+    "list_document",
+    "read_attachment",
+]
 
 _ATTEMPTS = 20
 
@@ -104,12 +110,36 @@ def attach(repository: Repository, subject: Descriptor, attachment: Attachment) 
         _send(repository, blob, content)
     notes = {TITLE_ANNOTATION: attachment.title, **attachment.annotations}
     document = attachment_document(subject, file, kind=attachment.kind, annotations=notes)
-    content = canonical_json(document)
+    return list_document(repository, subject.digest, canonical_json(document))
+
+
+def list_document(repository: Repository, subject: Digest, content: bytes) -> Digest:
+    """Store the manifest of an attachment, and see to it that it is listed.
+
+    Parameters
+    ----------
+    repository : `Repository`
+        Has the image, and the blobs that the manifest names.
+    subject : `Digest`
+        The image.
+    content : `bytes`
+        The manifest.
+
+    Returns
+    -------
+    digest : `Digest`
+        Of it.
+
+    Raises
+    ------
+    UnavailableError
+        Raised if others keep overwriting the index under the fallback tag.
+    """
     digest = _digest_of(content)
     is_noted = repository.write_document(digest, content, MediaType.MANIFEST)
-    if not is_noted and repository.referrers(subject.digest) is None:
-        repository.write_document(own_tag(subject.digest, digest), content, MediaType.MANIFEST)
-        _complete_list(repository, subject.digest)
+    if not is_noted and repository.referrers(subject) is None:
+        repository.write_document(own_tag(subject, digest), content, MediaType.MANIFEST)
+        _complete_list(repository, subject)
     return digest
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from lsstinstall.core.attestations import Statement
-    from rubin_releng.core.attachmentdocuments import FoundAttachment
+    from rubin_releng.core.attachmentlists import FoundAttachment
     from rubin_releng.core.ocidocuments import Descriptor, Digest
     from rubin_releng.core.ocireading import FoundManifest
     from rubin_releng.images.attacher import Attachment

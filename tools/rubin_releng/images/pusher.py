@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import CorruptError
 from lsstinstall.core.reporting import Outcome
+from rubin_releng.images.attacher import list_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,6 +106,8 @@ def run_push(
         repository.write_document(
             document.descriptor.digest, document.content, document.descriptor.media_type
         )
+    for beside in plan.attachments:
+        list_document(repository, beside.subject, beside.content)
     if before_names is not None:
         before_names()
     set_tags(plan.tags, repository=repository, reporter=reporter)

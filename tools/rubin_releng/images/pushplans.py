@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from types import MappingProxyType
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import CorruptError, RefusedError
-from lsstinstall.core.jsontexts import canonical_json
+from lsstinstall.core.errors import RefusedError
 from rubin_releng.core.imagetags import ARCHITECTURE_SUFFIXES
-from rubin_releng.core.ocidocuments import Descriptor, Digest, MediaType, index_document
-from rubin_releng.core.ocireading import read_index
-from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
+from rubin_releng.images.layouts import read_layout
+from rubin_releng.images.pushdocuments import attachments_of, documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rubin_releng.images.layouts import FoundImage, Layout
+    from rubin_releng.core.ocidocuments import Descriptor, Digest
+    from rubin_releng.images.layouts import FoundImage
     from rubin_releng.images.ports import BlobStore
+    from rubin_releng.images.pushdocuments import LaidAttachment
     from rubin_releng.images.registryports import Repository
 
 __all__ = [
@@ -132,12 +130,15 @@ class PushPlan:
         Names that are to stay.
     moving : `tuple` [ `PlannedTag`, ... ]
         Names that are set last.
+    attachments : `tuple` [ `LaidAttachment`, ... ]
+        What other programs have put beside it in the layout.
     """
 
     blobs: tuple[PlannedBlob, ...]
     documents: tuple[PlannedDocument, ...]
     tags: tuple[PlannedTag, ...]
     moving: tuple[PlannedTag, ...]
+    attachments: tuple[LaidAttachment, ...] = ()
 
     @property
     def root(self) -> Descriptor:
@@ -184,14 +185,16 @@ def plan_push(store: BlobStore, repository: Repository, wishes: PushWishes, *, j
         stay names another image.
     """
     layout = read_layout(store)
-    documents = tuple(_collect(layout, store, wishes.tag))
+    documents = tuple(documents_of(layout, store, wishes.tag))
     reached = {one.digest for one, _ in documents}
+    beside = attachments_of(layout, store, reached)
     blobs = {
         blob.digest: blob
         for image in layout.images
         if image.manifest.digest in reached
         for blob in (image.config, *image.layers)
     }
+    blobs.update({blob.digest: blob for one in beside for blob in one.blobs})
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         there = pool.map(repository.has_blob, blobs)
         known = pool.map(repository.find_document, [one.digest for one, _ in documents])
@@ -208,6 +211,7 @@ def plan_push(store: BlobStore, repository: Repository, wishes: PushWishes, *, j
         documents=written,
         tags=tuple(_plan_tags(written, layout.images, wishes, repository)),
         moving=tuple(plan_tag(tag, written[-1], repository) for tag in wishes.moving),
+        attachments=beside,
     )
 
 
@@ -260,52 +264,6 @@ def plan_tag(tag: str, document: PlannedDocument, repository: Repository) -> Pla
         Nothing was changed.
     """
     return PlannedTag(tag=tag, document=document, before=repository.find_document(tag))
-
-
-def _collect(layout: Layout, store: BlobStore, tag: str | None) -> Iterator[tuple[Descriptor, bytes]]:
-    """List the documents of an image, what is named first."""
-    attached = {one.manifest.digest for one in layout.attachments}
-    entries = {
-        one.digest: one
-        for one in layout.entries
-        if tag in {None, one.annotations.get(TAG_ANNOTATION)} and one.digest not in attached
-    }
-    if not entries:
-        wanted = "" if tag is None else f" with the tag `{tag}`"
-        raise RefusedError(f"the layout holds no image{wanted}", hint="`rubin-releng image build` makes one")
-    chosen = tuple(entries.values())
-    for entry in chosen:
-        yield from _documents_below(entry, store)
-    if len(chosen) > 1:
-        yield _joined(chosen, layout)
-
-
-def _documents_below(entry: Descriptor, store: BlobStore) -> Iterator[tuple[Descriptor, bytes]]:
-    content = b"".join(store.read(entry.digest))
-    if f"sha256:{hashlib.sha256(content).hexdigest()}" != entry.digest:
-        raise CorruptError(f"the blob `{entry.digest}` of the layout is damaged", hint="build the image anew")
-    if entry.media_type == MediaType.INDEX:
-        for inner in read_index(content, source=entry.digest):
-            yield from _documents_below(inner, store)
-    yield replace(entry, annotations=MappingProxyType({})), content
-
-
-def _joined(chosen: Sequence[Descriptor], layout: Layout) -> tuple[Descriptor, bytes]:
-    """Write an index over manifests that share a name."""
-    platforms = {image.manifest.digest: image.settings.platform for image in layout.images}
-    manifests = [
-        replace(one, annotations=MappingProxyType({}), platform=platforms.get(one.digest)) for one in chosen
-    ]
-    distinct = {one.platform for one in manifests}
-    if None in distinct or len(distinct) != len(manifests):
-        raise RefusedError(
-            f"the layout holds {len(chosen)} images, and it is not clear which is meant",
-            hint="name one, as `LAYOUT@TAG`",
-        )
-    manifests.sort(key=lambda one: (one.platform.architecture if one.platform else "", one.digest))
-    content = canonical_json(index_document(manifests))
-    digest = Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
-    return Descriptor(media_type=MediaType.INDEX, digest=digest, size_bytes=len(content)), content
 
 
 def _plan_tags(

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lsstinstall.core.errors import CorruptError, NotFoundError, UnavailableError
-from rubin_releng.core.attachmentdocuments import (
-    TITLE_ANNOTATION,
-    AttachmentKind,
+from rubin_releng.core.attachmentdocuments import TITLE_ANNOTATION, AttachmentKind
+from rubin_releng.core.attachmentlists import (
     extend_index,
     fallback_tag,
     join_indexes,

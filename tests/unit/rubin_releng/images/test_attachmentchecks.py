@@ -10,16 +10,18 @@ from lsstinstall.core.envelopes import Envelope, sign
 from lsstinstall.core.jsontexts import canonical_json
 from lsstinstall.core.reporting import SilentReporter
 from rubin_releng.core.attachmentdocuments import AttachmentKind, attachment_document
+from rubin_releng.core.attachmentlists import attachment_entry
 from rubin_releng.core.ocidocuments import Architecture, Descriptor, MediaType, index_document
 from rubin_releng.core.provenances import BuildFacts, make_provenance
 from rubin_releng.core.signedbundles import format_bundle
-from rubin_releng.images.attacher import Attachment, attach
+from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
 from rubin_releng.images.attachmentchecks import check_attachments, check_content
 from rubin_releng.images.builder import build_image, prune
 from rubin_releng.images.checker import check_layout
 from rubin_releng.images.imageplans import ImagePlan, LayerPlan
 from rubin_releng.images.layers import LayerPart
 from rubin_releng.images.layouts import read_layout, survey_layout
+from rubin_releng.images.pusher import run_push
 from rubin_releng.images.pushplans import PushWishes, plan_push
 from rubin_releng.images.sboms import make_sbom
 from tests.support.fakekeys import FakeKey
@@ -185,6 +187,46 @@ def test_what_lies_beside_an_image_in_a_layout_is_no_image_and_stays() -> None:
     assert len(check_layout(store, codecs={}, reporter=SilentReporter()).images) == 1
     plan = plan_push(store, MemoryRepository(), PushWishes(tags=("t",)))
     assert [one.descriptor.media_type for one in plan.documents] == [MediaType.MANIFEST]
+
+
+def put(store: MemoryStore, document: object, kind: MediaType = MediaType.MANIFEST) -> Descriptor:
+    blob = store.write([canonical_json(document)])
+    return Descriptor(media_type=kind, digest=blob.digest, size_bytes=blob.size_bytes)
+
+
+@pytest.mark.parametrize("has_referrers", [True, False])
+def test_what_lies_beside_an_image_in_a_layout_is_pushed_with_it(*, has_referrers: bool) -> None:
+    store = a_layout()
+    store.blobs["44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"] = b"{}"
+    image, beside = read_layout(store).entries
+    file = put(store, {})
+    about_it = put(store, attachment_document(beside, file, kind=AttachmentKind.SIGNATURE, annotations={}))
+    nothing = Descriptor(media_type=MediaType.MANIFEST, digest=digest_of(b"?"), size_bytes=1)
+    lost = put(store, attachment_document(nothing, file, kind=AttachmentKind.SBOM, annotations={"a": "b"}))
+    listing = put(store, index_document([beside]), MediaType.INDEX)
+    store.write_index(canonical_json(index_document([listing, about_it, lost, image])))
+    repository = MemoryRepository(has_referrers=has_referrers)
+    plan = plan_push(store, repository, PushWishes(tags=("t",)))
+    assert [(one.digest, one.subject) for one in plan.attachments] == [
+        (beside.digest, image.digest),
+        (about_it.digest, beside.digest),
+    ]
+    run_push(plan, store=store, repository=repository, reporter=SilentReporter())
+    assert [one.digest for one in list_attachments(repository, image.digest)] == [beside.digest]
+    assert [one.digest for one in list_attachments(repository, beside.digest)] == [about_it.digest]
+    (file_beside,) = read_attachment(repository, beside.digest)
+    assert file_beside.content
+    assert lost.digest not in repository.documents
+    assert repository.done[-1] == "document t"
+    assert plan_push(store, repository, PushWishes(tags=("t",))).missing == ()
+
+
+def test_an_artifact_that_does_not_say_what_it_is_is_what_its_configuration_is() -> None:
+    document = {"subject": {"digest": SUBJECT.digest}, "config": {"mediaType": "text/x"}}
+    for data, kind in ((document, "text/x"), ({**document, "config": 1}, "")):
+        entry = attachment_entry(canonical_json(data), subject=SUBJECT.digest, source="x")
+        assert entry is not None
+        assert entry["artifactType"] == kind
 
 
 @pytest.mark.parametrize(
