@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError
+from lsstinstall.core.errors import ConfigurationError, ExitCode, NotFoundError, ProblemsError
 from rubin_releng.workflows.payloads import make_payload
 from rubin_releng.workflows.runplans import LABELS, RunPlan, RunRequest, plan_run
 from tests.support.workflowtexts import FakeRepositories
@@ -15,12 +15,14 @@ FILES = {
         "  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v1\n"
         "      - uses: ./own\n      - uses: ./made/later\n"
         "  b:\n    needs: a\n    runs-on: ['${{ matrix.os }}']\n    steps:\n      - uses: g/codeql/init@v2\n"
-        "  c:\n    needs: [b, gone]\n    uses: o/ours/.github/workflows/w.yaml@v1\n"
-        "  d:\n    uses: ./.github/workflows/ci.yaml\n",
+        "  c:\n    needs: [b, a]\n    uses: o/ours/.github/workflows/w.yaml@v1\n"
+        "  d:\n    uses: ./.github/workflows/other.yaml\n",
+        ".github/workflows/other.yaml": "on: workflow_call\njobs:\n  o: {runs-on: self-hosted, steps: []}\n",
         "own/action.yaml": ACTION,
     },
     "/ours": {
-        ".github/workflows/w.yaml": "on: workflow_call\njobs:\n  w: {steps: [{uses: ./x}]}\n",
+        ".github/workflows/w.yaml": "on: workflow_call\n"
+        "jobs:\n  w: {runs-on: self-hosted, steps: [{uses: ./x}]}\n",
         "x/action.yml": ACTION,
         "later/action.yml": ACTION,
     },
@@ -55,6 +57,10 @@ def _plan(
     return plan_run(request, FakeRepositories(files))
 
 
+def _job(*steps: str) -> str:
+    return f"jobs:\n  a: {{runs-on: self-hosted, steps: [{', '.join(steps)}]}}\n"
+
+
 def _problems(ci: str, *, standins: tuple[str, ...] = ()) -> list[str]:
     with pytest.raises(ProblemsError) as caught:
         _plan(ci, local={"o/empty": "/empty"}, standins=standins)
@@ -81,7 +87,7 @@ def test_only_what_a_job_needs_has_to_be_there() -> None:
 
 
 def test_a_checkout_of_the_repository_itself_needs_nothing() -> None:
-    plan = _plan("on:\n  workflow_call:\njobs:\n  a: {steps: [{uses: actions/checkout@v1}]}\n", standins=())
+    plan = _plan(f"on:\n  workflow_call:\n{_job('{uses: actions/checkout@v1}')}", standins=())
     assert not plan.checks_out
     assert plan.event == "workflow_call"
 
@@ -103,12 +109,13 @@ def test_what_cannot_be_run_here_is_told_all_at_once() -> None:
         "6:5: `services` needs a container engine, and jobs run as processes of this machine: None",
         (
             "8:16: nothing stands for `actions/checkout@v1`, and nothing is fetched from GitHub:"
-            " map it by `--local actions/checkout@v1=FOLDER`"
+            " map it by `--local actions/checkout@v1=FOLDER`,"
+            " or give a folder that holds `actions/checkout` by `--standins`"
         ),
         "9:15: `docker://alpine` needs a container engine: None",
         (
             "10:15: nothing stands for `g/codeql/init@v2`, and nothing is fetched from GitHub:"
-            " map it by `--local g/codeql@v2=FOLDER`"
+            " map it by `--local g/codeql@v2=FOLDER`, or give a folder that holds `g/codeql` by `--standins`"
         ),
         "11:15: `/empty` stands for `o/empty@v1`, and has no `action.yml`: None",
         "12:15: `/empty` stands for `o/empty@v1`, and has no `x`: None",
@@ -121,9 +128,6 @@ def test_what_is_not_there_is_told() -> None:
     with pytest.raises(NotFoundError) as caught:
         _plan(job="z")
     assert caught.value.hint == "there are `a`, `b`, `c`, `d`"
-    with pytest.raises(NotFoundError) as caught:
-        _plan("on: push\n", job="z")
-    assert caught.value.hint == "there are none"
 
 
 @pytest.mark.parametrize(
@@ -136,13 +140,14 @@ def test_what_is_not_there_is_told() -> None:
 )
 def test_an_event_must_set_it_off(on: str, event: str | None, hint: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
-        _plan(on, event=event)
+        _plan(on + _job("{run: echo}"), event=event)
     assert caught.value.hint == hint
 
 
 CALLED = (
     "on:\n  workflow_call:\n    inputs:\n      a: {required: true}\n"
-    "      b: {required: true, default: 1}\n      c: {type: string}\njobs: {}\n"
+    "      b: {required: true, default: 1}\n      c: {type: string}\n"
+    "jobs:\n  j: {runs-on: self-hosted, steps: []}\n"
 )
 
 
@@ -163,7 +168,8 @@ def test_inputs_must_be_those_that_are_asked_for() -> None:
 def test_calls_must_give_what_is_asked_for() -> None:
     text = (
         "on: push\njobs:\n  a:\n    uses: o/ours/w.yaml@v1\n    with: {c: 1}\n"
-        "  b: {steps: [{uses: o/ours@v1, with: {z: 1}}, {uses: o/ours/a@v1, with: {y: 1}}]}\n"
+        "  b:\n    runs-on: self-hosted\n"
+        "    steps: [{uses: o/ours@v1, with: {z: 1}}, {uses: o/ours/a@v1, with: {y: 1}}]\n"
         "  c:\n    uses: o/ours/w.yaml@v1\n    with: {a: 1}\n"
     )
     files = {"/repo": {CI: text}, "/ours": {"w.yaml": CALLED, "action.yml": "runs: {using: docker}\n"}}
@@ -173,9 +179,65 @@ def test_calls_must_give_what_is_asked_for() -> None:
         plan_run(request, FakeRepositories(files))
     assert [str(one) for one in caught.value.problems] == [
         f"{CI}:4:11: `o/ours/w.yaml@v1`: the input `a` is required",
-        f"{CI}:6:22: `o/ours@v1` has no input `z` in `action.yml`",
-        f"{CI}:6:22: `o/ours@v1` needs a container engine",
+        f"{CI}:8:20: `o/ours@v1` has no input `z` in `action.yml`",
+        f"{CI}:8:20: `o/ours@v1` needs a container engine",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[1]\n", "1:1: there are no jobs: expected a mapping `jobs` with at least one"),
+        ("on: push\n", "1:1: there are no jobs: expected a mapping `jobs` with at least one"),
+        ("on: push\njobs: {}\n", "2:7: there are no jobs: expected a mapping `jobs` with at least one"),
+        ("jobs:\n  a: 1\n", "2:3: job `a` cannot be run: it is no mapping"),
+        ("jobs:\n  a: {if: x}\n", "2:3: job `a` cannot be run: it has no `runs-on` and no `steps`"),
+        ("jobs:\n  a: {uses: x, needs: b}\n", "2:23: job `a` needs `b`, which is no job"),
+        (
+            "jobs:\n  a: {uses: x}\n  b: {uses: x, needs: [a, c]}\n  c: {uses: x, needs: b}\n",
+            "3:3: jobs that wait for one another never begin: `b`, `c`",
+        ),
+    ],
+)
+def test_jobs_that_never_begin_are_told(text: str, told: str) -> None:
+    problems = _problems(text)
+    assert problems[0].startswith(f"{CI}:{told}")
+    with pytest.raises(ProblemsError) as caught:
+        _plan(text)
+    assert caught.value.code is ExitCode.CORRUPT
+
+
+def test_calls_that_would_never_end_are_told() -> None:
+    call = "on: [push, workflow_call]\njobs:\n  a: {uses: ./.github/workflows/%s.yaml}\n"
+    files = {CI: call % "b", ".github/workflows/b.yaml": call % "ci"}
+    request = RunRequest(root="/repo", workflow=CI)
+    with pytest.raises(ProblemsError) as caught:
+        plan_run(request, FakeRepositories({"/repo": files}))
+    assert [str(one) for one in caught.value.problems] == [
+        ".github/workflows/b.yaml:3:13: `./.github/workflows/ci.yaml` would never end: it is called by itself"
+    ]
+
+
+def test_calls_of_what_is_not_there_or_has_no_jobs_are_told() -> None:
+    text = (
+        "on: push\njobs:\n  a: {uses: ./gone.yaml}\n  b: {uses: ./empty.yaml}\n"
+        "  c: {runs-on: self-hosted, steps: [{uses: name}, {uses: o/n}]}\n"
+    )
+    files = {CI: text, "empty.yaml": "on: {workflow_call: }\n"}
+    with pytest.raises(ProblemsError) as caught:
+        plan_run(RunRequest(root="/repo", workflow=CI), FakeRepositories({"/repo": files}))
+    assert [str(one) for one in caught.value.problems] == [
+        f"{CI}:3:13: there is no workflow `gone.yaml` in `/repo`",
+        "empty.yaml:1:1: there are no jobs: expected a mapping `jobs` with at least one",
+        f"{CI}:5:44: `name` is neither `OWNER/NAME@REF` nor a path that begins with `./`",
+        f"{CI}:5:58: `o/n` is neither `OWNER/NAME@REF` nor a path that begins with `./`",
+    ]
+
+
+def test_what_only_this_machine_lacks_is_no_fault_of_the_file() -> None:
+    with pytest.raises(ProblemsError) as caught:
+        _plan(f"on: push\n{_job('{uses: o/n@v1}')}")
+    assert caught.value.code is ExitCode.USAGE
 
 
 def test_payloads_tell_what_workflows_use() -> None:
