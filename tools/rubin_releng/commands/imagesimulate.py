@@ -37,7 +37,9 @@ _SHOWN = 5
 @click.option(
     "--product", "products", multiple=True, help="Top product of the image [default: all]; repeatable."
 )
-@click.option("--without", multiple=True, metavar="PRODUCT", help="Left out of the image; repeatable.")
+@click.option(
+    "--without", multiple=True, metavar="PATTERN", help="Products left out of the image; repeatable."
+)
 @click.option(
     "--policy",
     "policies",
@@ -70,11 +72,10 @@ def simulate_policies(
     MANIFESTS are build manifests, one for each week, the oldest first.
     """
     roots = [parse_product_name(name) for name in products]
-    left_out = [parse_product_name(name) for name in without]
     builds = read_manifests(manifests)
 
     def chosen(manifest: BuildManifest) -> frozenset[ProductName]:
-        return restrict(manifest, roots, left_out)
+        return restrict(manifest, roots, without)
 
     for build in builds:
         if not chosen(build):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -93,7 +94,7 @@ class _Past:
 
 
 def restrict(
-    manifest: BuildManifest, roots: Iterable[ProductName], without: Iterable[ProductName]
+    manifest: BuildManifest, roots: Iterable[ProductName], without: Iterable[str]
 ) -> frozenset[ProductName]:
     """Choose what some products pull in.
 
@@ -103,8 +104,8 @@ def restrict(
         One build.
     roots : `~collections.abc.Iterable` [ `ProductName` ]
         Top products; those that it does not have are passed over.
-    without : `~collections.abc.Iterable` [ `ProductName` ]
-        Left out, though what they need is not.
+    without : `~collections.abc.Iterable` [ `str` ]
+        Patterns of names that are left out, though what they need is not.
 
     Returns
     -------
@@ -118,7 +119,8 @@ def restrict(
         needed = set(graph[waiting.pop()]) - found
         found |= needed
         waiting += needed
-    return frozenset(found - set(without))
+    patterns = tuple(without)
+    return frozenset(name for name in found if not any(fnmatchcase(name, one) for one in patterns))
 
 
 def simulate(
@@ -251,14 +253,15 @@ def _cut(
     *,
     by_depth: bool,
 ) -> dict[str, str]:
-    """Cut into equally many, rarely changed ones first."""
+    """Cut into groups of the same size, the last one apart; rarely changed ones first."""
     depths = {
         name: depth for depth, level in enumerate(levels(past.manifests[week].dependencies)) for name in level
     }
     order = sorted(
         products, key=lambda name: (rates.get(name, 0.0), depths.get(name, 0) if by_depth else 0, name)
     )
-    return {name: f"group {1 + index * number // len(order)}" for index, name in enumerate(order)}
+    most = -(-len(order) // number)
+    return {name: f"group {1 + index // most}" for index, name in enumerate(order)}
 
 
 def _transition(

@@ -16,9 +16,11 @@ __all__ = ["draw_simulation", "tabulate_simulation"]
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 1000.0, 460.0, 60.0, 230.0, 50.0, 60.0
 _ROW = 20.0
 _COLORS = ("#3b6ea5", "#d1783c", "#4f8f4f", "#a34a6f", "#7a62b3", "#8a7a2f", "#3f9a9a", "#888888")
+# Where there are more policies than colors.
+_DASHES = ("", ' stroke-dasharray="7 4"', ' stroke-dasharray="2 3"')
 _STYLE = """\
 text{font:11px system-ui,sans-serif;fill:#222}.t{font-size:14px;font-weight:600}.p{fill:#fff}.g{stroke:#ddd}
-polyline{fill:none;stroke-width:2}
+polyline,line{fill:none;stroke-width:2}.g{stroke-width:1}
 @media(prefers-color-scheme:dark){text{fill:#ddd}.p{fill:#1b1b1b}.g{stroke:#444}}"""
 
 
@@ -61,12 +63,13 @@ def draw_simulation(results: Sequence[PolicyResult], *, by_size: bool) -> str:
     svg : `str`
         A picture without scripts, fonts and outside parts.
     """
+    height = max(_HEIGHT, _TOP + _BOTTOM + _ROW * len(results))
     builds = [week.build for week in max(results, key=lambda one: len(one.weeks)).weeks]
     what = "bytes" if by_size else "products"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {_HEIGHT:g}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH:g} {height:g}" role="img">',
         f"<title>Part of all {what} that each week moves</title><style>{_STYLE}</style>",
-        f'<rect class="p" width="{_WIDTH:g}" height="{_HEIGHT:g}"/>',
+        f'<rect class="p" width="{_WIDTH:g}" height="{height:g}"/>',
         f'<text class="t" x="{_LEFT:g}" y="28">Part of all {what} that each week moves</text>',
         *_grid(builds),
     ]
@@ -100,13 +103,13 @@ def _line(one: PolicyResult, index: int, total: int, *, by_size: bool) -> list[s
     points = " ".join(
         f"{_x(first + number, total):.1f},{_y(value):.1f}" for number, value in enumerate(values)
     )
-    color = _COLORS[index % len(_COLORS)]
+    color, dashes = _COLORS[index % len(_COLORS)], _DASHES[index // len(_COLORS) % len(_DASHES)]
     x, y = _WIDTH - _RIGHT + 20, _TOP + 10 + index * _ROW
-    mean = one.summary(by_size=by_size)[0]
+    name, mean = escape(one.policy), one.summary(by_size=by_size)[0]
     return [
-        f'<polyline stroke="{color}" points="{points}"><title>{escape(one.policy)}</title></polyline>',
-        f'<rect x="{x:g}" y="{y - 9:g}" width="14" height="10" fill="{color}"/>',
-        f'<text x="{x + 20:g}" y="{y:g}">{escape(one.policy)}, mean {mean:.2f}</text>',
+        f'<polyline stroke="{color}"{dashes} points="{points}"><title>{name}</title></polyline>',
+        f'<line x1="{x:g}" x2="{x + 28:g}" y1="{y - 4:g}" y2="{y - 4:g}" stroke="{color}"{dashes}/>',
+        f'<text x="{x + 34:g}" y="{y:g}">{name}, mean {mean:.2f}</text>',
     ]
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import lzma
+import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,9 @@ from lsstinstall.core.names import ProductName
 from rubin_releng.images.simulation import DEFAULT_POLICIES, PolicyResult, restrict, simulate
 from rubin_releng.images.simulationplots import draw_simulation, tabulate_simulation
 
+DATA = Path(__file__).parents[3] / "data" / "versiondb"
+TOP = [ProductName(name) for name in ("lsst_distrib", "pipelines_check", "lsst_sitcom")]
+TEST_DATA = ("testdata_*", "*_testdata", "afwdata")
 GRAPH = {"base": (), "hot": ("base",), "top": ("hot",), "cold_data": (), "cool": ("base",)}
 
 
@@ -28,6 +34,13 @@ def a_week(number: int, *, without: str = "", **sources: int) -> BuildManifest:
 
 def weeks(count: int) -> list[BuildManifest]:
     return [a_week(number, hot=number) for number in range(count)]
+
+
+@pytest.fixture(scope="module")
+def real_weeks() -> list[BuildManifest]:
+    text = lzma.decompress((DATA / "weeklies.txt.xz").read_bytes()).decode()
+    parts = re.split(r"(?m)^(?=# product)", text)[1:]
+    return [parse_build_manifest(part, source="weeklies") for part in parts]
 
 
 def everything(manifest: BuildManifest) -> frozenset[ProductName]:
@@ -50,6 +63,33 @@ def test_plain_policies_move_what_changed(policy: str, count: float) -> None:
     assert [week.count for week in result.weeks] == [count] * 3
     assert result.summary(by_size=False) == pytest.approx((count, count, count))
     assert [week.build for week in result.weeks] == ["b2", "b3", "b4"]
+
+
+@pytest.mark.parametrize(
+    ("policy", "mean"),
+    [
+        ("one", 1.0),
+        ("product", 0.80),
+        ("without-sconsUtils", 0.72),
+        ("source", 0.14),
+        *(("groups-8", 0.92), ("groups-16", 0.90), ("groups-32", 0.86), ("groups-64", 0.85)),
+        *(("depth-8", 0.94), ("depth-16", 0.89), ("depth-32", 0.87)),
+        # No dearer than a layer for each product in the same weeks.
+        ("plan-53", 0.83),
+    ],
+)
+def test_half_a_year_of_weeklies_would_have_moved_as_much_as_was_published(
+    policy: str, mean: float, real_weeks: list[BuildManifest]
+) -> None:
+    found = simulate(real_weeks, policy, chosen=lambda one: restrict(one, TOP, TEST_DATA), sizes={})
+    assert round(found.summary(by_size=False)[0], 2) == mean
+    assert len(restrict(real_weeks[-1], TOP, TEST_DATA)) == 112
+
+
+def test_a_layer_for_each_product_moves_most_of_them_in_most_weeks(real_weeks: list[BuildManifest]) -> None:
+    found = simulate(real_weeks, "product", chosen=lambda one: restrict(one, TOP, TEST_DATA), sizes={})
+    assert [round(value, 2) for value in found.summary(by_size=False)] == [0.80, 0.80, 0.97]
+    assert len(found.weeks) == 26
 
 
 @pytest.mark.parametrize("policy", ["hot-cold", "groups-2", "depth-2", "plan-2", "plan-5"])
@@ -114,3 +154,11 @@ def test_results_are_a_table_and_a_picture() -> None:
     lines = picture.findall("{http://www.w3.org/2000/svg}polyline")
     assert len(lines) == len(DEFAULT_POLICIES)
     assert draw_simulation(results[:1], by_size=False).count("<polyline") == 1
+
+
+def test_each_of_many_policies_has_a_line_of_its_own() -> None:
+    results = [run("one", weeks(16))] * 24
+    picture = ET.fromstring(draw_simulation(results, by_size=False))  # noqa: S314
+    lines = picture.findall("{http://www.w3.org/2000/svg}polyline")
+    assert len({(one.get("stroke"), one.get("stroke-dasharray")) for one in lines}) == 24
+    assert float(picture.attrib["viewBox"].split()[3]) > 24 * 20
