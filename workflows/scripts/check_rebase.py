@@ -88,17 +88,18 @@ def culprits(found: list[Commit], pattern: re.Pattern[str], line: dict[str, str]
     -------
     culprits : `list` [ `tuple` [ `Commit`, `str` ] ]
         Each with the branch that it merges. A merge that names another branch
-        is none, even if that one is part of the main branch by now.
+        is none, even if that one is part of the main branch by now. A commit
+        with one parent is one if it is called like such a merge: so a rebase
+        or a squash leaves it behind, with the changes of the other branch.
     """
     picked = []
     for commit in found:
-        if len(commit.parents) > 1:
-            name = merged_name(commit.subject)
-            others = [line[parent] for parent in commit.parents[1:] if parent in line]
-            if name and pattern.fullmatch(name):
-                picked.append((commit, name))
-            elif not name and others:
-                picked.append((commit, others[0]))
+        name = merged_name(commit.subject)
+        others = [line[parent] for parent in commit.parents[1:] if parent in line]
+        if name and pattern.fullmatch(name):
+            picked.append((commit, name))
+        elif not name and others:
+            picked.append((commit, others[0]))
     return picked
 
 

@@ -125,11 +125,25 @@ def _sha(value: Any, *, what: str) -> str:
     raise CheckError(f"the event names no commit as {what}: {cut(repr(value), 80)}")
 
 
+def _newest_base(base: str, head: str) -> str:
+    """Give the base that GitHub merged the head into for this run.
+
+    The event tells the one of the last push, which the main branch may have
+    left behind: what came to it since would be taken for the pull request's.
+    """
+    argv = ["git", "rev-list", "--parents", "--max-count=1", "HEAD", "--"]
+    completed = subprocess.run(argv, capture_output=True, check=False, encoding="utf-8")
+    parents = completed.stdout.split()[1:]
+    return parents[0] if parents[1:] == [head] else base
+
+
 def _pull_request(request: dict[str, Any]) -> Proposal:
     base, head = request.get("base", {}), request.get("head", {})
+    old = _sha(base.get("sha"), what="base of the pull request")
+    new = _sha(head.get("sha"), what="head of the pull request")
     return Proposal(
-        base=_sha(base.get("sha"), what="base of the pull request"),
-        head=_sha(head.get("sha"), what="head of the pull request"),
+        base=_newest_base(old, new),
+        head=new,
         base_branch=str(base.get("ref") or ""),
         branch=str(head.get("ref") or ""),
         title=str(request.get("title") or ""),

@@ -52,7 +52,8 @@ def test_the_merged_branch_is_read_from_the_subject(subject: str, name: str) -> 
         (_merge("Merge branch 'tickets/DM-2' into x", parent="tip"), None),
         (_merge("Merge branch 'main-idea' into x"), None),
         (_merge("Catch up"), None),
-        (Commit(sha="b" * 40, parents=("own",), message="Merge branch 'main' into x"), None),
+        (Commit(sha="b" * 40, parents=("own",), message="Merge branch 'main' into x"), "main"),
+        (Commit(sha="b" * 40, parents=("own",), message="Catch up"), None),
     ],
 )
 def test_merges_of_protected_branches_are_picked(commit: Commit, branch: str | None) -> None:
@@ -74,6 +75,7 @@ def test_what_is_no_commit_is_refused(event: dict[str, Any], problem: str) -> No
         read_proposal(event)
 
 
+@pytest.mark.process
 def test_an_event_tells_what_is_proposed() -> None:
     base, head = "a" * 40, "b" * 40
     request = {"base": {"sha": base, "ref": "main"}, "head": {"sha": head, "ref": None}, "labels": None}
@@ -111,6 +113,27 @@ def test_commits_and_files_are_those_of_the_branch(tmp_path: Path, monkeypatch: 
     gone = {"before": "d" * 40, "after": last, "ref": "refs/heads/x"}
     assert [one.sha for one in commits(read_proposal(gone))] == [last]
     assert [one.sha for one in commits(read_proposal({}))] == [last]
+
+
+@pytest.mark.process
+def test_what_came_to_main_since_the_last_push_is_not_of_the_branch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sample = make_sample(tmp_path / "sample", {"a": "1\n"})
+    monkeypatch.chdir(sample)
+    old = git_in(sample, "rev-parse", "HEAD").strip()
+    new = add_commit(sample, {"b": "1\n"}, message="Go on")
+    head = add_branch(sample, "x", {"c": "1\n"}, message="Change")
+    event = payload_of(sample)
+    event["pull_request"]["base"]["sha"] = old
+    assert set(changed(read_proposal(event))) == {"b", "c"}
+    # What GitHub checks out: the head, merged into what the base is now.
+    git_in(sample, "checkout", "--quiet", "--detach", new)
+    merge(sample, "x")
+    proposal = read_proposal(event)
+    assert (proposal.base, proposal.head) == (new, head)
+    assert set(changed(proposal)) == {"c"}
+    assert [one.subject for one in commits(proposal)] == ["Change"]
 
 
 @pytest.mark.process
