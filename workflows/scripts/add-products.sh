@@ -34,10 +34,10 @@ if [ "$MODE" = plan ]; then
       cat "$plan"
       exit "$status"
     }
-  key=$(sha256sum <"$plan")
+  key=$(python3 -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())' <"$plan")
   {
     echo "stack=$folder"
-    echo "key=${key%% *}"
+    echo "key=$key"
   } >>"$GITHUB_OUTPUT"
 else
   lsstinstall add "${options[@]}" -- "${names[@]}"

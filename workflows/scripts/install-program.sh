@@ -14,7 +14,7 @@ if ! [[ $EXTRAS =~ $pattern ]]; then
   exit 2
 fi
 read -r -a names <<<"$EXTRAS" || true
-wanted=$(IFS=,; echo "${names[*]}")
+wanted=$(IFS=,; echo "${names[*]-}")
 home=$RUNNER_TEMP/lsstinstall-program
 source=$(cd "$PROJECT" && pwd)
 
@@ -22,7 +22,7 @@ source=$(cd "$PROJECT" && pwd)
 wants() {
   [ "$(head -n 1 "$home/installed" 2>/dev/null)" = "$source" ] || return 0
   local name
-  for name in "${names[@]}"; do
+  for name in ${names[@]+"${names[@]}"}; do
     grep -qxF "$name" <(tail -n +2 "$home/installed") || return 0
   done
   return 1
@@ -48,7 +48,7 @@ if wants; then
   for program in lsstinstall rubin-releng lsstsw; do
     ln -sf "../bin/$program" "$home/programs/$program"
   done
-  printf '%s\n' "$source" "${names[@]}" >"$home/installed"
+  printf '%s\n' "$source" ${names[@]+"${names[@]}"} >"$home/installed"
 fi
 
 version=$("$home/bin/lsstinstall" --version)

@@ -6,7 +6,7 @@ set -euo pipefail
 
 read -r -d '' -a names <<<"$SYSTEM_PACKAGES" || true
 wanted=()
-for name in "${names[@]}"; do
+for name in ${names[@]+"${names[@]}"}; do
   if ! [[ $name =~ ^[a-z0-9][a-z0-9.+-]*(:[a-z0-9]+)?(=[A-Za-z0-9.+:~-]+)?$ ]]; then
     echo "::error title=System packages::\`$name\` is no name of a system package"
     exit 1
@@ -25,8 +25,8 @@ as_root=()
 if [ "$(id --user)" -ne 0 ]; then
   as_root=(sudo)
 fi
-"${as_root[@]}" apt-get update --quiet
-if ! DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install \
+${as_root[@]+"${as_root[@]}"} apt-get update --quiet
+if ! DEBIAN_FRONTEND=noninteractive ${as_root[@]+"${as_root[@]}"} apt-get install \
   --quiet --yes --no-install-recommends "${wanted[@]}"; then
   echo "::error title=System packages::could not install ${wanted[*]}"
   exit 1

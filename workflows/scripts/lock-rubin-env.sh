@@ -20,11 +20,13 @@ if [ -n "$LOCK" ]; then
   fi
   cp -- "$LOCK" "$lock"
 else
-  mapfile -t specs < <(lines "$EXTRAS")
-  mapfile -t places < <(lines "$CHANNELS")
+  specs=()
+  while IFS= read -r line; do specs+=("$line"); done < <(lines "$EXTRAS")
+  places=()
+  while IFS= read -r line; do places+=(--channel "$line"); done < <(lines "$CHANNELS")
   if [[ $VERSION =~ ^[a-z]_ || $VERSION =~ ^v[0-9]+_ ]]; then
     asked=(--tag "$VERSION" --eups-url "$EUPS_URL" --override-channels)
-    for place in "${places[@]}"; do asked+=(--channel "$place"); done
+    asked+=(${places[@]+"${places[@]}"})
     lsstinstall install -P --no-conda "${asked[@]}" --dry-run --json --quiet >"$RUNNER_TEMP/rubin-env.json" ||
       {
         status=$?
@@ -34,13 +36,12 @@ else
     VERSION=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["environment"]["version"])' \
       <"$RUNNER_TEMP/rubin-env.json")
   fi
-  options=()
-  for place in "${places[@]}"; do options+=(--channel "$place"); done
-  rubin-releng env lock "${options[@]}" --output "$lock" -- "rubin-env${VERSION:+=$VERSION}" "${specs[@]}"
+  rubin-releng env lock ${places[@]+"${places[@]}"} --output "$lock" -- \
+    "rubin-env${VERSION:+=$VERSION}" ${specs[@]+"${specs[@]}"}
 fi
 
-digest=$(sha256sum <"$lock")
+digest=$(python3 -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest())' <"$lock")
 {
   echo "lock=$lock"
-  echo "digest=${digest%% *}"
+  echo "digest=$digest"
 } >>"$GITHUB_OUTPUT"

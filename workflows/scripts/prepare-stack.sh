@@ -17,7 +17,7 @@ fi
 options=("--repos=$REPOS" "--build-dir=$BUILD_DIR" "--versiondb=$VERSIONDB")
 [ -z "$EXCLUSIONS" ] || options+=("--exclusions=$EXCLUSIONS")
 read -r -d '' -a wanted <<<"$REFS" || true
-for ref in "${wanted[@]}"; do
+for ref in ${wanted[@]+"${wanted[@]}"}; do
   options+=("--ref=$ref")
 done
 answer=$RUNNER_TEMP/prepared.json

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Result", "SummaryError", "main", "read_result"]
 
 _MOST_FAILURES = 20
+_LONGEST_NAME = 200
 
 
 class SummaryError(Exception):
@@ -81,7 +82,9 @@ def _read(path: Path, result: Result) -> None:
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal case
         if tag == "testcase":
-            case = ".".join(filter(None, (attributes.get("classname"), attributes.get("name"))))
+            full = ".".join(filter(None, (attributes.get("classname"), attributes.get("name"))))
+            # Parameters of a test may be of any length, and hold line ends, which would begin commands.
+            case = " ".join(full.replace("`", "'").split())[:_LONGEST_NAME]
         result.count(tag, attributes, case)
 
     parser = xml.parsers.expat.ParserCreate()

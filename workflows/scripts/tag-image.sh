@@ -9,7 +9,7 @@ set -euo pipefail
 read -r -d '' -a fixed <<<"$TAGS" || true
 read -r -d '' -a moved <<<"$MOVING" || true
 options=()
-for name in "${moved[@]}"; do
+for name in ${moved[@]+"${moved[@]}"}; do
   options+=("--moving=$name")
 done
 if [ "${#fixed[@]}" -gt 0 ]; then

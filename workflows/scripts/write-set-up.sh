@@ -14,7 +14,7 @@ script=$RUNNER_TEMP/set-up.sh
 {
   echo 'set +u'
   printf 'source %q\n' "$LOAD"
-  for name in "${names[@]}"; do
+  for name in ${names[@]+"${names[@]}"}; do
     printf 'setup %q\n' "$name"
   done
   printf 'setup -k -r %q\n' "$PWD"

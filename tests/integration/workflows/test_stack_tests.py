@@ -89,7 +89,10 @@ def test_the_steps_inside_an_image_set_its_stack_up(tmp_path: Path) -> None:
     rendered = (ROOT / ".github/workflows/stack-tests.yaml").read_text()
     head, mark, rest = rendered.partition("    container:\n")
     assert mark
-    workflow = head + rest.partition("\n")[2]
+    # The user of an image of the stack could not write what the runner reads.
+    image, options, rest = rest.split("\n", 2)
+    assert (image.split()[0], options.split()[:3]) == ("image:", ["options:", "--user", "root"])
+    workflow = head + rest
     inputs = {
         "where": "image",
         "image": "none",

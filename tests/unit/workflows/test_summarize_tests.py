@@ -58,6 +58,17 @@ def test_a_long_list_of_failures_is_cut(tmp_path: Path) -> None:
     assert "coverage=\n" in (tmp_path / "output").read_text()
 
 
+def test_names_of_tests_stay_letters_of_one_short_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = "t[a`b&#10;::error::fooled&#10;" + "x" * 500 + "]"
+    _write(tmp_path, "a", junit=f'<testsuite><testcase name="{name}"><failure/></testcase></testsuite>')
+    assert main(_environment(tmp_path)) == 0
+    assert not [line for line in capsys.readouterr().out.splitlines() if line.startswith("::")]
+    told = (tmp_path / "summary").read_text().splitlines()[-1]
+    assert told == f"- `t[a'b ::error::fooled {'x' * 178}` (a)"
+
+
 @pytest.mark.parametrize(
     ("coverage", "minimum", "message"),
     [
