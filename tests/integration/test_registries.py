@@ -200,6 +200,18 @@ def test_documents_have_names_which_are_listed_and_removed(
     for name in ("b", "a", "c"):
         assert not repository.write_document(name, DOCUMENT, MediaType.INDEX)
     assert repository.tags() == ("a", "b", "c")
+    server.documents.update(dict.fromkeys(("da", "db", "dc", "e", "f"), ("x", b"{}")))
+    asked = len(server.asked)
+    assert repository.tags_beginning("db") == ("db",)
+    assert [one.rpartition("?")[2] for one in server.asked[asked:]] == ["last=d", "last=da", "last=db"]
+    server.faults.append(Fault("GET", "tags", status=404))
+    assert repository.tags_beginning("db") == ("db",)
+    unordered = b'{"tags":["db1","a","db"]}'
+    server.faults.append(Fault("GET", "tags", content=unordered, headers={"Link": '<x>; rel="next"'}))
+    server.faults.append(Fault("GET", "x", status=404))
+    assert repository.tags_beginning("db") == ("db", "db1")
+    for name in ("da", "db", "dc", "e", "f"):
+        del server.documents[name]
     repository.remove_tag("b")
     assert repository.find_document("b") is None
     found = repository.read_document("a")

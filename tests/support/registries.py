@@ -102,6 +102,9 @@ class MemoryRepository:
     def tags(self) -> tuple[str, ...]:
         return tuple(sorted(self.named))
 
+    def tags_beginning(self, prefix: str) -> tuple[str, ...]:
+        return tuple(tag for tag in self.tags() if tag.startswith(prefix))
+
     def remove_tag(self, tag: str) -> None:
         if tag not in self.named:
             raise RefusedError(f"there is no tag `{tag}`")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import random
-import re
 import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -13,9 +12,8 @@ import requests
 
 from lsstinstall.adapters.webanswers import PassingError, reason_of
 from lsstinstall.core.errors import CorruptError, DeniedError, NotFoundError, RefusedError
-from lsstinstall.core.jsontexts import parse_json
+from rubin_releng.adapters.registrylists import list_tags, read_referrers
 from rubin_releng.adapters.registryuploads import send_blob
-from rubin_releng.core.attachmentlists import join_indexes
 from rubin_releng.core.ocidocuments import Digest, MediaType
 from rubin_releng.core.registrydocuments import FoundDocument
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["RegistryRepository"]
 
 _PIECE_BYTES = 1 << 20
-_NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 _DOCKER = "application/vnd.docker.distribution.manifest"
 _DOCUMENTS = f"{MediaType.INDEX}, {MediaType.MANIFEST}, {_DOCKER}.list.v2+json, {_DOCKER}.v2+json"
 _MAYBE = frozenset({200, 404})
@@ -282,25 +279,7 @@ class RegistryRepository:
             `None` if the server keeps none, so that one has to be written
             under the fallback tag.
         """
-        content: bytes | None = None
-        url: str | None = f"{self._path}/referrers/{digest}"
-        seen: set[str] = set()
-        while url is not None and url not in seen:
-            seen.add(url)
-            response = self._session.ask(
-                "GET",
-                url,
-                scope=self._scope,
-                headers={"Accept": MediaType.INDEX.value},
-                good=frozenset({200, 404}),
-            )
-            kind = response.headers.get("Content-Type", "").partition(";")[0]
-            if response.status_code != HTTPStatus.OK or kind != MediaType.INDEX:
-                break
-            content = join_indexes(content, response.content, source=f"{self.name} (attachments)")
-            match = _NEXT.search(response.headers.get("Link", ""))
-            url = match[1] if match else None
-        return content
+        return read_referrers(self._session, self._path, self._scope, digest)
 
     def settle(self) -> None:
         """Wait for a moment, since a tag can be neither locked nor written on a condition."""
@@ -315,20 +294,22 @@ class RegistryRepository:
         tags : `tuple` [ `str`, ... ]
             Sorted; none for a repository that is not there yet.
         """
-        found: set[str] = set()
-        url: str | None = f"{self._path}/tags/list"
-        seen: set[str] = set()
-        while url is not None and url not in seen:
-            seen.add(url)
-            response = self._session.ask("GET", url, scope=self._scope, good=_MAYBE)
-            if response.status_code != HTTPStatus.OK:
-                break
-            content = parse_json(response.content, source=f"{self.name} (tags)")
-            names = content.get("tags") if isinstance(content, dict) else None
-            found.update(str(name) for name in (names if isinstance(names, list) else ()))
-            match = _NEXT.search(response.headers.get("Link", ""))
-            url = match[1] if match else None
-        return tuple(sorted(found))
+        return list_tags(self._session, self._path, self._scope)
+
+    def tags_beginning(self, prefix: str) -> tuple[str, ...]:
+        """List the tags with a beginning; reads few pages of servers that list in order.
+
+        Parameters
+        ----------
+        prefix : `str`
+            How they begin, two characters or more.
+
+        Returns
+        -------
+        tags : `tuple` [ `str`, ... ]
+            Sorted.
+        """
+        return list_tags(self._session, self._path, self._scope, prefix=prefix)
 
     def remove_tag(self, tag: str) -> None:
         """Remove a tag, and nothing else.

@@ -218,7 +218,7 @@ def _complete_list(repository: Repository, subject: Digest) -> None:
         if attempt > 1:
             repository.settle()
         found = repository.read_document(tag)
-        tags = repository.tags()
+        tags = repository.tags_beginning(tag)
         if found is None and tag in tags:
             # Written just now. It may hold what has no tag of its own, and must not be begun anew.
             continue

@@ -60,6 +60,9 @@ class Repository(Protocol):
     def tags(self) -> tuple[str, ...]:
         """List all tags, sorted."""
 
+    def tags_beginning(self, prefix: str) -> tuple[str, ...]:
+        """List the tags with a beginning, sorted."""
+
     def remove_tag(self, tag: str) -> None:
         """Remove a tag, and nothing else.
 
