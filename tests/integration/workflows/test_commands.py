@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 import signal
 import subprocess
@@ -50,7 +51,7 @@ jobs:
           cat changed.txt new.txt
           echo "the token is $TOKEN in $GITHUB_REPOSITORY"
           touch made-here "$HOME/made-at-home"
-          echo "# Looked" >>"$GITHUB_STEP_SUMMARY"
+          echo "# Looked &#58; &#27;" >>"$GITHUB_STEP_SUMMARY"
   fail:
     needs: test
     runs-on: ubuntu-latest
@@ -236,7 +237,7 @@ def test_a_run_sees_all_changes_and_leaves_the_work_tree_alone(
     answer = json.loads(capsys.readouterr().out)
     look = answer["steps"][1]
     assert look["output"] == "turns\n\nturned:\nnow\nafter\nnew\nthe token is *** in lsst/sample\n"
-    assert (look["summary"], look["result"]) == ("# Looked\n", "success")
+    assert (look["summary"], look["result"]) == ("# Looked &#58; &#27;\n", "success")
     assert _state(sample) == before
 
 
@@ -247,7 +248,7 @@ def test_a_failed_job_is_told_with_its_output(tmp_path: Path, capsys: pytest.Cap
     assert _workflow("run", sample / ".github/workflows/ci.yaml") == 1
     captured = capsys.readouterr()
     assert "--- ci/fail: Fail\nthis is why\n" in captured.out
-    assert "# Looked" in captured.out
+    assert "# Looked :\n\nci/test" in captured.out
     assert "x ci/fail: Fail failed" in captured.err
     assert "`ci/fail` failed" in captured.err
 
@@ -260,15 +261,17 @@ def test_a_plan_is_told_and_nothing_is_run(tmp_path: Path, capsys: pytest.Captur
     (tmp_path / "who/action.yml").write_text("runs: {using: composite, steps: []}\n")
     assert _workflow("run", file, "--dry-run", "--local", f"who/knows={tmp_path / 'who'}") == 0
     assert f"  who/knows@v4 is {tmp_path / 'who'}" in capsys.readouterr().out
-    assert _workflow("run", file) == 5
+    assert _workflow("run", file) == 2
     assert "map it by `--local who/knows@v4=FOLDER`" in capsys.readouterr().err
     assert _workflow("run", file, "--local", "who/knows") == 2
     assert (
         _workflow(
             "run", file, "--job", "test", "--dry-run", "--secret-env", "NOT_THERE", "--standins", tmp_path
         )
-        == 5
+        == 2
     )
+    assert _workflow("run", file, "--local", f"who/knows={tmp_path / 'gone'}") == 3
+    assert "to stand for `who/knows`" in capsys.readouterr().err
 
 
 def test_other_repositories_are_used_as_they_are_now_without_what_git_ignores(
@@ -299,7 +302,8 @@ def test_a_folder_that_is_no_repository_is_told(tmp_path: Path, capsys: pytest.C
     assert _workflow("run", file, "--secret-env", "NOT_THERE") == 3
 
 
-def test_an_interruption_ends_everything_that_was_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_ends_everything_that_was_started(tmp_path: Path, number: signal.Signals) -> None:
     mark = tmp_path / "pid"
     text = (
         "on: push\njobs:\n  wait:\n    runs-on: ubuntu-latest\n    steps:\n      - run: |\n"
@@ -313,15 +317,18 @@ def test_an_interruption_ends_everything_that_was_started(tmp_path: Path) -> Non
         "run",
         ".github/workflows/ci.yaml",
     ]
-    with subprocess.Popen(command, cwd=sample, stderr=subprocess.PIPE, text=True) as process:
+    (tmp_path / "temporary").mkdir()
+    env = {**os.environ, "TMPDIR": str(tmp_path / "temporary")}
+    with subprocess.Popen(command, cwd=sample, env=env, stderr=subprocess.PIPE, text=True) as process:
         while not mark.exists() and process.poll() is None:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, told = process.communicate()
     assert process.returncode == 130, told
     # Whoever adopted it has to notice.
     while Path("/proc", mark.read_text().strip()).exists():
         time.sleep(0.02)
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def _respond(asked: Asked) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import os
 import tempfile
 from dataclasses import replace
@@ -16,6 +17,7 @@ from lsstinstall.core.errors import ConfigurationError, NotFoundError, ToolkitEr
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.adapters.act import act_program
 from rubin_releng.adapters.runcopies import copy_checkout
+from rubin_releng.adapters.terminations import cleaned_up_after
 from rubin_releng.adapters.workflowfiles import nearest_checkout
 from rubin_releng.commands.workflowruns import LocalRun, RepositoryFiles, machine_environment
 from rubin_releng.core.actevents import StepResult
@@ -88,7 +90,7 @@ def run(
         workflow=str(file.resolve().relative_to(root)),
         event=event,
         job=job,
-        local={name: str(Path(place).resolve()) for name, place in _pairs(local, "--local").items()},
+        local={name: _folder(name, place) for name, place in _pairs(local, "--local").items()},
         standins=tuple(str(place.resolve()) for place in standins),
         labels=labels,
         inputs=frozenset(given),
@@ -101,7 +103,8 @@ def run(
     act_program()
     env = {**machine_environment(), **{name: _variable(name) for name in passed}}
     reporter = console.reporter()
-    with tempfile.TemporaryDirectory(prefix="lsstinstall-run-", ignore_cleanup_errors=True) as folder:
+    temporary = tempfile.TemporaryDirectory(prefix="lsstinstall-run-", ignore_cleanup_errors=True)
+    with cleaned_up_after(), temporary as folder:
         copy = Path(folder, root.name)
         copy_checkout(root, copy)
         order = LocalRun(
@@ -140,7 +143,9 @@ def _answer(console: Console, plan: RunPlan, record: RunRecord, code: int) -> in
     failed = [step for step in record.steps if step.result == "failure"]
     told = [f"--- {step.job}: {step.name}\n{_last(step)}" for step in failed]
     told += [
-        f"--- summary of {step.job}: {step.name}\n{step.summary}" for step in record.steps if step.summary
+        f"--- summary of {step.job}: {step.name}\n{_readable(step.summary)}"
+        for step in record.steps
+        if step.summary
     ]
     told += [f"{job.name}: {job.result}" for job in record.jobs]
     problem = None
@@ -161,6 +166,11 @@ def _last(step: StepResult) -> str:
     left_out = len(step.lines) - _SHOWN_LINES
     first = f"... {left_out} lines before\n" if left_out > 0 else ""
     return first + "".join(f"{line}\n" for line in step.lines[-_SHOWN_LINES:])
+
+
+def _readable(summary: str) -> str:
+    """Show a page of a run without what keeps names in it from being read as Markdown."""
+    return f"{html.unescape(summary).strip()}\n"
 
 
 def _plan_data(plan: RunPlan) -> dict[str, object]:
@@ -185,6 +195,12 @@ def _pairs(given: tuple[str, ...], option: str) -> dict[str, str]:
             raise ConfigurationError(f"`{one}` is no `NAME=VALUE`", hint=f"write `{option} NAME=VALUE`")
         pairs[name] = value
     return pairs
+
+
+def _folder(name: str, place: str) -> str:
+    if not Path(place).is_dir():
+        raise NotFoundError(f"there is no folder `{place}` to stand for `{name}`")
+    return str(Path(place).resolve())
 
 
 def _variable(name: str) -> str:

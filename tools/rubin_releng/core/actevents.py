@@ -163,7 +163,8 @@ class RunRecord:
     def _add_to_step(
         self, job: str, number: str, event: Mapping[str, object], *, inner: bool
     ) -> StepResult | None:
-        stage, name = str(event["stage"]), str(event.get("step", ""))
+        # A step without a name has its whole script for one.
+        stage, name = str(event["stage"]), str(event.get("step", "")).strip().partition("\n")[0]
         key = (job, number if stage == "Main" else f"{stage} {number}")
         if (step := self._steps.get(key)) is None:
             step = StepResult(job=job, name=name if stage == "Main" else f"{stage} {name}")

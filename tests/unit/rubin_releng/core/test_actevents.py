@@ -43,6 +43,12 @@ def test_steps_gather_what_they_do() -> None:
     }
 
 
+def test_a_step_without_a_name_has_the_first_line_of_its_script() -> None:
+    record = RunRecord()
+    record.add(_event(step="ls one\nls two\n", stepResult="success"))
+    assert [step.name for step in record.steps] == ["ls one"]
+
+
 def test_steps_of_actions_belong_to_the_step_that_uses_them() -> None:
     record = RunRecord()
     record.add(_event(stepID=["0", "1"], msg="inner\n", raw_output=True))
