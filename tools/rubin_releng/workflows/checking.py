@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rubin_releng.core.workflowfindings import WorkflowFinding
+from rubin_releng.workflows.callchecks import check_calls
 from rubin_releng.workflows.renderplans import RenderChange
 from rubin_releng.workflows.rules import check_rules
 from rubin_releng.workflows.sources import entry_of, text_of
@@ -47,6 +48,7 @@ def check_workflows(
     found |= {*linters.zizmor([one.path for one in texts])}
     for text in texts:
         found |= {*check_rules(text, pins)}
+    found |= {*check_calls(texts, pins.repository if pins else None)}
     for action in actions:
         found |= {*_scripts(action, linters)}
     return tuple(sorted(found))
