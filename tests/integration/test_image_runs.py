@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,10 +50,10 @@ def image(*arguments: object) -> None:
     assert run_main(cli, name="rubin-releng", arguments=words) == 0
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with one product."""
-    root = tmp_path / "r"
+    root = tmp_path_factory.mktemp("installed") / "r"
     stack = Stack.create(root / "stack", flavor=Flavor("Linux64"))
     folder = root / "stack" / "Linux64" / "afw" / "g1"
     (folder / "ups").mkdir(parents=True)
@@ -70,15 +71,17 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture
-def layout(root: Path, tmp_path: Path) -> Path:
-    """An image of it over one of busybox, with gzip for umoci."""
-    busybox = tool("busybox", "busybox-static")
+@pytest.fixture(scope="module")
+def layout(root: Path) -> Path:
+    """An image of it over one of busybox, with gzip for umoci; nobody writes there."""
+    busybox, tmp_path = tool("busybox", "busybox-static"), root.parent
     base = tmp_path / "base"
     (base / "bin").mkdir(parents=True)
     shutil.copy2(busybox, base / "bin" / "busybox")
-    for name in ("sh", "id", "touch", "cat", "env"):
+    for name in ("sh", "id", "touch", "cat", "env", "sleep"):
         (base / "bin" / name).symlink_to("busybox")
+    (base / "bin" / "bash").write_text('#!/bin/sh\nexec sh "$@"\n')
+    (base / "bin" / "bash").chmod(0o755)
     (base / "tmp").mkdir()
     (base / "tmp").chmod(0o1777)
     (base / "dev").mkdir()
@@ -156,10 +159,11 @@ class Podman:
     """Runs containers with a storage of its own, as far as a machine without systemd lets it."""
 
     place: Path
+    runtime: Path
 
     def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         driver = "overlay" if "overlay" in Path("/proc/filesystems").read_text() else "vfs"
-        state = [f"--root={self.place / 's'}", f"--runroot={self.place / 'r'}", f"--storage-driver={driver}"]
+        state = [f"--root={self.place / 's'}", f"--runroot={self.runtime}", f"--storage-driver={driver}"]
         words = [tool("podman"), *state, "--runtime", tool("runc"), "--cgroup-manager=cgroupfs"]
         return subprocess.run(
             [*words, *map(str, arguments)],
@@ -176,25 +180,28 @@ class Podman:
         return done.stdout
 
 
-@pytest.fixture
-def podman(layout: Path, tmp_path: Path) -> Iterator[tuple[Podman, str]]:
+@pytest.fixture(scope="module")
+def podman(layout: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Podman, str]]:
     """Podman, and the image as it calls it."""
     if os.getuid() != 0:
         pytest.skip("podman needs root, or a range of user ids, here")
-    engine = Podman(tmp_path / "podman")
-    policy = tmp_path / "policy.json"
+    place = tmp_path_factory.mktemp("podman")
+    policy = place / "policy.json"
     policy.write_text('{"default":[{"type":"insecureAcceptAnything"}]}')
-    try:
-        pulled = engine("pull", "--quiet", f"--signature-policy={policy}", f"oci:{layout}:w")
-        assert pulled.returncode == 0, pulled.stderr
-        name = pulled.stdout.strip()
-        tried = engine("run", "--rm", *CONFINED, "--entrypoint=/bin/sh", name, "-c", ":")
-        if tried.returncode:
-            pytest.skip(f"podman runs nothing here: {tried.stderr.strip()[-200:]}")
-        yield engine, name
-    finally:
-        # Its mounts would outlive the folder.
-        engine("rmi", "--all", "--force")
+    # Podman wants at most 50 characters there.
+    with tempfile.TemporaryDirectory() as runtime:
+        engine = Podman(place, Path(runtime))
+        try:
+            pulled = engine("pull", "--quiet", f"--signature-policy={policy}", f"oci:{layout}:w")
+            assert pulled.returncode == 0, pulled.stderr
+            name = pulled.stdout.strip()
+            tried = engine("run", "--rm", *CONFINED, "--entrypoint=/bin/sh", name, "-c", ":")
+            if tried.returncode:
+                pytest.skip(f"podman runs nothing here: {tried.stderr.strip()[-200:]}")
+            yield engine, name
+        finally:
+            # Its mounts would outlive the folder.
+            engine("rmi", "--all", "--force")
 
 
 def test_containers_run_programs_of_the_stack_for_anybody_on_a_read_only_root(
@@ -216,6 +223,35 @@ def test_containers_run_programs_of_the_stack_for_anybody_on_a_read_only_root(
         "/bin",
         AT,
     ]
+
+
+def test_a_program_is_what_docker_would_run_without_an_entry_point(podman: tuple[Podman, str]) -> None:
+    engine, name = podman
+    run = ("run", "--rm", *CONFINED)
+    assert engine(*run, name, "sh", "-c", "exit 42").returncode == 42
+    assert engine(*run, name, "nosuch").returncode == 127
+    assert engine(*run, name, f"{AT}/stack/Linux64/afw/g1/data").returncode == 126
+    assert engine(*run, name).returncode == 0
+    assert engine.run(name, "sh", "-c", 'printf "<%s>" "$@"', "x", "a b", "", "$HOME") == "<a b><><$HOME>"
+    # The stack of the image wins, but the caller's programs stay behind its own.
+    given = ("--env=AFW_DIR=/mine", "--env=OTHER=x", "--env=PATH=/mine:/bin")
+    afw = f"{AT}/stack/Linux64/afw/g1"
+    assert engine.run(*given, name, "sh", "-c", "echo $AFW_DIR $OTHER $PATH").split() == [
+        *(afw, "x"),
+        f"{afw}/bin:/mine:/bin",
+    ]
+
+
+def test_a_program_is_the_first_process_and_is_told_to_end(podman: tuple[Podman, str]) -> None:
+    engine, name = podman
+    script = "trap 'echo $$ ends; exit 7' TERM; echo ready; while :; do sleep 0.1; done"
+    assert engine("run", "--detach", "--name=one", *CONFINED, name, "sh", "-c", script).returncode == 0
+    while "ready" not in engine("logs", "one").stdout:
+        time.sleep(0.05)
+    assert engine("stop", "--time=60", "one").returncode == 0
+    assert engine("logs", "one").stdout.splitlines() == ["ready", "1 ends"]
+    assert engine("wait", "one").stdout.strip() == "7"
+    engine("rm", "one")
 
 
 def test_skopeo_reads_the_settings_of_the_image(layout: Path) -> None:
