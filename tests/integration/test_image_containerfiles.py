@@ -19,7 +19,7 @@ from tests.support.condachannels import SmallPackage, make_channel
 from tests.support.distribution import NEW_TAG, Distribution, make_distribution
 from tests.support.fileserver import serving
 from tests.support.realregistries import program
-from tests.support.systembases import EPOCH, base_archive, project_wheels
+from tests.support.systembases import EPOCH, base_archive, base_python, project_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,7 +127,15 @@ def _build_all(built: Built, archive: Path, environment: Path, channel: str) -> 
     buildah.build("debian", folder / "debian", folder / "debian/Containerfile")
     buildah.ours("base", FOLDER / "base", "debian", SOURCE_DATE_EPOCH=EPOCH)
     tag = {"EUPS_TAG": NEW_TAG}
-    buildah.ours("env", folder / "env", "base", LSSTINSTALL_VERSION=version, EUPS_PKGROOT=built.root, **tag)
+    buildah.ours(
+        "env",
+        folder / "env",
+        "base",
+        LSSTINSTALL_VERSION=version,
+        EUPS_PKGROOT=built.root,
+        PYTHON=base_python(),
+        **tag,
+    )
     buildah.ours("stack", FOLDER / "stack", "env", EUPS_PRODUCTS="daf_butler", **tag)
     buildah.ours("build", FOLDER / "build", "env")
     (folder / "derive/service/service.py").write_text("print('at your service')\n")

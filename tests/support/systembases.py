@@ -25,17 +25,17 @@ from tests.support.realregistries import program
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["EPOCH", "base_archive", "project_wheels"]
+__all__ = ["EPOCH", "base_archive", "base_python", "project_wheels"]
 
 EPOCH = 1_700_000_000
 ROOT = Path(__file__).resolve().parents[2]
 _PACKAGES = ("binutils", "ca-certificates", "python3", "python3-venv")
-_SUITES = {"bookworm": "3.11"}
-"""Suites whose Python the Containerfiles name, and that Python."""
+_SUITES = {"bookworm": "3.11", "noble": "3.12", "trixie": "3.13"}
+"""Suites that machines of tests may have, and their Python."""
 
 
 def base_archive() -> Path:
-    """Make a Debian of this machine's suite with the Python that the Containerfiles name; about a minute."""
+    """Make a Debian or Ubuntu of this machine's suite with its Python; about a minute."""
     if os.geteuid() != 0:
         pytest.skip("mmdebstrap needs root, or a range of user ids, here")
     command = program("mmdebstrap")
@@ -49,6 +49,11 @@ def base_archive() -> Path:
         _run([*words, suite, str(target), *map(str, sources)], SOURCE_DATE_EPOCH=str(EPOCH))
 
     return _kept("base", facts, ".tar", make)
+
+
+def base_python() -> str:
+    """Name the Python of `base_archive`."""
+    return f"python{_SUITES[_suite()]}"
 
 
 def project_wheels(folder: Path) -> str:
@@ -75,9 +80,7 @@ def _suite() -> str:
     lines = release.read_text().splitlines() if release.exists() else []
     suite = next((line.partition("=")[2] for line in lines if line.startswith("VERSION_CODENAME=")), "")
     if suite not in _SUITES:
-        pytest.skip(
-            f"this machine has the suite `{suite}`, the Containerfiles want Python of {list(_SUITES)}"
-        )
+        pytest.skip(f"this machine has the suite `{suite}`, and the Python is known of {', '.join(_SUITES)}")
     return suite
 
 
