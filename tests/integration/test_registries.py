@@ -204,8 +204,9 @@ def test_documents_have_names_which_are_listed_and_removed(
     asked = len(server.asked)
     assert repository.tags_beginning("db") == ("db",)
     assert [one.rpartition("?")[2] for one in server.asked[asked:]] == ["last=d", "last=da", "last=db"]
-    server.faults.append(Fault("GET", "tags", status=404))
-    assert repository.tags_beginning("db") == ("db",)
+    for status in (400, 404):
+        server.faults.append(Fault("GET", "tags", status=status))
+        assert repository.tags_beginning("db") == ("db",)
     unordered = b'{"tags":["db1","a","db"]}'
     server.faults.append(Fault("GET", "tags", content=unordered, headers={"Link": '<x>; rel="next"'}))
     server.faults.append(Fault("GET", "x", status=404))
@@ -231,6 +232,9 @@ def test_lists_of_what_refers_to_an_image_are_read_where_there_are_any(
 ) -> None:
     assert repository.referrers(DIGEST) is None
     kind = {"Content-Type": MediaType.INDEX.value}
+    for status in (400, 405, 406):
+        server.faults.append(Fault("GET", "referrers", status=status))
+        assert repository.referrers(DIGEST) is None
     server.faults.append(Fault("GET", "referrers", status=200, headers=kind, content=b"{}"))
     assert repository.referrers(DIGEST) == b"{}"
 

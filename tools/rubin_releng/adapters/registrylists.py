@@ -22,6 +22,8 @@ __all__ = ["list_tags", "read_referrers"]
 
 _NEXT = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
 _MAYBE = frozenset({200, 404})
+# How servers of before version 1.1 answer what they do not know.
+_UNKNOWN = frozenset({200, 400, 404, 405, 406})
 
 
 def list_tags(session: RegistrySession, path: str, scope: str, *, prefix: str = "") -> tuple[str, ...]:
@@ -72,7 +74,7 @@ def read_referrers(session: RegistrySession, path: str, scope: str, digest: Dige
     """
     content: bytes | None = None
     accept = {"Accept": MediaType.INDEX.value}
-    for response in _pages(session, f"{path}/referrers/{digest}", scope, accept):
+    for response in _pages(session, f"{path}/referrers/{digest}", scope, _UNKNOWN, accept):
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         if response.status_code != HTTPStatus.OK or kind != MediaType.INDEX:
             break
@@ -82,7 +84,8 @@ def read_referrers(session: RegistrySession, path: str, scope: str, digest: Dige
 
 def _tag_pages(session: RegistrySession, path: str, scope: str, after: str) -> Iterator[list[str]]:
     url = f"{path}/tags/list"
-    for response in _pages(session, f"{url}?last={after}" if after else url, scope, {}):
+    good = _UNKNOWN if after else _MAYBE
+    for response in _pages(session, f"{url}?last={after}" if after else url, scope, good):
         if response.status_code == HTTPStatus.OK:
             content = parse_json(response.content, source=f"{session.server}{path} (tags)")
             names = content.get("tags") if isinstance(content, dict) else None
@@ -93,12 +96,16 @@ def _tag_pages(session: RegistrySession, path: str, scope: str, after: str) -> I
 
 
 def _pages(
-    session: RegistrySession, url: str | None, scope: str, headers: dict[str, str]
+    session: RegistrySession,
+    url: str | None,
+    scope: str,
+    good: frozenset[int],
+    headers: dict[str, str] | None = None,
 ) -> Iterator[requests.Response]:
     seen: set[str] = set()
     while url is not None and url not in seen:
         seen.add(url)
-        response = session.ask("GET", url, scope=scope, headers=headers, good=_MAYBE)
+        response = session.ask("GET", url, scope=scope, headers=headers, good=good)
         yield response
         match = _NEXT.search(response.headers.get("Link", ""))
         url = match[1] if match and response.status_code == HTTPStatus.OK else None

@@ -226,8 +226,10 @@ class RegistrySession:
         too_long = error.after_seconds > self.patience.longest_pause_seconds
         if number >= self.patience.retries or too_long:
             wish = f", and not to be asked for {error.after_seconds:.0f} s" if too_long else ""
+            name = f"the registry `{self.server}`"
+            told = str(error) if str(error).startswith(name) else f"{name} cannot be reached: {error}"
             raise UnavailableError(
-                f"the registry `{self.server}` cannot be reached: {error}{wish}",
+                f"{told}{wish}",
                 hint="run it again later: what is there already is not sent again",
             ) from error
         # Many clients that failed together should not come back together.

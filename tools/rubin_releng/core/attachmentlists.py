@@ -31,6 +31,9 @@ __all__ = [
 
 _OWN_DIGITS = 32
 
+# Others may use algorithms that we do not.
+_DIGEST = re.compile(r"[a-z0-9]+(?:[+._-][a-z0-9]+)*:[A-Za-z0-9=_-]+")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundAttachment:
@@ -226,16 +229,19 @@ def read_attachments(content: bytes, *, source: str) -> tuple[FoundAttachment, .
     Raises
     ------
     CorruptError
-        Raised if it is no index.
+        Raised if it is no index, or an entry has no digest.
     """
     found = []
     for entry in _entries(_index(content, source), source):
+        digest = entry.get("digest")
+        if not isinstance(digest, str) or _DIGEST.fullmatch(digest) is None:
+            raise CorruptError(f"`{source}` names `{digest}`, which is no digest")
         notes = entry.get("annotations")
         pairs = notes.items() if isinstance(notes, dict) else ()
         found.append(
             FoundAttachment(
                 artifact_type=str(entry.get("artifactType", "")),
-                digest=Digest(str(entry.get("digest", ""))),
+                digest=Digest(digest),
                 annotations=MappingProxyType({str(key): str(value) for key, value in pairs}),
             )
         )

@@ -75,7 +75,7 @@ def test_the_subject_is_named_without_what_an_index_said_of_it() -> None:
     assert document["config"]["mediaType"] == "application/vnd.oci.empty.v1+json"
 
 
-THEIRS = b'{"schemaVersion":2,"manifests":[{"digest":"theirs"}]}'
+THEIRS = b'{"schemaVersion":2,"manifests":[{"digest":"sha256:1"}]}'
 
 
 def test_others_that_overwrite_the_index_again_and_again_end_it() -> None:
@@ -87,7 +87,7 @@ def test_others_that_overwrite_the_index_again_and_again_end_it() -> None:
 def test_what_others_have_overwritten_is_written_again(times: int) -> None:
     repository = MemoryRepository(overwritten=[THEIRS] * times)
     digest = attach(repository, SUBJECT, SBOM)
-    assert [one.digest for one in list_attachments(repository, SUBJECT.digest)] == ["theirs", digest]
+    assert [one.digest for one in list_attachments(repository, SUBJECT.digest)] == ["sha256:1", digest]
     assert repository.done.count("settle") == times
 
 
@@ -97,7 +97,7 @@ def test_what_somebody_overwrote_and_never_looked_at_is_found_by_the_next() -> N
     repository.write_document(fallback_tag(SUBJECT.digest), THEIRS, MediaType.INDEX)
     digests.append(attach(repository, SUBJECT, PACKAGES))
     found = [one.digest for one in list_attachments(repository, SUBJECT.digest)]
-    assert found[0] == "theirs"
+    assert found[0] == "sha256:1"
     assert set(found[1:]) == set(digests)
 
 
@@ -150,15 +150,21 @@ def test_what_is_no_index_is_told(content: bytes) -> None:
         read_attachments(content, source="x")
 
 
+@pytest.mark.parametrize("digest", ["", "t", "../../../token", 5, None])
+def test_an_entry_that_names_no_digest_is_told(digest: object) -> None:
+    with pytest.raises(CorruptError, match="which is no digest"):
+        read_attachments(json.dumps({"manifests": [{"digest": digest}]}).encode(), source="x")
+
+
 def test_entries_of_others_stay_as_they_are() -> None:
-    old = b'{"schemaVersion":2,"manifests":[{"digest":"a","odd":[1]}]}'
+    old = b'{"schemaVersion":2,"manifests":[{"digest":"sha256:a","odd":[1]}]}'
     data = extend_index(old, [{"digest": "b"}], source="x")
-    assert data == {"schemaVersion": 2, "manifests": [{"digest": "a", "odd": [1]}, {"digest": "b"}]}
+    assert data == {"schemaVersion": 2, "manifests": [{"digest": "sha256:a", "odd": [1]}, {"digest": "b"}]}
     assert read_attachments(old, source="x")[0].annotations == {}
 
 
 def test_pages_of_a_list_are_one_list() -> None:
-    pages = [b'{"manifests":[{"digest":"a"}],"x":1}', b'{"manifests":[{"digest":"b"}]}']
+    pages = [b'{"manifests":[{"digest":"sha256:a"}],"x":1}', b'{"manifests":[{"digest":"sha512:b"}]}']
     assert join_indexes(None, pages[0], source="x") == pages[0]
     joined = join_indexes(pages[0], pages[1], source="x")
-    assert [one.digest for one in read_attachments(joined, source="x")] == ["a", "b"]
+    assert [one.digest for one in read_attachments(joined, source="x")] == ["sha256:a", "sha512:b"]
