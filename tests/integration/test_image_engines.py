@@ -140,6 +140,19 @@ def test_a_containerfile_is_built_and_its_program_runs(
         assert output(*state, "run", "--isolation", "chroot", name, "sh", "-c", "cat made") == "yes"
 
 
+def test_folders_for_temporary_files_may_have_long_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program("podman")
+    long = tmp_path / ("a-rather-long-name-" * 3)
+    (long / "tree").mkdir(parents=True)
+    (long / "tree" / "x").write_text("x")
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    assert run("build", "--engine", "podman", "--tree", long / "tree", "--output", tmp_path / "layout") == 0
+    assert run("check", tmp_path / "layout") == 0
+    assert [path.name for path in long.iterdir()] == ["tree"]
+
+
 def test_a_step_that_fails_leaves_the_layout_as_it_was(
     tmp_path: Path, trees: tuple[str, ...], buildah: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -27,6 +27,7 @@ _PREFIX = "image-"
 _IMAGE = "localhost/image:built"
 _FILESYSTEMS = Path("/proc/filesystems")
 _MOUNTS = Path("/proc/self/mountinfo")
+_SHORT, _LONGEST_RUN_FOLDER = Path("/tmp"), 50  # noqa: S108 - a random name below it
 
 
 class CommandEngine:
@@ -105,6 +106,7 @@ class CommandEngine:
         """Give up what it keeps: mounts would outlive the folder."""
         command = [*self._storage(folder), "rmi", "--all", "--force"]
         run(command, cwd=None, env=self._environ, timeout=None, check=False)
+        shutil.rmtree(_run_folder(folder), ignore_errors=True)
 
     def _clean_up(self, trace: Path) -> None:
         """Remove what a run that was killed left."""
@@ -156,12 +158,18 @@ class CommandEngine:
         return [
             self.name,
             f"--root={folder / 'storage'}",
-            f"--runroot={folder / 'run'}",
+            f"--runroot={_run_folder(folder)}",
             f"--storage-driver={driver}",
         ]
 
     def _run(self, command: list[str]) -> None:
         run(command, cwd=None, env=self._environ, timeout=None)
+
+
+def _run_folder(folder: Path) -> Path:
+    """Choose where an engine keeps locks and mounts; podman refuses a path with more than 50 characters."""
+    usual = folder / "run"
+    return usual if len(os.fspath(usual)) <= _LONGEST_RUN_FOLDER else _SHORT / f"{folder.name}-run"
 
 
 def _docker_command(work: EngineWork, folder: Path, context: Path) -> list[str]:
