@@ -89,3 +89,13 @@ def test_every_pinned_action_and_tool_is_used() -> None:
 def test_starters_are_named_after_what_they_call() -> None:
     names = {one.name: text_of(entry(one.root, "name")) for one in _texts(FOLDERS.starters())}
     assert [name for name in names if not names[name]] == []
+
+
+def test_starters_do_not_stop_each_other_in_one_repository() -> None:
+    groups = [
+        (text_of(entry(entry(one.root, "concurrency"), "group")) or "").replace(
+            "${{ github.workflow }}", text_of(entry(one.root, "name")) or ""
+        )
+        for one in _texts(FOLDERS.starters())
+    ]
+    assert sorted(groups) == sorted(set(groups))

@@ -21,7 +21,7 @@ case $BUILDER in
 esac
 pattern='^[A-Za-z0-9.:-]+(/[a-z0-9]+([._-]+[a-z0-9]+)*)+$'
 if ! [[ $IMAGE =~ $pattern ]]; then
-  wrong "\`image\` is $(printf %q "$IMAGE"); expected a server and a repository, as \`ghcr.io/lsst/scipipe\`"
+  wrong "\`image\` is $(printf %q "$IMAGE"); expected a server and a repository in small letters, as \`ghcr.io/lsst/scipipe\`"
 fi
 read -r -d '' -a names <<<"$TAGS $MOVING" || true
 if [ "${#names[@]}" -eq 0 ]; then
