@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rubin_releng.adapters.registries import RegistryRepository
     from rubin_releng.core.imagereferences import ImageReference
     from rubin_releng.core.ocidocuments import Digest
-    from rubin_releng.images.pushplans import PlannedTag
+    from rubin_releng.images.plannedtags import PlannedTag
     from rubin_releng.images.registryports import Repository
 
 __all__ = [

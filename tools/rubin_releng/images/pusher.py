@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.errors import CorruptError
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.images.attacher import list_document
+from rubin_releng.images.plannedtags import refuse_taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from lsstinstall.core.reporting import Reporter
     from rubin_releng.core.ocidocuments import Descriptor, Digest
+    from rubin_releng.images.plannedtags import PlannedTag
     from rubin_releng.images.ports import BlobStore
-    from rubin_releng.images.pushplans import PlannedTag, PushPlan
+    from rubin_releng.images.pushplans import PushPlan
     from rubin_releng.images.registryports import Repository
 
 __all__ = ["PushReport", "run_push", "set_tags"]
@@ -133,11 +135,19 @@ def set_tags(tags: Sequence[PlannedTag], *, repository: Repository, reporter: Re
         Has the documents.
     reporter : `Reporter`
         Gets a step for each.
+
+    Raises
+    ------
+    RefusedError
+        Raised if one that is to stay was given to another image meanwhile.
     """
     if not tags:
         return
     reporter.begin("set tags", len(tags))
     for one in tags:
+        if one.is_guarded:
+            # Since the plan was made, hours may have passed, and somebody else may have been here.
+            refuse_taken(one, repository.find_document(one.tag), repository)
         if not one.is_set:
             repository.write_document(one.tag, one.document.content, one.document.descriptor.media_type)
         reporter.step(one.tag, Outcome.UNCHANGED if one.is_set else Outcome.DONE)

@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.errors import RefusedError
 from rubin_releng.core.imagetags import ARCHITECTURE_SUFFIXES
 from rubin_releng.images.layouts import read_layout
+from rubin_releng.images.plannedtags import PlannedDocument, PlannedTag, plan_fixed, plan_tag
 from rubin_releng.images.pushdocuments import attachments_of, documents_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rubin_releng.core.ocidocuments import Descriptor, Digest
+    from rubin_releng.core.ocidocuments import Descriptor
     from rubin_releng.images.layouts import FoundImage
     from rubin_releng.images.ports import BlobStore
     from rubin_releng.images.pushdocuments import LaidAttachment
@@ -22,13 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PlannedBlob",
-    "PlannedDocument",
-    "PlannedTag",
     "PushPlan",
     "PushWishes",
-    "plan_fixed",
     "plan_push",
-    "plan_tag",
 ]
 
 
@@ -71,49 +67,6 @@ class PlannedBlob:
 
     blob: Descriptor
     is_there: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedDocument:
-    """A manifest or an index.
-
-    Parameters
-    ----------
-    descriptor : `Descriptor`
-        What it is.
-    content : `bytes`
-        The document.
-    is_there : `bool`
-        Whether the repository has it.
-    """
-
-    descriptor: Descriptor
-    content: bytes
-    is_there: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedTag:
-    """A name.
-
-    Parameters
-    ----------
-    tag : `str`
-        The name.
-    document : `PlannedDocument`
-        What it will name.
-    before : `Digest` or `None`
-        What it names now.
-    """
-
-    tag: str
-    document: PlannedDocument
-    before: Digest | None = None
-
-    @property
-    def is_set(self) -> bool:
-        """Whether it is as it shall be."""
-        return self.before == self.document.descriptor.digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,57 +166,6 @@ def plan_push(store: BlobStore, repository: Repository, wishes: PushWishes, *, j
         moving=tuple(plan_tag(tag, written[-1], repository) for tag in wishes.moving),
         attachments=beside,
     )
-
-
-def plan_fixed(
-    tag: str, document: PlannedDocument, repository: Repository, *, may_replace: bool
-) -> PlannedTag:
-    """Plan a name that is to stay.
-
-    Parameters
-    ----------
-    tag : `str`
-        The name.
-    document : `PlannedDocument`
-        What it will name.
-    repository : `Repository`
-        Knows what it names now.
-    may_replace : `bool`
-        Whether that may be another image.
-
-    Returns
-    -------
-    tag : `PlannedTag`
-        Nothing was changed.
-
-    Raises
-    ------
-    RefusedError
-        Raised if it names another image.
-    """
-    planned = plan_tag(tag, document, repository)
-    if planned.before is not None and not planned.is_set and not may_replace:
-        raise RefusedError(
-            f"`{repository.name}:{tag}` names another image, `{planned.before}`",
-            hint="give it another name, or use `--replace`",
-        )
-    return planned
-
-
-def plan_tag(tag: str, document: PlannedDocument, repository: Repository) -> PlannedTag:
-    """Plan a name that moves.
-
-    Parameters
-    ----------
-    tag, document, repository
-        As for `plan_fixed`.
-
-    Returns
-    -------
-    tag : `PlannedTag`
-        Nothing was changed.
-    """
-    return PlannedTag(tag=tag, document=document, before=repository.find_document(tag))
 
 
 def _plan_tags(

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from lsstinstall.core.errors import NotFoundError
 from rubin_releng.core.ocidocuments import Descriptor
-from rubin_releng.images.pushplans import PlannedDocument, plan_fixed, plan_tag
+from rubin_releng.images.plannedtags import PlannedDocument, plan_fixed, plan_tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rubin_releng.core.ocidocuments import Digest
-    from rubin_releng.images.pushplans import PlannedTag
+    from rubin_releng.images.plannedtags import PlannedTag
     from rubin_releng.images.registryports import Repository
 
 __all__ = ["TagPlan", "plan_tags"]

@@ -78,6 +78,28 @@ def test_blobs_come_first_then_the_document_then_names_and_those_that_move_last(
     assert report.documents == (plan.root.digest,)
 
 
+def overtaken(*, may_replace: bool) -> tuple[PushPlan, MemoryStore, MemoryRepository]:
+    """Plan a push, and give its names to another image before it is done."""
+    repository, store = MemoryRepository(), add_image(MemoryStore(), "a")
+    plan = plan_push(store, repository, PushWishes(tags=("w_1",), moving=("w",), may_replace=may_replace))
+    pushed(add_image(MemoryStore(), "b"), repository, PushWishes(tags=("w_1",), moving=("w",)))
+    return plan, store, repository
+
+
+def test_a_name_that_somebody_gave_meanwhile_is_not_taken() -> None:
+    plan, store, repository = overtaken(may_replace=False)
+    before = dict(repository.named)
+    with pytest.raises(RefusedError, match=f"names another image, `{before['w_1']}`"):
+        run_push(plan, store=store, repository=repository, reporter=SilentReporter())
+    assert repository.named == before
+
+
+def test_a_name_that_somebody_gave_meanwhile_is_taken_if_that_is_wanted() -> None:
+    plan, store, repository = overtaken(may_replace=True)
+    run_push(plan, store=store, repository=repository, reporter=SilentReporter())
+    assert set(repository.named.values()) == {plan.root.digest}
+
+
 def test_what_belongs_beside_the_image_is_there_before_its_names() -> None:
     repository, store = MemoryRepository(), add_image(MemoryStore(), "a")
     run_push(
