@@ -124,6 +124,8 @@ def _unneeded(proposal: Proposal, files: dict[str, str], rules: Rules) -> str:
     """Tell why a pull request needs no fragment; empty if it does."""
     if not proposal.base:
         return "there is nothing to compare with"
+    if not proposal.is_pull_request:
+        return "its pull request was asked, whose labels are not known here"
     skipping = set(words("SKIP_LABELS")).intersection(proposal.labels)
     if skipping:
         return f"it has the label {min(skipping)}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ __all__ = ["log_tail", "main", "summary"]
 
 _TAIL_LINES = 30
 _TAIL_CHARACTERS = 8000
+# GitHub takes a summary of at most 1 MiB, or none of it.
+_MOST_TAILS = 40
 _COLORS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _BACKTICKS = re.compile(r"`+")
@@ -77,9 +80,11 @@ def summary(prepared: Mapping[str, Any], states: Sequence[Mapping[str, Any]]) ->
     for unused in prepared.get("unused_refs", []):
         yield f"No product has the ref `{unused}`."
         yield ""
-    for one in states:
-        if one["state"] == "failed":
-            yield from _failure(one["name"], log_tail(Path(one["log"] or "")))
+    failed = [one for one in states if one["state"] == "failed"]
+    for one in failed[:_MOST_TAILS]:
+        yield from _failure(one["name"], log_tail(Path(one["log"] or "")))
+    if len(failed) > _MOST_TAILS:
+        yield f"Logs of {len(failed) - _MOST_TAILS} more that failed are in the artifact."
 
 
 def _failure(name: str, tail: str) -> Iterator[str]:
@@ -117,7 +122,9 @@ def main(environ: Mapping[str, str] = os.environ) -> int:
     prepared = json.loads(path.read_text(encoding="utf-8"))
     states = _status(environ)
     text = "\n".join(summary(prepared, states))
-    sys.stdout.write(f"{text}\n")
+    # A log may hold what the runner takes for its commands.
+    token = secrets.token_hex(16)
+    sys.stdout.write(f"::stop-commands::{token}\n{text}\n::{token}::\n")
     with Path(environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as page:
         page.write(f"{text}\n")
     failed = [one["name"] for one in states if one["state"] == "failed"]

@@ -23,6 +23,7 @@ _COMPLAINT = re.compile(
 )
 _COLOR = re.compile(r"\x1b\[[0-9;]*m")
 _MOST = 50
+_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,7 @@ class Complaint:
             Without line end.
         """
         place = ":".join(filter(None, (self.file, self.line)))
-        return f"| {place} | {self.text.replace('|', chr(92) + '|')} |"
+        return f"| {place[:_LONGEST]} | {self.text[:_LONGEST].replace('|', chr(92) + '|')} |"
 
 
 def read_complaints(log: str, *, root: str) -> list[Complaint]:

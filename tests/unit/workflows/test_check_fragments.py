@@ -137,3 +137,19 @@ def test_a_fragment_of_another_ticket_is_a_warning(tmp_path: Path, monkeypatch: 
         "| warning | doc&#47;changes&#47;DM-2&#46;misc&#46;md&#58;1 | fragment | this fragment is of DM-2,"
         in summary
     )
+
+
+@pytest.mark.process
+def test_a_merge_queue_knows_no_labels_and_does_not_ask_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _checked(tmp_path, monkeypatch, {"a": ""})[0] == 1
+    request = payload_of(tmp_path / "sample")["pull_request"]
+    group = {
+        "base_sha": request["base"]["sha"],
+        "head_sha": request["head"]["sha"],
+        "base_ref": "refs/heads/main",
+    }
+    (tmp_path / "event.json").write_text(json.dumps({"merge_group": group}), encoding="utf-8")
+    assert check() == 0
+    assert "its pull request was asked" in (tmp_path / "summary").read_text(encoding="utf-8")

@@ -50,6 +50,15 @@ def test_each_product_has_a_row_and_a_failure_its_log(tmp_path: Path) -> None:
     assert "#### `top` failed\n\n`````text\n````text\n### not a heading\n`````" in text
 
 
+def test_of_many_failures_some_logs_are_shown(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("x\n")
+    states = [{"name": f"p{n}", "state": "failed", "seconds": 1.0, "log": str(log)} for n in range(42)]
+    lines = list(summary(PREPARED, states))
+    assert sum(line.endswith(" failed") for line in lines) == 40
+    assert lines[-1] == "Logs of 2 more that failed are in the artifact."
+
+
 def test_what_was_not_begun_is_waiting() -> None:
     assert "| top | `g2` | `tickets/DM-1` | waiting |  |" in list(summary(PREPARED, []))
 
@@ -75,4 +84,7 @@ def test_outputs_and_the_page_tell_the_same(tmp_path: Path, capsys: pytest.Captu
     assert main(environ) == 0
     assert (tmp_path / "out").read_text() == "build=b7\nproducts=2\ninstalled=1\nfailed=top\n"
     assert "| top | `g2` |" in (tmp_path / "page").read_text()
-    assert "::error title=Build::`top` could not be built" in capsys.readouterr().out
+    stop, *page, go_on, remark = capsys.readouterr().out.splitlines()
+    assert stop.removeprefix("::stop-commands::") == go_on.strip(":")
+    assert page[0] == "### Build b7"
+    assert remark == "::error title=Build::`top` could not be built"
