@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from lsstinstall.core.errors import ConfigurationError, NotFoundError, ProblemsError, ToolkitError
@@ -103,7 +104,7 @@ def test_a_repository_is_migrated_once(tmp_path: Path, monkeypatch: pytest.Monke
     )
     assert (workflows / "lint.yaml").read_text(encoding="utf-8") == MIGRATED
     assert (workflows / "own.yaml").read_text(encoding="utf-8") == OWN
-    assert run("--check", tmp_path).endswith("nothing to do: no workflow of before is called\n")
+    assert run("--check", tmp_path).endswith("nothing to do: nothing calls lsst/rubin_workflows\n")
 
 
 def test_a_dry_run_prints_what_a_run_would_change(tmp_path: Path) -> None:
@@ -117,7 +118,7 @@ def test_a_dry_run_prints_what_a_run_would_change(tmp_path: Path) -> None:
 
 def test_a_check_fails_where_something_would_change(tmp_path: Path) -> None:
     workflows = repository(tmp_path, lint=LINT)
-    with pytest.raises(ToolkitError, match="1 file calls workflows of before"):
+    with pytest.raises(ToolkitError, match="1 file calls lsst/rubin_workflows"):
         run("--check", tmp_path)
     assert (workflows / "lint.yaml").read_text(encoding="utf-8") == LINT
 
@@ -175,6 +176,21 @@ def test_a_link_stays_a_link_and_a_file_keeps_its_mode(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert (workflows / "lint.yaml").stat().st_mode & 0o777 == 0o640
     assert link.read_text(encoding="utf-8") == MIGRATED
+
+
+def test_a_byte_order_mark_and_line_ends_stay(tmp_path: Path) -> None:
+    file = repository(tmp_path, lint=LINT) / "lint.yaml"
+    file.write_bytes(b"\xef\xbb\xbf" + LINT.replace("\n", "\r\n").encode())
+    run("--force", tmp_path)
+    assert file.read_bytes() == b"\xef\xbb\xbf" + MIGRATED.replace("\n", "\r\n").encode()
+
+
+def test_an_anchor_stays_where_others_name_it(tmp_path: Path) -> None:
+    text = LINT.replace("uses: ", "uses: &lint ") + "  again:\n    uses: *lint\n"
+    file = repository(tmp_path, lint=text) / "lint.yaml"
+    run("--force", tmp_path)
+    jobs = yaml.safe_load(file.read_text(encoding="utf-8"))["jobs"]
+    assert {job["uses"] for job in jobs.values()} == {"lsst/lsstinstall/.github/workflows/lint.yaml@v1"}
 
 
 def test_files_that_are_no_workflows_are_all_told(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ __all__ = ["parse_spanned"]
 
 # A block whose first line is indented further than the others says how far they are: `|2-`.
 _DEPTH = re.compile(r"[|>][-+]?\d")
+# An anchor or a tag before a value, or both: they are none of its characters, for aliases name them.
+_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)+")
 
 
 def parse_spanned(text: str, *, source: str) -> SpannedDocument:
@@ -104,6 +106,8 @@ class _Reader:
 
     def _made(self, node: Node) -> SpannedValue:
         start, end = node.start_mark.index, node.end_mark.index
+        if properties := _PROPERTIES.match(self._places.text, start, end):
+            start = properties.end()
         if not isinstance(node, CollectionNode):
             if isinstance(node, ScalarNode) and node.style in {"|", ">"}:
                 end = start + len(_block(self._places.text[start:end]))

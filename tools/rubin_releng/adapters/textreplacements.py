@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING
 
 from lsstinstall.adapters.files import read_bytes, write_atomic
@@ -19,7 +20,8 @@ def replace_texts(contents: Mapping[Path, str]) -> None:
     Parameters
     ----------
     contents : `~collections.abc.Mapping` [ `~pathlib.Path`, `str` ]
-        Files that exist, and what they get. Links stay links.
+        Files that exist, and what they get. Links stay links, and a byte
+        order mark stays in front.
 
     Raises
     ------
@@ -32,7 +34,8 @@ def replace_texts(contents: Mapping[Path, str]) -> None:
     try:
         for path, text in files.items():
             done.append(path)
-            write_atomic(path, text)
+            mark = codecs.BOM_UTF8 if before[path].startswith(codecs.BOM_UTF8) else b""
+            write_atomic(path, mark + text.encode())
     except BaseException:
         for path in done:
             # The last one was perhaps never written, and then nothing is to be done.

@@ -39,7 +39,7 @@ _FOLDER = Path(".github/workflows")
 @click.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[REPOSITORY|FILE]...")
 @click.option("--ref", default=OUR_SERIES, show_default=True, help="Tag, branch or commit of ours to call.")
-@click.option("--dry-run", is_flag=True, help="Print what would change as a diff; write nothing.")
+@click.option("--dry-run", "-n", is_flag=True, help="Print what would change as a diff; write nothing.")
 @click.option("--check", is_flag=True, help="Write nothing; exit code 1 if something would change.")
 @click.option("--force", is_flag=True, help="Rewrite files that git could not give back, too.")
 @output_options
@@ -77,7 +77,9 @@ def migrate(
         problem = ProblemsError("calls cannot be rewritten, so nothing was", problems, hint=hint)
     elif check and changing:
         told = "1 file calls" if len(changing) == 1 else f"{len(changing)} files call"
-        problem = ToolkitError(f"{told} workflows of before", hint="run it without `--check` to rewrite them")
+        problem = ToolkitError(
+            f"{told} lsst/rubin_workflows", hint="run it without `--check` to rewrite them"
+        )
     return end_with(console, data, "\n".join(lines), problem)
 
 
@@ -145,7 +147,7 @@ def _suggestion(copy: WrittenCopy) -> str:
 
 def _summary(changing: Mapping[Path, FileMigration], *, written: bool, problems: int) -> str:
     if not changing and not problems:
-        return "nothing to do: no workflow of before is called"
+        return "nothing to do: nothing calls lsst/rubin_workflows"
     verb = "rewritten" if written else "to be rewritten"
     count = len(changing)
     return f"{count} file{'' if count == 1 else 's'} {verb}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lsstinstall.core.errors import FormatError
 from rubin_releng.core.spannedvalues import SpannedMapping, SpannedScalar
 from rubin_releng.core.yamledits import append_to, insert_behind, put_before, remove_entries, replace_scalar
 from rubin_releng.workflows.migrationcopies import find_copies
@@ -49,13 +50,13 @@ def plan_migration(
 
     Raises
     ------
-    MigrationError
+    FormatError
         Raised if the text is no workflow.
     """
     root = document.root
     jobs = root.mapping("jobs") if isinstance(root, SpannedMapping) else None
     if not isinstance(root, SpannedMapping) or jobs is None:
-        raise MigrationError("this is no workflow: it has no `jobs`", source=document.source)
+        raise FormatError("this is no workflow: it has no `jobs`", source=document.source)
     planner = _Planner(
         document, root, {rule.old: rule for rule in rules}, f"{repository}/.github/workflows", ref
     )

@@ -50,6 +50,23 @@ def test_values_know_their_characters() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        ("a: &one x/y\nb: *one\n", "x/y"),
+        ("a: &one !!str 'x'\n", "'x'"),
+        ("a: !t {b: 1}\n", "{b: 1}"),
+        ("a: &one |\n  x\nb: 1\n", "|\n  x"),
+        ("a: &one\nb: 1\n", "&one"),
+    ],
+)
+def test_anchors_and_tags_are_not_of_the_value(text: str, own: str) -> None:
+    root = parse_spanned(text, source="a.yaml").root
+    assert isinstance(root, SpannedMapping)
+    value = root.entries[0][1]
+    assert text[value.start : value.end] == own
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("a: [", "a.yaml:1:5: while parsing a flow node, expected the node content"),

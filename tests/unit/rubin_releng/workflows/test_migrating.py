@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lsstinstall.core.errors import ExitCode, FormatError
 from rubin_releng.adapters.ruamelfiles import parse_spanned
 from rubin_releng.workflows.migrating import plan_migration
 from rubin_releng.workflows.migrationrules import InputRule, ValueChange, WorkflowRule
-from rubin_releng.workflows.migrations import FileMigration, MigrationError
+
+if TYPE_CHECKING:
+    from rubin_releng.workflows.migrations import FileMigration
 
 OLD = "lsst/rubin_workflows/.github/workflows"
 OURS = "lsst/ours/.github/workflows"
@@ -205,8 +210,9 @@ def test_what_cannot_be_rewritten_is_told_with_its_place(job: str, message: str)
 
 @pytest.mark.parametrize("text", ["- a\n", "on: push\n", "jobs: all\n"])
 def test_a_file_without_jobs_is_no_workflow(text: str) -> None:
-    with pytest.raises(MigrationError, match="this is no workflow"):
+    with pytest.raises(FormatError, match="this is no workflow") as caught:
         migrated(text)
+    assert caught.value.code is ExitCode.CORRUPT
 
 
 def test_other_calls_and_jobs_are_left_alone() -> None:
