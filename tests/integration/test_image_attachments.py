@@ -164,7 +164,11 @@ def test_a_release_document_learns_of_the_image_after_all_else(
     push = ("push", layout, f"{place}:al9-w_2026_42", "--document", document)
     assert answered(capsys, *push)["document"] == {"path": str(document), "changed": True}
     assert parse_release(document.read_bytes(), source="x").images == ()
-    assert run(*push, "--moving", "w_latest", "--after", "false {image}", "--yes") == 1
+    failed = answered(capsys, *push, "--moving", "w_latest", "--after", "false {image}", "--yes", code=1)[
+        "error"
+    ]
+    assert "the smoke test has failed: `false " in failed["message"]
+    assert "names that move are where they were" in failed["hint"]
     assert parse_release(document.read_bytes(), source="x").images == ()
     assert run(*push, "--moving", "w_latest", "--after", "true {image}", "--yes") == 0
     found = parse_release(document.read_bytes(), source="x").images
@@ -287,3 +291,17 @@ def test_a_workflow_that_is_not_started_is_named_and_started_later(
     assert not list(tmp_path.glob(".*.lock"))
     monkeypatch.delenv("GITHUB_TOKEN")
     assert run(*command) == 6
+
+
+def test_files_that_are_gone_do_not_keep_back_the_others(
+    tmp_path: Path, layout: Path, remote: RegistryServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    image = f"{remote.server}/lsst/scipipe:t"
+    assert run("push", layout, image, "--yes") == 0
+    assert run("attach", image, "--sbom", "--packages", "--yes") == 0
+    lists = [name for name, (_, content) in remote.documents.items() if b"conda-packages" in content]
+    layers = [json.loads(remote.documents[name][1])["layers"][0]["digest"] for name in lists]
+    del remote.blobs[layers[0]]
+    error = answered(capsys, "attached", image, "--output", tmp_path / "beside", code=3)["error"]
+    assert error["message"] == "not all attachments could be fetched, 4 files were (1 problem)"
+    assert len(list((tmp_path / "beside").iterdir())) == 4

@@ -9,7 +9,13 @@ import click
 
 from lsstinstall.adapters.files import make_directory, read_bytes, write_atomic
 from lsstinstall.commands.frame import output_options
-from lsstinstall.core.errors import ConfigurationError, CorruptError, ProblemsError
+from lsstinstall.core.errors import (
+    ConfigurationError,
+    CorruptError,
+    NotFoundError,
+    ProblemsError,
+    ToolkitError,
+)
 from rubin_releng.commands.imagedescriptions import DescribeOptions, describe_options, made_attachments
 from rubin_releng.commands.imagefolders import FOLDER
 from rubin_releng.commands.imageregistries import change_options, open_subject, platforms_below
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from lsstinstall.adapters.console import Console
     from rubin_releng.core.ocidocuments import Digest
     from rubin_releng.images.attacher import AttachedFile
+    from rubin_releng.images.registryports import Repository
 
 __all__ = ["attach_files", "attached"]
 
@@ -85,16 +92,18 @@ def attach_files(
 def attached(console: Console, image: str, output: Path | None) -> None:
     """List the files beside an image of a registry, or fetch them.
 
-    Those beside the images that an index joins are listed, too.
+    Those beside the images that an index joins are listed, too. Files that
+    are damaged do not keep back the others.
     """
     repository, subject = open_subject(image, is_written=False)
     rows: list[dict[str, object]] = []
     written: list[str] = []
+    problems: list[ToolkitError] = []
     for about in (subject, *platforms_below(repository, subject)):
         platform = None if about.platform is None else f"{about.platform.os}/{about.platform.architecture}"
         for one in list_attachments(repository, about.digest):
-            for file in read_attachment(repository, one.digest) if output is not None else ():
-                written.append(_write(output, file, one.digest, written))
+            if output is not None:
+                problems += _fetch(repository, one.digest, output, written)
             rows.append(
                 {
                     "kind": _kind(one.artifact_type),
@@ -105,12 +114,27 @@ def attached(console: Console, image: str, output: Path | None) -> None:
                     "platform": platform,
                 }
             )
+    if problems:
+        raise ProblemsError(
+            f"not all attachments could be fetched, {len(written)} files were",
+            problems,
+            hint="`image check` tells more",
+        )
     lines = [
         " ".join(str(row[name]) for name in ("digest", "kind", "type", "title", "platform") if row[name])
         for row in rows
     ]
     human = "\n".join(lines) or f"nothing is beside {subject.digest}"
     console.answer({"subject": subject.digest, "attachments": rows, "files": written}, human)
+
+
+def _fetch(repository: Repository, digest: Digest, folder: Path, written: list[str]) -> list[ToolkitError]:
+    try:
+        for file in read_attachment(repository, digest):
+            written.append(_write(folder, file, digest, written))
+    except (CorruptError, NotFoundError) as error:
+        return [error]
+    return []
 
 
 def _kind(artifact_type: str) -> str | None:
@@ -140,11 +164,11 @@ def _refuse_wrong(attachments: Sequence[Attachment], subject: Digest) -> None:
         )
 
 
-def _write(folder: Path | None, file: AttachedFile, digest: Digest, written: Sequence[str]) -> str:
+def _write(folder: Path, file: AttachedFile, digest: Digest, written: Sequence[str]) -> str:
     """Write a file under a name that others chose; a second one of that name gets a longer one."""
     title = file.title
-    if folder is None or not title or Path(title).name != title or "\0" in title:
-        raise CorruptError(f"an attachment has the name `{title}`, which no file can have")
+    if not title or Path(title).name != title or "\0" in title:
+        raise CorruptError(f"the attachment `{digest}` has the name `{title}`, which no file can have")
     if str(folder / title) in written:
         title = f"{digest.partition(':')[2][:12]}-{title}"
     make_directory(folder)

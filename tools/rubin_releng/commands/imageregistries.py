@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lsstinstall.adapters.process import run
-from lsstinstall.core.errors import ConfigurationError, NotFoundError
+from lsstinstall.adapters.process import ProcessError, run
+from lsstinstall.core.errors import ConfigurationError, NotFoundError, ToolkitError
 from lsstinstall.core.releaseschemas import parse_image_tag
 from rubin_releng.core.imagereferences import parse_reference
 from rubin_releng.core.ocidocuments import Descriptor, MediaType
@@ -230,7 +230,13 @@ def smoke_test_of(command: str | None, reference: ImageReference) -> Callable[[D
 
     def test(digest: Digest) -> None:
         name = str(reference.at(digest))
-        run([word.replace(_PLACEHOLDER, name) for word in words], cwd=None, env=None, timeout=None)
+        try:
+            run([word.replace(_PLACEHOLDER, name) for word in words], cwd=None, env=None, timeout=None)
+        except ProcessError as error:
+            raise ToolkitError(
+                f"the smoke test has failed: {error}",
+                hint="the image is there, names that move are where they were; the same command tries again",
+            ) from error
 
     return test
 
