@@ -62,15 +62,18 @@ class OciLayout:
         layout = cls(directory)
         make_directory(directory)
         try:
-            is_foreign = layout.read_marker() is None and any(directory.iterdir())
+            # One that was killed may have left the beginning of the marker, which comes first.
+            is_foreign = layout.read_marker() is None and any(
+                path.name != f".{_MARKER}.tmp" for path in directory.iterdir()
+            )
         except OSError as error:
             raise explain(error, doing="read") from error
         if is_foreign:
             raise RefusedError(f"`{directory}` is not empty and no image layout", hint="name another folder")
-        make_directory(layout._blobs)
         marker = canonical_json({"imageLayoutVersion": LAYOUT_VERSION})
         if layout.read_marker() != marker:
             write_atomic(directory / _MARKER, marker)
+        make_directory(layout._blobs)
         return layout
 
     @classmethod

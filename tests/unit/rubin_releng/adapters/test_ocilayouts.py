@@ -78,6 +78,24 @@ def test_a_layout_can_be_taken_up_again(tmp_path: Path) -> None:
     assert b"".join(OciLayout.open(tmp_path / "layout").read(DIGEST)) == b"onetwo"
 
 
+def test_a_layout_that_was_only_begun_is_taken_up(tmp_path: Path) -> None:
+    (tmp_path / ".oci-layout.tmp").write_bytes(MARKER[:5])
+    OciLayout.create(tmp_path)
+    # The folder of blobs is made last, so there is none without a marker.
+    (tmp_path / "blobs" / "sha256").rmdir()
+    (tmp_path / "blobs").rmdir()
+    assert OciLayout.create(tmp_path).write([b"onetwo"]).digest == DIGEST
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["blobs", "oci-layout"]
+
+
+def test_a_layout_without_a_marker_is_none_that_was_begun(tmp_path: Path) -> None:
+    blobs = OciLayout.create(tmp_path / "x").directory / "blobs"
+    (tmp_path / "x" / "oci-layout").unlink()
+    assert blobs.is_dir()
+    with pytest.raises(RefusedError, match="no image layout"):
+        OciLayout.create(tmp_path / "x")
+
+
 def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "precious").touch()
     with pytest.raises(RefusedError, match="is not empty and no image layout"):
