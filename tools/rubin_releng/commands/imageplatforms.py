@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -41,6 +42,9 @@ __all__ = [
 F = TypeVar("F", bound="Callable[..., object]")
 
 _KNOWN = {f"linux/{one}": one for one in Architecture}
+
+# `darwin/arm64` before an equals sign is meant as a platform, and no folder is called like that.
+_PLATFORM = re.compile(r"(?:linux|darwin|windows)/[a-z0-9_]+(?:/v[0-9]+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +115,7 @@ def take_platforms(values: dict[str, Any]) -> PlatformOptions:
     for text in values.pop("platforms"):
         name, _, plan = text.partition("=")
         if name not in _KNOWN:
-            raise ConfigurationError(
-                f"`{name}` is no platform of ours", hint=f"expected {' or '.join(map(str, _KNOWN))}"
-            )
+            raise _unknown(name)
         if _KNOWN[name] in found:
             raise ConfigurationError(f"`{name}` is named twice", hint="leave one out")
         found[_KNOWN[name]] = Path(plan) if plan else None
@@ -265,4 +267,10 @@ def _scratch(output: Path, architecture: Architecture) -> Iterator[Path]:
 
 def _split(text: str) -> tuple[Architecture | None, str]:
     name, equals, rest = text.partition("=")
+    if equals and name not in _KNOWN and _PLATFORM.fullmatch(name):
+        raise _unknown(name)
     return (_KNOWN[name], rest) if equals and name in _KNOWN else (None, text)
+
+
+def _unknown(name: str) -> ConfigurationError:
+    return ConfigurationError(f"`{name}` is no platform of ours", hint=f"expected {' or '.join(_KNOWN)}")

@@ -107,6 +107,7 @@ def test_a_plan_for_each_platform_is_built(trees: Path, capsys: pytest.CaptureFi
     ("arguments", "problem"),
     [
         (("--platform", "linux/mips"), "no platform of ours"),
+        (("--tree", "linux/sparc=x:/opt"), "`linux/sparc` is no platform of ours"),
         (("--platform", "linux/arm64", "--platform", "linux/arm64"), "named twice"),
         (("--platform", "linux/arm64", "--tree", "linux/amd64=x"), "which is not built"),
         (
