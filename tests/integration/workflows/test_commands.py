@@ -18,6 +18,7 @@ import pytest
 from lsstinstall.commands.frame import run_main
 from lsstinstall.core.errors import NotFoundError
 from rubin_releng.adapters.act import act_program
+from rubin_releng.adapters.runcopies import commit_of, copy_checkout
 from rubin_releng.adapters.workflowlinters import find_linters
 from rubin_releng.commands.main import cli
 from tests.support.actruns import make_sample
@@ -239,6 +240,18 @@ def test_a_run_sees_all_changes_and_leaves_the_work_tree_alone(
     assert look["output"] == "turns\n\nturned:\nnow\nafter\nnew\nthe token is *** in lsst/sample\n"
     assert (look["summary"], look["result"]) == ("# Looked &#58; &#27;\n", "success")
     assert _state(sample) == before
+
+
+def test_the_same_changes_are_the_same_commit_whenever_they_are_copied(tmp_path: Path) -> None:
+    sample = make_sample(tmp_path / "sample", {"a.txt": "before\n"})
+    (sample / "a.txt").write_text("after\n")
+    copy_checkout(sample, tmp_path / "one")
+    first = commit_of(tmp_path / "one")
+    before = int(time.time())
+    while int(time.time()) == before:
+        time.sleep(0.02)
+    copy_checkout(sample, tmp_path / "two")
+    assert commit_of(tmp_path / "two") == first != commit_of(sample)
 
 
 def test_a_failed_job_is_told_with_its_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

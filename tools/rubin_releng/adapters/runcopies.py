@@ -27,7 +27,8 @@ def copy_checkout(source: Path, target: Path) -> None:
         Folder with a work tree; it is only read.
     target : `~pathlib.Path`
         New; has the same branches and tags, and the changes as a commit of
-        its own. Its origin is that of the source if it is at GitHub, else one
+        its own, at the time of the last one: the same changes make the same
+        commit. Its origin is that of the source if it is at GitHub, else one
         that is named after the folder. Files that git ignores are left out.
 
     Raises
@@ -54,7 +55,10 @@ def copy_checkout(source: Path, target: Path) -> None:
     _copy_changes(source, target)
     if _git(target, "status", "--porcelain"):
         _git(target, "add", "--all")
-        _git(target, *_IDENTITY, "commit", "--quiet", "--no-verify", "-m", "Changes of the work tree")
+        date = _git(target, "show", "--no-patch", "--format=%cI", "HEAD")
+        commit = ("commit", "--quiet", "--no-verify", "-m", "Changes of the work tree")
+        dates = {"GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+        run_git(("-C", str(target), *_IDENTITY, *commit), doing="copy the repository", env=dates)
 
 
 def origin_of(repository: Path) -> str:
