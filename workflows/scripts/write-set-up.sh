@@ -9,6 +9,11 @@ if [ ! -f "$LOAD" ]; then
   echo "::error::the image has no $(printf %q "$LOAD"); the input \`load\` names the script that loads the stack"
   exit 2
 fi
+# In a container the checkout is of the machine's user, and git reads nothing of another one's. `actions/checkout`
+# says so to itself only.
+if command -v git >/dev/null; then
+  git config --global --add safe.directory "$PWD"
+fi
 read -r -d '' -a names <<<"$PRODUCTS" || true
 script=$RUNNER_TEMP/set-up.sh
 {

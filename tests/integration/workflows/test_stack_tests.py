@@ -35,6 +35,17 @@ def test_the_product_is_set_up_on_top_of_the_stack() -> None:
 }
 
 
+# In a container the checkout belongs to somebody else, whom git does not trust.
+SAFE = """\
+import os
+import subprocess
+
+
+def test_git_trusts_the_checkout() -> None:
+    command = ["git", "config", "--global", "--get-all", "safe.directory"]
+    assert os.getcwd() in subprocess.check_output(command, text=True).splitlines()
+"""
+
 # What an image of the stack has: a Python, and the function `setup`.
 LOAD = """\
 export PATH={python}:$PATH UNSET=$NEVER_SET
@@ -107,10 +118,11 @@ def test_the_steps_inside_an_image_set_its_stack_up(tmp_path: Path) -> None:
         },
     }
     files = {".github/workflows/a.yaml": yaml.safe_dump(call), ".github/workflows/stack-tests.yaml": workflow}
+    files["tests/test_git.py"] = SAFE
     sample = make_sample(tmp_path / "sample", {**PRODUCT, **files})
     result = run_file(tmp_path, ".github/workflows/a.yaml", sample)
     assert result.code == 0, result.log
     told = result.steps["Run pytest"].output
     assert "setup base\nsetup $(x)\nsetup -k -r /" in told
-    assert "1 passed" in told
-    assert "| image | 1 | 0 | 0 |" in result.summary
+    assert "2 passed" in told
+    assert "| image | 2 | 0 | 0 |" in result.summary
