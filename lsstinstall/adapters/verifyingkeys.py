@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PublicKey", "load_signing", "read_public_key"]
 
+_EXPECTED = "expected Ed25519, ECDSA (P-256, P-384, P-521) or RSA"
 _PRIVATE = b"PRIVATE KEY-----"
 
 
@@ -122,8 +123,10 @@ def read_public_key(path: Path) -> PublicKey:
             f"`{path}` is a private key", hint="`openssl pkey -in KEY -pubout` writes the public one"
         )
     try:
-        return PublicKey(signing.SSlibKey.from_crypto(serialization.load_pem_public_key(content)))
+        key = serialization.load_pem_public_key(content)
     except (ValueError, unknown) as error:
-        raise CorruptError(
-            f"`{path}` is no public key in PEM", hint="expected Ed25519, ECDSA or RSA"
-        ) from error
+        raise CorruptError(f"`{path}` is no public key in PEM", hint=_EXPECTED) from error
+    try:
+        return PublicKey(signing.SSlibKey.from_crypto(key))
+    except (ValueError, unknown) as error:
+        raise CorruptError(f"`{path}` is a key of a kind that signs nothing here", hint=_EXPECTED) from error

@@ -18,6 +18,7 @@ PASSPHRASE_VARIABLE = "LSST_SIGNING_PASSPHRASE"  # noqa: S105 - a name, no secre
 """Where the passphrase of a key comes from, and from nowhere else."""
 
 _FROM_ENVIRONMENT = "env:"
+_EXPECTED = "expected Ed25519, ECDSA (P-256, P-384, P-521) or RSA"
 _OF_COSIGN = (b"ENCRYPTED SIGSTORE PRIVATE KEY", b"ENCRYPTED COSIGN PRIVATE KEY")
 
 
@@ -93,7 +94,7 @@ def read_signing_key(source: str, *, environ: Mapping[str, str]) -> PrivateKey:
         raise ConfigurationError(
             f"`{source}` is a public key", hint="signing takes the private one; `image verify` takes this"
         )
-    passphrase = environ.get(PASSPHRASE_VARIABLE)
+    passphrase = environ.get(PASSPHRASE_VARIABLE) or None
     try:
         return _load(content, passphrase, source)
     except TypeError as error:
@@ -124,12 +125,15 @@ def _load(content: bytes, passphrase: str | None, source: str) -> PrivateKey:
     is_locked = b"ENCRYPTED" in content
     try:
         key = serialization.load_pem_private_key(content, None if passphrase is None else passphrase.encode())
-        return PrivateKey(signing.CryptoSigner(key))
     except (ValueError, unknown) as error:
         if is_locked and passphrase is not None:
             raise ConfigurationError(
                 f"the passphrase does not open `{source}`", hint=f"check `{PASSPHRASE_VARIABLE}`"
             ) from error
+        raise CorruptError(f"`{source}` is no private key in PEM", hint=_EXPECTED) from error
+    try:
+        return PrivateKey(signing.CryptoSigner(key))
+    except (ValueError, unknown) as error:
         raise CorruptError(
-            f"`{source}` is no private key in PEM", hint="expected Ed25519, ECDSA or RSA in PKCS 8"
+            f"`{source}` is a key of a kind that signs nothing here", hint=_EXPECTED
         ) from error

@@ -69,6 +69,23 @@ def test_what_is_no_key_is_told(tmp_path: Path) -> None:
         read_public_key(wrong)
 
 
+def test_an_empty_passphrase_is_none(tmp_path: Path) -> None:
+    locked, _ = make_keys(tmp_path, "locked", passphrase="words")
+    plain, _ = make_keys(tmp_path, "plain")
+    empty = {"LSST_SIGNING_PASSPHRASE": ""}
+    with pytest.raises(ConfigurationError, match="needs a passphrase"):
+        read_signing_key(str(locked), environ=empty)
+    assert read_signing_key(str(plain), environ=empty).sign(b"x")
+
+
+def test_a_key_of_a_kind_that_signs_nothing_is_told(tmp_path: Path) -> None:
+    private, public = make_keys(tmp_path, "exchange", kind="x25519")
+    with pytest.raises(CorruptError, match=r"exchange.pem` is a key of a kind"):
+        read_signing_key(str(private), environ={})
+    with pytest.raises(CorruptError, match=r"exchange.pub` is a key of a kind"):
+        read_public_key(public)
+
+
 def test_a_library_that_is_not_there_is_told() -> None:
     with pytest.raises(ConfigurationError, match="signatures need `securesystemslib`"):
         load_signing("securesystemslib.nothing_like_this")
