@@ -25,6 +25,7 @@ from rubin_releng.commands.imageprovenance import note_build, provenance_options
 from rubin_releng.commands.imagepull import open_anywhere
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
     from typing import Any
 
@@ -80,6 +81,7 @@ def build(
         build_by_engine(console, options, engine, output, dry_run=dry_run, notes=notes)
         return
     plans = [make_plan(one, output=output, environ=console.environ) for one in options]
+    _warn_of_time(console, options)
     if dry_run:
         answer_listed(console, plans)
         return
@@ -108,3 +110,12 @@ def build(
         provenance = write_build(output, facts, named_images(plans, built, joined), notes=notes)
     index = None if joined is None else joined.index.digest
     answer_built(console, plans, built, output, index=index, provenance=provenance)
+
+
+def _warn_of_time(console: Console, options: Iterable[ImageOptions]) -> None:
+    """Tell who makes the image of a release, and says not of when."""
+    if any(one.release is not None and one.epoch == 0 for one in options):
+        console.reporter().warn(
+            "the image of the release will say that it is of 1970, and so will its files",
+            hint="give `--epoch` the time of the release",
+        )

@@ -434,6 +434,20 @@ def test_labels_and_settings_come_from_release_and_recipe(
     assert manifest["annotations"]["org.opencontainers.image.version"] == "w_2026_42"
 
 
+def test_the_image_of_a_release_wants_a_time(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    release = tmp_path / "w_2026_42.json"
+    release.write_bytes(a_release().canonical())
+    words = ("build", "--tree", root, "--output", tmp_path / "layout", "--release", release)
+    assert run(*words) == 0
+    assert "the image of the release will say that it is of 1970" in capsys.readouterr().err
+    assert run(*words, "--epoch", 1_792_030_269) == 0
+    assert "1970" not in capsys.readouterr().err
+    blobs = tmp_path / "layout" / "blobs" / "sha256"
+    assert any('"created":"2026-10-15T' in path.read_text(errors="replace") for path in blobs.iterdir())
+
+
 def test_names_of_images_are_told(ask: Asker) -> None:
     data = ask("tags", "w_2026_42", "--stamp", "2026-10-15T17:15:02Z", "--old-names", "--single")
     assert data["fixed"] == [
