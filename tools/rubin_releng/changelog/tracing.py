@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rubin_releng.core.changes import ChangeKind, classify, map_by_pull_request, nested_changes
 from rubin_releng.core.effects import Effect, settle, unknown_shas
 from rubin_releng.core.histories import trace_line
+from rubin_releng.core.mergesubjects import read_subject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
     from lsstinstall.core.names import GitSha, ProductName
     from rubin_releng.changelog.ports import HistoryReader, PullRequestSource
     from rubin_releng.core.changes import Change
-    from rubin_releng.core.histories import Commit
+    from rubin_releng.core.histories import Commit, Step
     from rubin_releng.core.overrides import Overrides
-    from rubin_releng.core.tickets import TicketGrammar
+    from rubin_releng.core.tickets import Ticket, TicketGrammar
 
 __all__ = ["Trace", "Tracer"]
 
@@ -47,12 +48,14 @@ class _Line:
 
     Those that are hidden have an effect and are not told, for a change of the
     line names their ticket, or they have none; carriers are the changes of
-    the line by which others came in.
+    the line by which others came in, hosts the tickets of the branches that
+    those were merged into.
     """
 
     changes: list[Change]
     hidden: set[GitSha] = field(default_factory=set)
     carriers: dict[GitSha, GitSha] = field(default_factory=dict)
+    hosts: dict[GitSha, tuple[Ticket, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ class Tracer:
         older = frozenset(
             sha for sha in doubtful if all(self.reader.is_ancestor(sha, of) for of in (base, tip))
         )
-        effect = settle(changes, older=older, carriers=line.carriers)
+        effect = settle(changes, older=older, carriers=line.carriers, hosts=line.hosts)
         if not line.hidden:
             return Trace(changes=tuple(changes), effect=effect)
         shown = tuple(change for change in changes if change.sha not in line.hidden)
@@ -124,12 +127,20 @@ class Tracer:
         for step, change in zip(steps, own, strict=True):
             for nested in nested_changes(step, self.grammar, present=present) if step.brought else ():
                 line.carriers[nested.sha] = change.sha
+                line.hosts[nested.sha] = self._host_of(nested.sha, step)
                 is_listed = nested.kind is ChangeKind.NESTED and not listed.isdisjoint(nested.tickets)
                 if is_listed or not nested.tickets:
                     line.hidden.add(nested.sha)
                 line.changes.append(nested)
             line.changes.append(change)
         return line
+
+    def _host_of(self, sha: GitSha, step: Step) -> tuple[Ticket, ...]:
+        """Find the tickets of the branch that a merge beside the line says it was merged into."""
+        message = next(commit.message for commit in step.brought if commit.sha == sha)
+        subject = read_subject(message)
+        into = None if subject is None else subject.into
+        return () if into is None else self.grammar.find_in_branch(into)
 
     def _correct(self, changes: list[Change]) -> list[Change]:
         if not self.overrides.merges:

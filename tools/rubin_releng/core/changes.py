@@ -30,8 +30,8 @@ __all__ = ["Change", "ChangeKind", "classify", "map_by_pull_request", "nested_ch
 # The release a backport is for: DM-1001-v23, -v29_1, -v28b, -v23-hotfix; `-v3` is a third attempt
 _BACKPORT = re.compile(r"-v\d{2,}(?:[._]\d+)*(?:\.x)?[a-z]?(?:-|$)", re.IGNORECASE)
 _REVERTED_SHA = re.compile(r"This reverts commit ([0-9a-f]{40})\b")
-# What git begins the message of a revert with
-_TAKING_BACK = ("Revert ", "Reapply ")
+# How git begins the message of what takes back a whole merge, or takes that back
+_TAKING_BACK = re.compile(r'(?:(?:Revert|Reapply) ")+Merge ')
 _PICKED_SHA = re.compile(r"\(cherry picked from commit ([0-9a-f]{40})\)")
 
 
@@ -160,17 +160,16 @@ def nested_changes(step: Step, grammar: TicketGrammar, *, present: AbstractSet[G
         Oldest first: merges of branches with tickets, of a branch into
         another one or on a former main line that became a second parent. A
         main line merged into a branch is none, nor is a branch that was
-        merged before the range began. Also what takes something back: a merge
+        merged before the range began. Also what takes a merge back: a merge
         with its tickets, a plain commit without, for it counts only by the
-        commits that it names.
+        commits that it names. That a branch takes back single commits is its
+        own business.
     """
     found = []
     for commit in step.brought:
         is_merge = not present.isdisjoint(commit.parents[1:])
         # Most commits are neither, and reading subjects takes longest.
-        subject = (
-            read_subject(commit.message) if is_merge or commit.message.startswith(_TAKING_BACK) else None
-        )
+        subject = read_subject(commit.message) if is_merge or _TAKING_BACK.match(commit.message) else None
         if subject is None:
             continue
         reading = _merged(commit, subject, grammar, on_release_branch=False)

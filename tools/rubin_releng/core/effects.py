@@ -74,6 +74,7 @@ def settle(
     *,
     older: AbstractSet[GitSha] = frozenset(),
     carriers: Mapping[GitSha, GitSha] = MappingProxyType({}),
+    hosts: Mapping[GitSha, tuple[Ticket, ...]] = MappingProxyType({}),
 ) -> Effect:
     """Find which tickets have an effect after the whole range.
 
@@ -86,6 +87,9 @@ def settle(
     carriers : `~collections.abc.Mapping` [ `GitSha`, `GitSha` ], optional
         Of a change that came in by another one, that other one: both are
         taken back together.
+    hosts : `~collections.abc.Mapping` [ `GitSha`, `tuple` [ `Ticket`, ... ] ], optional
+        Of a change that was merged into another ticket's branch, the tickets
+        of that branch: where they last, it came back with them.
 
     Returns
     -------
@@ -113,6 +117,10 @@ def settle(
     ]
     tickets = frozenset(ticket for event in lasting for ticket in event.change.tickets)
     undone = [event.change for event in events if event.is_undone]
+    back = [change for change in undone if not tickets.isdisjoint(hosts.get(change.sha, ()))]
+    if back:
+        tickets |= {ticket for change in back for ticket in change.tickets}
+        undone = [change for change in undone if change not in back]
     return Effect(
         tickets=tickets,
         reverted=frozenset(ticket for change in undone for ticket in change.tickets) - tickets,

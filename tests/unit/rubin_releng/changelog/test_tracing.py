@@ -75,6 +75,23 @@ def test_what_came_by_something_that_was_taken_back_is_taken_back_too() -> None:
     assert tickets(compared(story)) == (["DM-2", "DM-3"], [])
 
 
+def test_what_was_merged_into_a_ticket_comes_back_with_that_ticket() -> None:
+    story, _, outer = nested()
+    story.commit(taking_back(outer, "Merge branch 'tickets/DM-3'"))
+    story.merge("tickets/DM-4")
+    assert tickets(compared(story)) == (["DM-4"], ["DM-2", "DM-3"])
+    story.merge("tickets/DM-3", commits=["All of it, in one commit"])
+    assert tickets(compared(story)) == (["DM-2", "DM-3", "DM-4"], [])
+
+
+def test_a_branch_that_takes_back_a_single_commit_of_another_ticket_reverts_no_ticket() -> None:
+    story = begun()
+    work = story.commit("Do the work", branch="tickets/DM-2")
+    story.commit("Merge branch 'tickets/DM-2'", merged=[story.branches.pop("tickets/DM-2")])
+    story.merge("tickets/DM-3", commits=[taking_back(work, "Do the work")])
+    assert tickets(compared(story)) == (["DM-2", "DM-3"], [])
+
+
 def test_a_merge_beside_the_line_can_be_taken_back_on_it() -> None:
     story = begun()
     merged = story.merge("tickets/DM-2")
