@@ -290,18 +290,25 @@ def _environment(tmp_path: Path) -> dict[str, str]:
         "uvx": scripts / "uvx",
     }.items():
         (programs / name).symlink_to(place)
-    # What was downloaded once serves the whole session.
-    downloads = tmp_path.parent / "uv-cache"
+    downloads = _downloads(tmp_path)
     kept = {name: os.environ[name] for name in (*_CERTIFICATES, *_PROXIES, *_INDEXES) if name in os.environ}
     return {
         **kept,
         "PATH": f"{programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "LANG": "C.UTF-8",
-        "UV_CACHE_DIR": str(downloads),
+        "UV_CACHE_DIR": str(downloads / "uv"),
+        "PIP_CACHE_DIR": str(downloads / "pip"),
+        "npm_config_cache": str(downloads / "npm"),
         "UV_PYTHON_DOWNLOADS": "never",
         "UV_NO_PROGRESS": "1",
         "GIT_CONFIG_NOSYSTEM": "1",
     }
+
+
+def _downloads(tmp_path: Path) -> Path:
+    """Give the folder of what was downloaded: once for the whole session, whose processes may share it."""
+    session = tmp_path.parent
+    return (session.parent if session.name.startswith("popen-") else session) / "downloads"
 
 
 def _git(folder: Path, *arguments: str) -> str:
