@@ -9,11 +9,14 @@ from lsstinstall.core.attestations import STATEMENT_MEDIA_TYPE, parse_statement
 from lsstinstall.core.errors import CorruptError, NotFoundError, ProblemsError, ToolkitError
 from rubin_releng.core.provenances import PROVENANCE_PREDICATE
 from rubin_releng.core.signedbundles import SIGNED_TYPES, parse_signed
-from rubin_releng.images.attacher import list_attachments, read_attachment
+from rubin_releng.images.attacher import read_attachment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lsstinstall.core.attestations import Statement
     from lsstinstall.core.envelopes import Envelope
+    from rubin_releng.core.attachmentlists import FoundAttachment
     from rubin_releng.core.ocidocuments import Digest
     from rubin_releng.images.registryports import Repository
 
@@ -64,7 +67,9 @@ class FoundProvenance:
     statement: Statement
 
 
-def read_provenances(repository: Repository, subject: Digest) -> tuple[FoundProvenance, ...]:
+def read_provenances(
+    repository: Repository, subject: Digest, listed: Sequence[FoundAttachment]
+) -> tuple[FoundProvenance, ...]:
     """Read what is said of how an image was made.
 
     Parameters
@@ -73,6 +78,8 @@ def read_provenances(repository: Repository, subject: Digest) -> tuple[FoundProv
         Has the image.
     subject : `Digest`
         The image.
+    listed : `~collections.abc.Sequence` [ `FoundAttachment` ]
+        What is beside it.
 
     Returns
     -------
@@ -85,7 +92,7 @@ def read_provenances(repository: Repository, subject: Digest) -> tuple[FoundProv
         Raised if one is damaged or about something else.
     """
     found = []
-    for one in list_attachments(repository, subject):
+    for one in listed:
         if one.artifact_type != STATEMENT_MEDIA_TYPE:
             continue
         for file in read_attachment(repository, one.digest):
@@ -117,7 +124,7 @@ def _first_line(error: ToolkitError) -> str:
 
 
 def read_signatures(
-    repository: Repository, subject: Digest
+    repository: Repository, listed: Sequence[FoundAttachment]
 ) -> tuple[tuple[FoundSignature, ...], tuple[ToolkitError, ...]]:
     """Read the signatures beside an image.
 
@@ -125,8 +132,8 @@ def read_signatures(
     ----------
     repository : `Repository`
         Has the image.
-    subject : `Digest`
-        The image.
+    listed : `~collections.abc.Sequence` [ `FoundAttachment` ]
+        What is beside it.
 
     Returns
     -------
@@ -137,7 +144,7 @@ def read_signatures(
     """
     found: list[FoundSignature] = []
     problems: list[ToolkitError] = []
-    for one in list_attachments(repository, subject):
+    for one in listed:
         if one.artifact_type not in SIGNED_TYPES:
             continue
         try:

@@ -11,7 +11,7 @@ from lsstinstall.core.envelopes import Envelope, sign, verified_by
 from rubin_releng.core.attachmentdocuments import AttachmentKind
 from rubin_releng.core.provenances import PROVENANCE_PREDICATE
 from rubin_releng.core.signedbundles import IMAGE_PREDICATE, format_bundle
-from rubin_releng.images.attacher import Attachment, attach
+from rubin_releng.images.attacher import Attachment, attach, list_attachments
 from rubin_releng.images.signatures import read_provenances, read_signatures
 
 if TYPE_CHECKING:
@@ -120,8 +120,9 @@ def _of_image(
     algorithm, _, digits = subject.digest.partition(":")
     about = Subject(name=name, digests=MappingProxyType({algorithm: digits}))
     payloads = [("image", Statement(subjects=(about,), predicate_type=IMAGE_PREDICATE).format())]
-    payloads += [("provenance", one.content) for one in read_provenances(repository, subject.digest)]
-    found, _ = read_signatures(repository, subject.digest)
+    listed = list_attachments(repository, subject.digest)
+    payloads += [("provenance", one.content) for one in read_provenances(repository, subject.digest, listed)]
+    found, _ = read_signatures(repository, listed)
     signed = {one.envelope.payload for one in found if verified_by(one.envelope, [key.public])}
     for what, payload in payloads:
         yield PlannedSignature(subject=subject, what=what, payload=payload, is_there=payload in signed)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.envelopes import verified_by
 from lsstinstall.core.errors import CorruptError, NotFoundError, ProblemsError, ToolkitError
 from rubin_releng.core.signedbundles import IMAGE_PREDICATE
+from rubin_releng.images.attacher import list_attachments
 from rubin_releng.images.signatures import read_provenances, read_signatures, told_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lsstinstall.core.envelopes import VerifyingKey
+    from rubin_releng.core.attachmentlists import FoundAttachment
     from rubin_releng.core.ocidocuments import Digest
     from rubin_releng.images.registryports import Repository
     from rubin_releng.images.signatures import FoundSignature
@@ -107,16 +109,18 @@ class _OtherKeyError(CorruptError):
 
 @dataclass(slots=True)
 class _Judged:
-    """Signatures of an image itself, what was signed, and why other signatures do not count."""
+    """Signatures of an image, what was signed, why others do not count, and what is beside it."""
 
     good: list[tuple[Digest, str]]
     signed: set[bytes]
     ignored: list[ToolkitError]
+    listed: Sequence[FoundAttachment]
 
 
 def _judge(repository: Repository, subject: Digest, keys: Sequence[VerifyingKey]) -> _Judged:
-    signatures, unread = read_signatures(repository, subject)
-    judged = _Judged(good=[], signed=set(), ignored=list(unread))
+    listed = list_attachments(repository, subject)
+    signatures, unread = read_signatures(repository, listed)
+    judged = _Judged(good=[], signed=set(), ignored=list(unread), listed=listed)
     for one in signatures:
         try:
             key = _verify(one, subject, keys)
@@ -130,7 +134,8 @@ def _judge(repository: Repository, subject: Digest, keys: Sequence[VerifyingKey]
 
 
 def _provenances(repository: Repository, subject: Digest, judged: _Judged) -> list[tuple[Digest, bool]]:
-    return [(one.digest, one.content in judged.signed) for one in read_provenances(repository, subject)]
+    found = read_provenances(repository, subject, judged.listed)
+    return [(one.digest, one.content in judged.signed) for one in found]
 
 
 def _has_signed(provenances: Sequence[tuple[Digest, bool]]) -> bool:

@@ -18,7 +18,7 @@ from rubin_releng.core.provenances import (
     run_address,
 )
 from rubin_releng.core.signedbundles import format_bundle, parse_signed
-from rubin_releng.images.attacher import Attachment, attach
+from rubin_releng.images.attacher import Attachment, attach, list_attachments
 from rubin_releng.images.signatures import read_provenances, read_signatures
 from rubin_releng.images.signer import apply_signature, plan_signatures
 from rubin_releng.images.verifier import verify_image
@@ -121,7 +121,7 @@ def test_statements_of_other_kinds_are_no_provenances() -> None:
     repository = MemoryRepository()
     about = Subject(name="", digests={"sha256": STRANGE[7:]})
     add(repository, Statement(subjects=(about,), predicate_type="p").format(), AttachmentKind.PROVENANCE)
-    assert read_provenances(repository, SUBJECT.digest) == ()
+    assert read_provenances(repository, SUBJECT.digest, list_attachments(repository, SUBJECT.digest)) == ()
 
 
 def test_an_image_without_a_signature_is_told() -> None:
@@ -191,7 +191,7 @@ def test_bad_signatures_beside_a_good_one_do_not_count() -> None:
 
 def test_a_signature_that_is_listed_and_not_there_is_told() -> None:
     repository = signed(MemoryRepository(), ONE)
-    (found,) = read_signatures(repository, SUBJECT.digest)[0]
+    (found,) = read_signatures(repository, list_attachments(repository, SUBJECT.digest))[0]
     del repository.documents[found.digest]
     with pytest.raises(CorruptError, match="not there"):
         verify_image(repository, SUBJECT.digest, [ONE])
