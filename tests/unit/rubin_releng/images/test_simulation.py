@@ -10,6 +10,8 @@ import pytest
 from lsstinstall.core.buildmanifests import BuildManifest, parse_build_manifest
 from lsstinstall.core.errors import ConfigurationError
 from lsstinstall.core.names import ProductName
+from rubin_releng.images.grouping import change_rates
+from rubin_releng.images.planner import Installation, PlacedProduct, PlanRules, plan_layers
 from rubin_releng.images.simulation import DEFAULT_POLICIES, PolicyResult, restrict, simulate
 from rubin_releng.images.simulationplots import draw_simulation, tabulate_simulation
 
@@ -90,6 +92,39 @@ def test_a_layer_for_each_product_moves_most_of_them_in_most_weeks(real_weeks: l
     found = simulate(real_weeks, "product", chosen=lambda one: restrict(one, TOP, TEST_DATA), sizes={})
     assert [round(value, 2) for value in found.summary(by_size=False)] == [0.80, 0.80, 0.97]
     assert len(found.weeks) == 26
+
+
+def test_plans_of_real_weeks_move_what_the_simulation_says(real_weeks: list[BuildManifest]) -> None:
+    chosen = [restrict(week, TOP, TEST_DATA) for week in real_weeks]
+    versions = [
+        {product.name: product.version for product in week.products if product.name in names}
+        for week, names in zip(real_weeks, chosen, strict=True)
+    ]
+    rates = change_rates([{one.name: one.version for one in week.products} for week in real_weeks[:13]])
+    homes: dict[str, str] = {}
+    keys: set[str | None] = set()
+    moved = []
+    for week in versions[12:]:
+        products = [
+            PlacedProduct(
+                name=name, version=version, flavor="Linux64", path=f"{name}/{version}", size_bytes=1
+            )
+            for name, version in week.items()
+        ]
+        installed = Installation(root="/r", at="/a", products=tuple(products))
+        layers = plan_layers(installed, PlanRules(below=11, rates=rates, previous=homes)).layers
+        assert 11 + len(layers) <= 64
+        moved.append(sum(len(one.products) for one in layers if one.key not in keys) / len(week))
+        keys = {one.key for one in layers}
+        before, homes = homes, {name: one.name for one in layers for name in one.products}
+        assert {name: homes[name] for name in before if name in homes}.items() <= before.items()
+    found = simulate(
+        real_weeks,
+        "plan-52",
+        chosen=lambda one: restrict(one, TOP, TEST_DATA),
+        sizes=dict.fromkeys(chosen[0], 1),
+    )
+    assert moved[1:] == pytest.approx([week.count for week in found.weeks])
 
 
 @pytest.mark.parametrize("policy", ["hot-cold", "groups-2", "depth-2", "plan-2", "plan-5"])
