@@ -9,10 +9,19 @@ repository=${1:?usage: move-series.sh REPOSITORY SERIES COMMIT}
 series=${2:?usage: move-series.sh REPOSITORY SERIES COMMIT}
 commit=${3:?usage: move-series.sh REPOSITORY SERIES COMMIT}
 
+# The token of a run may set no tag to a commit whose workflows differ from those of the main branch, as when that
+# one went on while the release was tested. Nothing but a person's own right helps then.
+refused() {
+    echo "error: GitHub does not let this run set $series; it refuses that, too, if workflows changed on the main" \
+        "branch since $commit. Whoever may change workflows sets it: git push origin +$commit:refs/tags/$series" >&2
+    exit 1
+}
+
 old=$(gh api "repos/$repository/git/matching-refs/tags/$series" \
     --jq ".[] | select(.ref == \"refs/tags/$series\") | .object.sha")
 if [ -z "$old" ]; then
-    gh api --silent --method POST "repos/$repository/git/refs" -f "ref=refs/tags/$series" -f "sha=$commit"
+    gh api --silent --method POST "repos/$repository/git/refs" -f "ref=refs/tags/$series" -f "sha=$commit" ||
+        refused
     echo "$series is new and names $commit"
     exit
 fi
@@ -23,7 +32,7 @@ identical)
     ;;
 ahead)
     # The server checks once more that nothing is lost.
-    gh api --silent --method PATCH "repos/$repository/git/refs/tags/$series" -f "sha=$commit" -F force=false
+    gh api --silent --method PATCH "repos/$repository/git/refs/tags/$series" -f "sha=$commit" -F force=false || refused
     echo "$series goes from $old to $commit"
     ;;
 *)

@@ -19,13 +19,14 @@ printf '%s\\n' "$*" >>"$ASKED"
 case $* in
 *matching-refs*) echo "$OLD" ;;
 */compare/*) echo "$STATUS" ;;
+*--method*) exit "$REFUSED" ;;
 esac
 exit "$CODE"
 """
 
 
 def moved(
-    root: Path, tmp_path: Path, *, old: str = OLD, status: str = "", code: int = 0
+    root: Path, tmp_path: Path, *, old: str = OLD, status: str = "", code: int = 0, refused: int = 0
 ) -> tuple[int, str, str]:
     """Run the script: its exit code, what it said, what it asked GitHub to change."""
     program, asked = tmp_path / "gh", tmp_path / "asked"
@@ -33,7 +34,8 @@ def moved(
     program.chmod(0o755)
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin", "ASKED": str(asked), "OLD": old, "STATUS": status}
     command = ("sh", str(root / "tools/selfrelease/move-series.sh"), "lsst/ours", "v1", NEW)
-    done = subprocess.run(command, env=env | {"CODE": str(code)}, capture_output=True, text=True, check=False)
+    env |= {"CODE": str(code), "REFUSED": str(refused)}
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     changes = [line for line in asked.read_text(encoding="utf-8").splitlines() if "--method" in line]
     return done.returncode, done.stdout + done.stderr, "".join(changes)
 
@@ -63,3 +65,15 @@ def test_a_series_never_goes_back(tmp_path: Path, project_root: Path, status: st
 
 def test_a_failure_of_github_moves_nothing(tmp_path: Path, project_root: Path) -> None:
     assert moved(project_root, tmp_path, old="", code=4) == (4, "", "")
+
+
+@pytest.mark.parametrize("old", ["", OLD])
+def test_who_may_move_a_series_is_told_if_the_run_may_not(
+    tmp_path: Path, project_root: Path, old: str
+) -> None:
+    code, said, _ = moved(project_root, tmp_path, old=old, status="ahead", refused=1)
+    assert code == 1
+    assert said.startswith(
+        "error: GitHub does not let this run set v1; it refuses that, too, if workflows changed"
+    )
+    assert said.endswith(f"git push origin +{NEW}:refs/tags/v1\n")
