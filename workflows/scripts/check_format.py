@@ -18,6 +18,9 @@ _TITLE = "Format"
 def _is_python(name: str) -> bool:
     if name.endswith((".py", ".pyi")):
         return True
+    if not Path(name).is_file():
+        # A link without its end, or a submodule.
+        return False
     with Path(name).open("rb") as file:
         first = file.readline(200)
     return first.startswith(b"#!") and b"python" in first

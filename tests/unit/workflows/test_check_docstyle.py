@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.actruns import make_sample
+from tests.support.proposals import git_in
 from workflows.scripts.check_docstyle import files_of, read_style
 from workflows.scripts.check_format import usual_paths
 from workflows.scripts.check_shell import is_shell
@@ -103,6 +104,9 @@ def test_programs_of_a_folder_are_checked_if_they_are_python(
         "x.py": "",
     }
     monkeypatch.chdir(make_sample(tmp_path / "sample", files))
+    assert usual_paths() == ["bin.src/a", "bin.src/c.py"]
+    Path("bin.src/d").symlink_to("nowhere")
+    git_in(Path(), "add", "bin.src/d")
     assert usual_paths() == ["bin.src/a", "bin.src/c.py"]
 
 
