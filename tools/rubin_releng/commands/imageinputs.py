@@ -19,10 +19,10 @@ from rubin_releng.core.imagelabels import LabelFacts, stack_labels
 from rubin_releng.core.imagerecipes import ImageRecipe, parse_recipe
 from rubin_releng.core.ocidocuments import Architecture, ImageSettings
 from rubin_releng.core.trees import ModeRule
-from rubin_releng.images.builder import format_created
 from rubin_releng.images.imageplans import BaseImage, ImagePlan, LayerPlan, pick_image
 from rubin_releng.images.layers import LayerPart, LayerRules
 from rubin_releng.images.layouts import read_layout
+from rubin_releng.images.layoutwriter import format_created
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -16,10 +16,10 @@ from rubin_releng.adapters.compressors import GzipCodec, ZstdCodec
 from rubin_releng.adapters.condaprefixes import CondaPrefix
 from rubin_releng.commands.imagepull import open_anywhere
 from rubin_releng.core.ocidocuments import Architecture, MediaType
-from rubin_releng.images.builder import format_created
 from rubin_releng.images.contents import ImageContents, read_contents
 from rubin_releng.images.imageplans import pick_image
 from rubin_releng.images.layouts import read_layout
+from rubin_releng.images.layoutwriter import format_created
 from rubin_releng.images.sboms import ListedPackage, make_sbom
 
 if TYPE_CHECKING:

@@ -6,35 +6,32 @@ import hashlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from lsstinstall.core.jsontexts import canonical_json
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.ocidocuments import (
     Descriptor,
     Digest,
     ImageConfig,
     MediaType,
-    index_document,
     manifest_document,
 )
 from rubin_releng.images.imageplans import BuiltImage, BuiltLayer, LayerWork
 from rubin_releng.images.layers import arrange_members, check_entry, refuse_overlaps, stream_layer
 from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
+from rubin_releng.images.layoutwriter import format_created, publish_entry, write_document
 from rubin_releng.images.reuse import COMPRESSOR_ANNOTATION, LayerFinder, layer_annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from lsstinstall.core.reporting import Reporter
     from rubin_releng.images.imageplans import ImagePlan, KnownLayer, LayerPlan
     from rubin_releng.images.layers import Member
-    from rubin_releng.images.layouts import Layout
     from rubin_releng.images.ports import BlobStore, Codec
 
-__all__ = ["build_image", "format_created", "list_layers", "prune", "publish_entry", "write_document"]
+__all__ = ["build_image", "list_layers"]
 
 
 def list_layers(plan: ImagePlan, *, finder: LayerFinder | None = None) -> tuple[LayerWork, ...]:
@@ -132,73 +129,6 @@ def build_image(
     )
     publish_entry(before, entry, store)
     return BuiltImage(manifest=entry, config=config, layers=layers)
-
-
-def format_created(epoch: int) -> str:
-    """Write the time of an image as its documents say it.
-
-    Parameters
-    ----------
-    epoch : `int`
-        Seconds since 1970-01-01 UTC.
-
-    Returns
-    -------
-    text : `str`
-        RFC 3339 in UTC, hours from 00 to 23.
-    """
-    return datetime.fromtimestamp(epoch, tz=UTC).isoformat().replace("+00:00", "Z")
-
-
-def write_document(store: BlobStore, document: Mapping[str, object], media_type: MediaType) -> Descriptor:
-    """Store a document in canonical JSON.
-
-    Parameters
-    ----------
-    store : `BlobStore`
-        Where to.
-    document : `~collections.abc.Mapping` [ `str`, `object` ]
-        Plain values.
-    media_type : `MediaType`
-        What it is.
-
-    Returns
-    -------
-    document : `Descriptor`
-        Where it is.
-    """
-    blob = store.write([canonical_json(document)])
-    return Descriptor(media_type=media_type, digest=blob.digest, size_bytes=blob.size_bytes)
-
-
-def publish_entry(before: Layout, entry: Descriptor, store: BlobStore) -> None:
-    """Write the index of a layout, then remove what it does not lead to.
-
-    Parameters
-    ----------
-    before : `Layout`
-        As it was.
-    entry : `Descriptor`
-        What is new; it replaces what has the same tag and platform.
-    store : `BlobStore`
-        The layout.
-    """
-    kept = [one for one in before.entries if not _is_same_name(one, entry)]
-    store.write_index(canonical_json(index_document([*kept, entry])))
-    prune(store)
-
-
-def prune(store: BlobStore) -> None:
-    """Remove what the index of a layout does not lead to.
-
-    Parameters
-    ----------
-    store : `BlobStore`
-        The layout.
-    """
-    needed = {digest.partition(":")[2] for digest in read_layout(store).blobs}
-    for name in sorted(set(store.sizes()) - needed):
-        store.remove(name)
 
 
 def _list_layer(layer: LayerPlan, plan: ImagePlan, finder: LayerFinder | None) -> LayerWork:
@@ -312,8 +242,3 @@ def _write_config(
         past=() if plan.base is None else plan.base.past,
     )
     return write_document(store, config.to_dict(), MediaType.CONFIG)
-
-
-def _is_same_name(one: Descriptor, other: Descriptor) -> bool:
-    same_tag = one.annotations.get(TAG_ANNOTATION) == other.annotations.get(TAG_ANNOTATION)
-    return same_tag and one.platform == other.platform

@@ -11,10 +11,10 @@ from lsstinstall.core.errors import ConfigurationError, RefusedError
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.engineworks import EngineWork
 from rubin_releng.core.ocidocuments import Descriptor, MediaType, manifest_document
-from rubin_releng.images.builder import format_created, publish_entry, write_document
 from rubin_releng.images.imageplans import BuiltImage, BuiltLayer, pick_image
 from rubin_releng.images.layers import arrange_members, refuse_overlaps, stream_layer
 from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
+from rubin_releng.images.layoutwriter import format_created, publish_entry, write_document
 from rubin_releng.images.reuse import COMPRESSOR_ANNOTATION
 
 if TYPE_CHECKING:

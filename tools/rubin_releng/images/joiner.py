@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from lsstinstall.core.errors import RefusedError
 from lsstinstall.core.jsontexts import canonical_json
 from rubin_releng.core.ocidocuments import MediaType, index_document
-from rubin_releng.images.builder import prune, write_document
 from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout
+from rubin_releng.images.layoutwriter import prune, write_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,8 @@ from lsstinstall.core.jsontexts import canonical_json
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.ocidocuments import LAYOUT_VERSION, Descriptor, MediaType, index_document
 from rubin_releng.core.ocireading import read_index
-from rubin_releng.images.builder import prune
 from rubin_releng.images.layouts import TAG_ANNOTATION, read_layout, survey_layout
+from rubin_releng.images.layoutwriter import prune
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

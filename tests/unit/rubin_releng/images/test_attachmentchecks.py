@@ -16,11 +16,12 @@ from rubin_releng.core.provenances import BuildFacts, make_provenance
 from rubin_releng.core.signedbundles import format_bundle
 from rubin_releng.images.attacher import Attachment, attach, list_attachments, read_attachment
 from rubin_releng.images.attachmentchecks import check_attachments, check_content
-from rubin_releng.images.builder import build_image, prune
+from rubin_releng.images.builder import build_image
 from rubin_releng.images.checker import check_layout
 from rubin_releng.images.imageplans import ImagePlan, LayerPlan
 from rubin_releng.images.layers import LayerPart
 from rubin_releng.images.layouts import read_layout, survey_layout
+from rubin_releng.images.layoutwriter import prune
 from rubin_releng.images.pusher import run_push
 from rubin_releng.images.pushplans import PushWishes, plan_push
 from rubin_releng.images.sboms import make_sbom
