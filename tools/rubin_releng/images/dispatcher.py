@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["DispatchJournal", "DispatchOutcome", "Dispatched", "Dispatcher", "run_dispatches"]
 
 _SCHEMA = 1
+_BEGUN, _STARTED = "begun", "started"
 
 
 class Dispatcher(Protocol):
@@ -54,7 +55,7 @@ class Dispatched:
 
 
 class DispatchJournal:
-    """Which requests were accepted: one line of JSON each, only ever added to.
+    """Which requests were begun and accepted: a line of JSON each, only ever added to.
 
     Parameters
     ----------
@@ -84,17 +85,21 @@ class DispatchJournal:
         """
         return frozenset(key for line in self._read().splitlines() if (key := _key_of(line)))
 
-    def add(self, dispatch: Dispatch) -> None:
-        """Note that a request was accepted.
+    def add(self, dispatch: Dispatch, event: str) -> None:
+        """Note what becomes of a request.
 
         Parameters
         ----------
         dispatch : `Dispatch`
             The request.
+        event : `str`
+            ``begun`` before it is sent, so that a full disk is found out in
+            time; ``started`` when it was accepted.
         """
         entry = {
             "schema": _SCHEMA,
             "time": self._now(),
+            "event": event,
             "key": dispatch.key,
             "downstream": dispatch.name,
             "image": dispatch.image,
@@ -130,11 +135,12 @@ def run_dispatches(
 def _send(one: Dispatch, service: Dispatcher, journal: DispatchJournal, *, is_known: bool) -> Dispatched:
     if is_known:
         return Dispatched(dispatch=one, outcome=DispatchOutcome.KNOWN)
+    journal.add(one, _BEGUN)
     try:
         service.post(one.path, one.body)
     except ToolkitError as error:
         return Dispatched(dispatch=one, outcome=DispatchOutcome.FAILED, error=error)
-    journal.add(one)
+    journal.add(one, _STARTED)
     return Dispatched(dispatch=one, outcome=DispatchOutcome.STARTED)
 
 
@@ -143,5 +149,6 @@ def _key_of(line: str) -> str:
         entry = json.loads(line)
     except ValueError:
         return ""
-    key = entry.get("key") if isinstance(entry, dict) else None
+    is_start = isinstance(entry, dict) and entry.get("event") == _STARTED
+    key = entry.get("key") if is_start else None
     return key if isinstance(key, str) else ""

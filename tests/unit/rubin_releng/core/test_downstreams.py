@@ -75,15 +75,17 @@ class Service:
 
 def test_a_failure_does_not_stop_the_others_and_is_all_that_is_repeated() -> None:
     plan = [plan_dispatch(Downstream(repository=f"{one}/x", event="e"), FACTS) for one in "ab"]
-    lines = ["{\n", "[1]\n", '{"key":1}\n']
+    lines = ["{\n", "[1]\n", '{"key":1,"event":"started"}\n']
     journal = DispatchJournal(lambda: "".join(lines), lines.append, lambda: "today")
     service = Service()
     results = run_dispatches(plan, service, journal)
     assert [one.error is None for one in results] == [False, True]
     assert len(service.sent) == 2
-    assert json.loads(lines[3]) == {
+    assert [json.loads(line)["event"] for line in lines[3:]] == ["begun", "begun", "started"]
+    assert json.loads(lines[5]) == {
         "schema": 1,
         "time": "today",
+        "event": "started",
         "key": plan[1].key,
         "downstream": "b/x e",
         "image": "sha256:1",
@@ -94,6 +96,17 @@ def test_a_failure_does_not_stop_the_others_and_is_all_that_is_repeated() -> Non
     assert len(again.sent) == 1
     run_dispatches(plan, again, journal, again=True)
     assert len(again.sent) == 3
+
+
+def test_a_journal_that_cannot_be_written_is_found_out_before_anything_is_sent() -> None:
+    def refuse(_: str) -> None:
+        raise DeniedError("disk full")
+
+    service = Service()
+    plan = [plan_dispatch(Downstream(repository="b/x", event="e"), FACTS)]
+    with pytest.raises(DeniedError, match="disk full"):
+        run_dispatches(plan, service, DispatchJournal(str, refuse, str))
+    assert service.sent == []
 
 
 def test_another_image_or_other_inputs_are_another_request() -> None:
