@@ -26,7 +26,7 @@ from rubin_releng.images.describer import (
     place_provenances,
 )
 from rubin_releng.images.layouts import read_layout
-from rubin_releng.images.puller import open_image
+from rubin_releng.images.registryimages import open_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

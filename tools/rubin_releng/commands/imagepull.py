@@ -15,14 +15,15 @@ from rubin_releng.commands.imagefolders import FOLDER, parse_folder
 from rubin_releng.commands.imageinputs import split_layout
 from rubin_releng.commands.imageregistries import open_named, parse_tags
 from rubin_releng.core.imagereferences import looks_like_reference
-from rubin_releng.images.puller import open_image, run_pull
+from rubin_releng.images.puller import run_pull
+from rubin_releng.images.registryimages import open_image
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lsstinstall.adapters.console import Console
     from rubin_releng.images.ports import BlobStore
-    from rubin_releng.images.puller import RegistryStore
+    from rubin_releng.images.registryimages import RegistryStore
 
 __all__ = ["open_anywhere", "open_remote", "pull"]
 

@@ -16,9 +16,10 @@ from rubin_releng.images.differences import diff_layouts
 from rubin_releng.images.imageplans import ImagePlan, LayerPlan
 from rubin_releng.images.layers import LayerPart
 from rubin_releng.images.layouts import read_layout
-from rubin_releng.images.puller import open_image, run_pull
+from rubin_releng.images.puller import run_pull
 from rubin_releng.images.pusher import run_push
 from rubin_releng.images.pushplans import PushWishes, plan_push
+from rubin_releng.images.registryimages import open_image
 from tests.support.images import MemoryStore, MemoryTree, NoCompression
 from tests.support.registries import MemoryRepository
 
