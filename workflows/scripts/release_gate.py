@@ -30,6 +30,7 @@ _TAGS = "refs/tags/"
 # w.2026.20; some old ones are not padded: w.2020.5
 _WEEKLY = re.compile(r"w\.(\d{4})\.(\d{1,2})")
 _LAST_WEEK = 53
+_LONGEST_SPREAD = 3600
 
 # 31.0.0, v31.0.0, 15.0, and candidates of all spellings: v31.0.0.rc1, 1.2.3rc1
 _VERSION = re.compile(r"v?(\d{1,3}(?:\.\d{1,4}){1,2})(?:\.?(a|b|rc)(\d{1,3}))?")
@@ -231,8 +232,9 @@ def _kinds(text: str) -> frozenset[str]:
 
 
 def _seconds(text: str) -> int:
-    if not text.isdecimal():
-        raise GateError(f"`spread-seconds` is `{text}`; expected a whole number from 0")
+    # The job that waits has 75 minutes.
+    if not text.isdecimal() or int(text) > _LONGEST_SPREAD:
+        raise GateError(f"`spread-seconds` is `{text}`; expected a whole number from 0 to {_LONGEST_SPREAD}")
     return int(text)
 
 

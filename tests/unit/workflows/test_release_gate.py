@@ -233,7 +233,8 @@ def test_what_is_no_tag_has_no_version(repository: Path, tmp_path: Path) -> None
     [
         ({"KINDS": "weekly daily"}, "`kinds` has `daily`; expected some of: weekly, candidate, release"),
         ({"KINDS": " "}, "`kinds` is empty; expected some of: weekly, candidate, release"),
-        ({"SPREAD_SECONDS": "-1"}, "`spread-seconds` is `-1`; expected a whole number from 0"),
+        ({"SPREAD_SECONDS": "-1"}, "`spread-seconds` is `-1`; expected a whole number from 0 to 3600"),
+        ({"SPREAD_SECONDS": "3601"}, "`spread-seconds` is `3601`; expected a whole number from 0 to 3600"),
     ],
 )
 def test_a_wrong_input_is_told(
