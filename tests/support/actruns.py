@@ -235,7 +235,7 @@ def run_file(
     standins: Path | None = None,
 ) -> ActResult:
     """Run a workflow of a sample repository; parameters are those of `run_reusable`."""
-    export = _export()
+    export = _export(_session(tmp_path))
     request = RunRequest(
         root=str(sample),
         workflow=workflow,
@@ -261,12 +261,12 @@ def run_file(
 
 
 @cache
-def _export() -> Path:
+def _export(session: Path) -> Path:
     """Copy what callers get of this project, without what was made in it; once for each process."""
     import atexit  # noqa: PLC0415 - beside its only use
     import tempfile  # noqa: PLC0415 - as above
 
-    folder = Path(tempfile.mkdtemp(prefix="lsstinstall-export-"))
+    folder = Path(tempfile.mkdtemp(prefix="export-", dir=session))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     unwanted = shutil.ignore_patterns("__pycache__", ".mypy_cache", ".ruff_cache")
     for name in _EXPORTED:
@@ -290,7 +290,8 @@ def _environment(tmp_path: Path) -> dict[str, str]:
         "uvx": scripts / "uvx",
     }.items():
         (programs / name).symlink_to(place)
-    downloads = _downloads(tmp_path)
+    # What was downloaded once serves the whole session, whose processes may share it.
+    downloads = _session(tmp_path) / "downloads"
     kept = {name: os.environ[name] for name in (*_CERTIFICATES, *_PROXIES, *_INDEXES) if name in os.environ}
     return {
         **kept,
@@ -305,10 +306,10 @@ def _environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def _downloads(tmp_path: Path) -> Path:
-    """Give the folder of what was downloaded: once for the whole session, whose processes may share it."""
+def _session(tmp_path: Path) -> Path:
+    """Give the folder of the whole session of tests, which may be several processes."""
     session = tmp_path.parent
-    return (session.parent if session.name.startswith("popen-") else session) / "downloads"
+    return session.parent if session.name.startswith("popen-") else session
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -24,6 +24,8 @@ from rubin_releng.core.actevents import StepResult
 from rubin_releng.workflows.runplans import EVENTS, RunRequest, plan_run
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lsstinstall.adapters.console import Console
     from lsstinstall.core.reporting import Reporter
     from rubin_releng.core.actevents import JobResult, RunRecord
@@ -102,7 +104,20 @@ def run(
         return 0
     act_program()
     env = {**machine_environment(), **{name: _variable(name) for name in passed}}
-    reporter = console.reporter()
+    record, code = _execute(plan, root, console.reporter(), env=env, inputs=given, secrets=known)
+    return _answer(console, plan, record, code)
+
+
+def _execute(
+    plan: RunPlan,
+    root: Path,
+    reporter: Reporter,
+    *,
+    env: Mapping[str, str],
+    inputs: Mapping[str, str],
+    secrets: Mapping[str, str],
+) -> tuple[RunRecord, int]:
+    """Run in copies, of which nothing is left."""
     temporary = tempfile.TemporaryDirectory(prefix="lsstinstall-run-", ignore_cleanup_errors=True)
     with cleaned_up_after(), temporary as folder:
         copy = Path(folder, root.name)
@@ -112,13 +127,13 @@ def run(
             repository=copy,
             folder=Path(folder, "run"),
             env=env,
-            inputs=given,
-            secrets=known,
+            inputs=inputs,
+            secrets=secrets,
         )
         reporter.begin(f"run {plan.workflow}", None)
         record, code = order.run(lambda ended: _tell(ended, reporter))
         reporter.end()
-    return _answer(console, plan, record, code)
+    return record, code
 
 
 def _with_copies(plan: RunPlan, folder: Path) -> RunPlan:
