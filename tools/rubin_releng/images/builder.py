@@ -9,6 +9,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from lsstinstall.core.errors import RefusedError
 from lsstinstall.core.reporting import Outcome
 from rubin_releng.core.ocidocuments import (
     Descriptor,
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from rubin_releng.images.ports import BlobStore, Codec
 
 __all__ = ["build_image", "list_layers"]
+
+_MOST_LAYERS = 125
+"""With more, Docker cannot unpack an image."""
 
 
 def list_layers(plan: ImagePlan, *, finder: LayerFinder | None = None) -> tuple[LayerWork, ...]:
@@ -97,10 +101,12 @@ def build_image(
     Raises
     ------
     RefusedError
-        Raised if a tree holds what no layer can hold.
+        Raised if a tree holds what no layer can hold, or there are more layers
+        than Docker takes.
     CorruptError
         Raised if a file changed while it was read, or the layout is damaged.
     """
+    _refuse_many(plan)
     before = read_layout(store)
     finder = LayerFinder(plan, earlier, own=home or store, compressor=codec.description)
     works = list_layers(plan, finder=finder)
@@ -129,6 +135,16 @@ def build_image(
     )
     publish_entry(before, entry, store)
     return BuiltImage(manifest=entry, config=config, layers=layers)
+
+
+def _refuse_many(plan: ImagePlan) -> None:
+    below = 0 if plan.base is None else len(plan.base.image.layers)
+    layers = below + len(plan.layers)
+    if layers > _MOST_LAYERS:
+        raise RefusedError(
+            f"the image has {layers} layers, {below} of them in the image below; Docker takes {_MOST_LAYERS}",
+            hint="`rubin-releng image plan` shares layers, `--below` tells it of those below",
+        )
 
 
 def _list_layer(layer: LayerPlan, plan: ImagePlan, finder: LayerFinder | None) -> LayerWork:

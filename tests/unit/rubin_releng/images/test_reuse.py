@@ -242,6 +242,14 @@ class TestBase:
         assert len(layers) == len(config["rootfs"]["diff_ids"]) == len(config["history"]) == 2
         assert layers[0]["digest"].partition(":")[2] in store.blobs
 
+    def test_an_image_has_no_more_layers_than_docker_takes(self) -> None:
+        base, store = self.base(), MemoryStore()
+        image = pick_image(read_layout(base), tag=None, architecture=Architecture.AMD64)
+        below = BaseImage(image=image, store=base)
+        build(a_plan(*[MemoryTree({"x": b"1"})] * 124, base=below), store)
+        with pytest.raises(RefusedError, match="Docker takes 125"):
+            build(a_plan(*[MemoryTree({"x": b"1"})] * 125, base=below), store)
+
     def test_what_is_not_said_comes_from_it_but_its_labels(self) -> None:
         _, config = self.over(self.base(), ImageSettings())
         assert config["config"] == {
