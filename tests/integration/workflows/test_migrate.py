@@ -204,6 +204,13 @@ def test_files_that_are_no_workflows_are_all_told(tmp_path: Path) -> None:
     assert (workflows / "lint.yaml").read_text(encoding="utf-8") == LINT
 
 
+def test_a_file_that_would_take_minutes_is_refused(tmp_path: Path) -> None:
+    repository(tmp_path, lint=LINT + "#" * (1 << 20))
+    with pytest.raises(ProblemsError, match="not all files are workflows") as caught:
+        run(tmp_path)
+    assert "expected a workflow of at most 1048576" in str(caught.value.problems[0])
+
+
 def test_a_folder_without_workflows_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="there are no workflows"):
         run(tmp_path)

@@ -13,6 +13,7 @@ from lsstinstall.commands.failures import end_with
 from lsstinstall.commands.frame import output_options
 from lsstinstall.core.errors import (
     ConfigurationError,
+    FormatError,
     NotFoundError,
     ProblemsError,
     RefusedError,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["migrate"]
 
 _FOLDER = Path(".github/workflows")
+# More takes minutes to read, and nobody writes that by hand.
+_LARGEST_BYTES = 1 << 20
 
 
 @click.command()
@@ -106,7 +109,7 @@ def _planned(files: Sequence[Path], ref: str) -> dict[Path, FileMigration]:
     problems: list[ToolkitError] = []
     for path in files:
         try:
-            document = parse_spanned(decode_text(read_bytes(path), source=str(path)), source=str(path))
+            document = parse_spanned(_text(path), source=str(path))
             migrations[path] = plan_migration(document, RULES, repository=OUR_REPOSITORY, ref=ref)
         except (ConfigurationError, NotFoundError):
             raise
@@ -115,6 +118,14 @@ def _planned(files: Sequence[Path], ref: str) -> dict[Path, FileMigration]:
     if problems:
         raise ProblemsError("not all files are workflows", problems)
     return migrations
+
+
+def _text(path: Path) -> str:
+    data = read_bytes(path)
+    if len(data) > _LARGEST_BYTES:
+        problem = f"there are {len(data)} bytes; expected a workflow of at most {_LARGEST_BYTES}"
+        raise FormatError(problem, source=str(path))
+    return decode_text(data, source=str(path))
 
 
 def _refuse_uncommitted(paths: Mapping[Path, FileMigration]) -> None:
