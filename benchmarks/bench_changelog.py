@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _PROGRAM = (sys.executable, "-c", "from rubin_releng.commands.main import main; raise SystemExit(main())")
 _FIELDS = "--format=%H%x1f%P%x1f%ct%x1f%an%x1f%B"
 _THREADS = 2
+_CHUNK = 66
 _FEW_CLONES = 8
 _TAGS = 580
 """So many in each repository make all weeklies of ten years, with releases."""
@@ -62,16 +63,16 @@ def _all_weeklies(stack: GitStack, folder: Path) -> int:
     timelines = Timelines(Sources(readers=readers, settings=settings, grammar=settings.grammar))
     pairs = list(pairwise(map(side_of_name, stack.weeklies)))
     # As `changelog all` does, before it shares the work.
-    timelines.look_up(side for pair in pairs for side in pair)
     for history in readers.values():
         history.load()
-    half = len(pairs) // _THREADS
-    found = sum(map_forked(partial(_count, timelines), (pairs[:half], pairs[half:]), jobs=_THREADS))
+    chunks = [pairs[first : first + _CHUNK] for first in range(0, len(pairs), _CHUNK)]
+    found = sum(map_forked(partial(_count, timelines), chunks, jobs=_THREADS))
     store.close()
     return found
 
 
 def _count(timelines: Timelines, pairs: Sequence[tuple[Side, Side]]) -> int:
+    timelines.look_up(side for pair in pairs for side in pair)
     return sum(len(timelines.compare(old, new).tickets) for old, new in pairs)
 
 
