@@ -315,6 +315,15 @@ def test_a_folder_that_is_no_repository_is_told(tmp_path: Path, capsys: pytest.C
     assert _workflow("run", file, "--secret-env", "NOT_THERE") == 3
 
 
+@pytest.fixture
+def _heard_hangups() -> Iterator[None]:
+    """Let programs hear of hang-ups, also where nohup runs these tests: who ignores them hands that on."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_heard_hangups")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_ends_everything_that_was_started(tmp_path: Path, number: signal.Signals) -> None:
     mark = tmp_path / "pid"
