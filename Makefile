@@ -28,8 +28,7 @@ demo: system-demo $(STAMP) ## build, publish and install two weeklies and a rele
 
 test: system-test $(STAMP) lint ## every check and every test
 	@$(PYTHON) -m coverage erase
-	@# In the order of names: the longest files hold few tests, and must not come last.
-	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --cov --cov-report= --durations=10
+	$(PYTHON) -m pytest -n $(JOBS) --dist loadfile --cov --cov-report= --durations=10
 	@$(PYTHON) -m coverage report --include='*/core/*,*/install/*' --fail-under=100
 	@# The whole is higher than measured: programs that tests start are not counted.
 	@$(PYTHON) -m coverage report --fail-under=90
