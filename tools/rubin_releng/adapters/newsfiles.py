@@ -9,7 +9,7 @@ from lsstinstall.adapters.files import make_directory, write_atomic
 from lsstinstall.core.errors import ToolkitError
 from lsstinstall.core.names import GitSha
 from rubin_releng.adapters.fileledgers import FileChanges, first_files, last_places
-from rubin_releng.core.towncrier import CONFIGURATIONS
+from rubin_releng.core.towncrier import CONFIGURATIONS, is_mute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["NewsFiles"]
 
 _LAYOUT = 1
-_TOOL = "towncrier"
 
 
 class NewsFiles:
@@ -119,9 +118,8 @@ class NewsFiles:
         if missing:
             known = {text: text for text in self._texts.values()}
             for place, text in zip(missing, self._files.texts(missing), strict=True):
-                is_mute = text is not None and place[1] in CONFIGURATIONS and _TOOL not in text
                 # Mostly a file is the same in many releases.
-                self._texts[place] = None if is_mute else known.setdefault(text, text)
+                self._texts[place] = None if is_mute(place[1], text) else known.setdefault(text, text)
             self._is_new = True
         return tuple(self._texts[place] for place in places)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from lsstinstall.core.names import GitSha
 from rubin_releng.adapters.mirrorfiles import FilesNotFetchedError
 from rubin_releng.core.fragments import AddedFile
-from rubin_releng.core.towncrier import CONFIGURATIONS
+from rubin_releng.core.towncrier import is_mute
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,7 +29,6 @@ CREATE TABLE IF NOT EXISTS answers_1 (
     PRIMARY KEY (url, question)
 ) WITHOUT ROWID
 """
-_TOOL = "towncrier"
 
 
 class FileMemory:
@@ -123,8 +122,7 @@ class RememberedFiles:
         def read() -> list[str | None]:
             texts = self._files.texts(places)
             return [
-                None if text is not None and path in CONFIGURATIONS and _TOOL not in text else text
-                for (_, path), text in zip(places, texts, strict=True)
+                None if is_mute(path, text) else text for (_, path), text in zip(places, texts, strict=True)
             ]
 
         return tuple(self._remember(f"texts {json.dumps(places)}", read))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CONFIGURATIONS", "DEFAULT_KINDS", "FragmentPlaces", "parse_places"]
+__all__ = ["CONFIGURATIONS", "DEFAULT_KINDS", "FragmentPlaces", "is_mute", "parse_places"]
 
 CONFIGURATIONS = ("towncrier.toml", "pyproject.toml")
 """Files that may configure towncrier; it takes the first that does."""
+_TOOL = "towncrier"
 
 DEFAULT_KINDS = ("feature", "bugfix", "doc", "removal", "misc")
 """Kinds of towncrier itself, in the order of its notes."""
@@ -100,3 +101,21 @@ def _kind(entry: dict[str, object]) -> str:
     if isinstance(directory, str) and directory:
         return directory
     return name.lower() if isinstance(name, str) else ""
+
+
+def is_mute(path: str, text: str | None) -> bool:
+    """Tell whether a file is a configuration that says nothing of news: nobody needs to keep it.
+
+    Parameters
+    ----------
+    path : `str`
+        In the repository.
+    text : `str` or `None`
+        What it holds; `None` if it is not there.
+
+    Returns
+    -------
+    is_mute : `bool`
+        False of files that are no configuration, or not there.
+    """
+    return text is not None and path in CONFIGURATIONS and _TOOL not in text

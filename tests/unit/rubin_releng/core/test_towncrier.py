@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rubin_releng.core.towncrier import DEFAULT_KINDS, FragmentPlaces, parse_places
+from rubin_releng.core.towncrier import DEFAULT_KINDS, FragmentPlaces, is_mute, parse_places
 
 TYPES = '[[tool.towncrier.type]]\ndirectory = "feature"\n[[tool.towncrier.type]]\nname = "Bugfix"\n'
 
@@ -36,3 +36,18 @@ def test_only_files_inside_are_fragments() -> None:
     places = FragmentPlaces(folders=("doc/changes",), kinds=())
     assert places.has("doc/changes/registry/DM-1.feature.md")
     assert not places.has("doc/changes.md")
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        ("pyproject.toml", "[project]", True),
+        ("pyproject.toml", "[tool.towncrier]", False),
+        ("pyproject.toml", None, False),
+        ("doc/changes/DM-1.feature.md", "Something new.", False),
+    ],
+)
+def test_only_a_configuration_without_towncrier_says_nothing_of_news(
+    path: str, text: str | None, *, expected: bool
+) -> None:
+    assert is_mute(path, text) is expected
